@@ -1,0 +1,53 @@
+# Two commands matter: `make demo` and `make test`. Both build .venv themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check --quiet
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test prove bench lint lock format clean
+
+help:  ## Show these lines.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peak Ops needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	@echo "Building $(VENV) (once; a minute or so)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes --no-deps -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	@echo "Adding the development tools"
+	$(PIP) install --require-hashes --no-deps -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/.run  ## The whole desk on this machine, in the browser.
+	@$(BIN)/peak-ops demo
+
+test: lint  ## Everything: style, types, unit, scenarios, browser.
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not prove"
+
+prove: $(VENV)/.dev  ## The long proofs: random kills, full counts.
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+bench: $(VENV)/.dev  ## Figures beside a baseline from the same run.
+	$(BIN)/python -m tests.benchmarks
+
+lint: $(VENV)/.dev  ## Style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock:  ## Pin again (needs uv); the files name no index host.
+	uv pip compile pyproject.toml --extra build --upgrade --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -q -o requirements.txt
+	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.txt --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -q -o requirements-dev.txt
+
+format: $(VENV)/.dev  ## Put the code into the house style.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Remove what the commands above made, but not var/.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,1 @@
+"""What runs, what it may risk, what it did."""
