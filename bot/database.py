@@ -1,0 +1,216 @@
+"""The database: short write transactions, full sync, one writer at a time, SQLite or PostgreSQL."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
+
+from bot.errors import DatabaseNewer, DatabaseUnavailable, DatabaseUnusable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 5_000
+CONNECTIONS_MAX = 20
+
+# PostgreSQL lets writers run side by side, SQLite never does. Every write transaction takes this
+# lock first, so that "read, decide, write" means the same on both.
+WRITER_LOCK = 7_325_011
+
+
+class Database:
+    """One database, opened on first use."""
+
+    def __init__(self, url: str) -> None:
+        self._url = _usable(url)
+        self._engine = _sqlite(self._url) if self.is_sqlite else _postgresql(self._url)
+        self._writing = self._engine.execution_options(peak_access="write")
+        self._reading = self._engine.execution_options(peak_access="read", **self._read_only())
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database."""
+        return Path(self._url.database or "") if self.is_sqlite else None
+
+    @property
+    def url(self) -> str:
+        """The URL with its password hidden."""
+        return self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that holds the write lock; commits at the end, rolls back on any exception.
+
+        Raises DatabaseUnavailable when the lock, the disk or the server is not to be had.
+        """
+        with self._unavailable_told(), Session(self._writing) as session, session.begin():
+            session.connection()  # takes the lock now, so that what is read below is still true at the end
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one moment and cannot write."""
+        with self._unavailable_told(), Session(self._reading) as session:
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in one write transaction, for migrations."""
+        with self._unavailable_told(), self._writing.begin() as connection:
+            yield connection
+
+    def current(self) -> str | None:
+        """The revision the tables are at; None when there are none yet."""
+        with self._unavailable_told(), self._reading.connect() as connection:
+            return _revision(connection)
+
+    def upgrade(self) -> str:
+        """Bring the tables to this program's revision and return it; free when they are there already.
+
+        Raises DatabaseNewer when a newer program has been at work.
+        """
+        head = newest_revision()
+        found = self.current()
+        if found == head:
+            return head
+        if found is not None and found > head:
+            raise DatabaseNewer(found=found, known=head)
+        self._migrate(head)
+        return head
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    def _migrate(self, revision: str) -> None:
+        from alembic import command  # slow to import, seldom needed
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.connection() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+    def _read_only(self) -> dict[str, Any]:
+        return {} if self.is_sqlite else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+
+    @contextmanager
+    def _unavailable_told(self) -> Iterator[None]:
+        try:
+            yield
+        except (IntegrityError, DataError, ProgrammingError):
+            raise  # the caller's own business
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise DatabaseUnavailable(url=self.url, reason=_first_line(error)) from error
+
+
+def newest_revision() -> str:
+    """The last migration by its file name: `0001_first_tables.py` is revision 0001."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _usable(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnusable(url="given", reason="it is not a URL") from None
+    shown = parsed.render_as_string(hide_password=True)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:") or parsed.query:
+            raise DatabaseUnusable(url=shown, reason="it names no file that outlives the program")
+        return parsed.set(drivername="sqlite")
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise DatabaseUnusable(url=shown, reason=f"{backend} is not supported")
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _sqlite(url: URL) -> Engine:
+    # isolation_level=None: the driver begins nothing by itself, `begin` below does.
+    engine = create_engine(
+        url,
+        connect_args={
+            "isolation_level": None,
+            "timeout": BUSY_TIMEOUT_MS / 1000,
+            "check_same_thread": False,
+        },
+        pool_size=CONNECTIONS_MAX,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def private(*_: Any) -> None:
+        _make_private(Path(url.database or ""))
+
+    @event.listens_for(engine, "connect")
+    def durable(connection: Any, _: Any) -> None:
+        for pragma in (
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("peak_access") == "write"
+        connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    """Have the file there, readable for its owner alone; SQLite gives the same mode to its log."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise DatabaseUnavailable(url=f"sqlite:///{path}", reason=str(error)) from error
+
+
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={
+            "connect_timeout": BUSY_TIMEOUT_MS // 1000,
+            "options": f"-c timezone=UTC -c lock_timeout={BUSY_TIMEOUT_MS} -c synchronous_commit=on",
+        },
+        pool_size=CONNECTIONS_MAX,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        pool_pre_ping=True,
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("peak_access") == "write":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+
+    return engine
