@@ -1,0 +1,70 @@
+"""The bot's own tables: what came in, what goes out, and where each card hangs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, Text
+from sqlmodel import Field, SQLModel
+
+from approvals.columns import JsonText, UtcDateTime
+
+
+class InboxRow(SQLModel, table=True):
+    """One command, click, form or event as Slack delivered it, under Slack's own interaction key.
+
+    `reply` is what a form was first answered with, `trigger` the delivery that it answered.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_state", "state", "id"), Index("ix_inbox_received_at", "received_at"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, max_length=300)
+    kind: str = Field(max_length=16)
+    account: str = Field(default="", max_length=80)
+    trigger: str = Field(default="", max_length=120)
+    received_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    state: str = Field(max_length=16)
+    attempts: int = Field(default=0)
+    done_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    reply: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class OutboxRow(SQLModel, table=True):
+    """One message to deliver, written in the transaction of the state change that it tells."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "state", "urgency", "id"),
+        Index("ix_outbox_subject", "subject", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, max_length=300)
+    kind: str = Field(max_length=16)
+    urgency: int
+    lane: str = Field(max_length=120)
+    subject: str | None = Field(default=None, max_length=200)
+    target: Any = Field(sa_column=Column(JsonText, nullable=False))
+    body: Any = Field(sa_column=Column(JsonText, nullable=False))
+    state: str = Field(max_length=16)
+    attempts: int = Field(default=0)
+    next_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    sent_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    channel: str | None = Field(default=None, max_length=40)
+    ts: str | None = Field(default=None, max_length=40)
+    error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class CardRow(SQLModel, table=True):
+    """Where the card of one subject hangs; `ts` is empty until Slack has taken it."""
+
+    __tablename__ = "card"
+
+    subject: str = Field(primary_key=True, max_length=200)
+    channel: str = Field(max_length=40)
+    ts: str | None = Field(default=None, max_length=40)
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    drawn_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
