@@ -68,3 +68,50 @@ class CardRow(SQLModel, table=True):
     ts: str | None = Field(default=None, max_length=40)
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     drawn_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+
+
+class AlertRow(SQLModel, table=True):
+    """Something that somebody should look at; the same trouble again raises `times` instead of a new row."""
+
+    __tablename__ = "alert"
+    __table_args__ = (Index("ix_alert_open", "kind", "session_id", "acknowledged_at"),)
+
+    id: str = Field(primary_key=True, max_length=40)
+    key: str = Field(unique=True, max_length=300)
+    kind: str = Field(max_length=40)
+    severity: str = Field(max_length=10)
+    title: str = Field(max_length=200)
+    detail: str = Field(sa_column=Column(Text, nullable=False))
+    advice: str = Field(sa_column=Column(Text, nullable=False))
+    session_id: str | None = Field(default=None, max_length=40)
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    last_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    times: int = Field(default=1)
+    acknowledged_by: str | None = Field(default=None, max_length=80)
+    acknowledged_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+
+
+class HaltRow(SQLModel, table=True):
+    """One halt of everything: who, why, and what each venue account proved afterwards."""
+
+    __tablename__ = "halt"
+
+    id: str = Field(primary_key=True, max_length=40)
+    by: str = Field(max_length=80)
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    latch_ms: int
+    waiting_for: Any = Field(sa_column=Column(JsonText, nullable=False))
+    outcomes: Any = Field(sa_column=Column(JsonText, nullable=False))
+
+
+class ReportRow(SQLModel, table=True):
+    """One health report as it was found; `day` is the desk's day for a scheduled one, so that it comes once."""
+
+    __tablename__ = "report"
+
+    id: str = Field(primary_key=True, max_length=40)
+    day: str | None = Field(default=None, unique=True, max_length=10)
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    verdict: str = Field(max_length=10)
+    body: Any = Field(sa_column=Column(JsonText, nullable=False))
