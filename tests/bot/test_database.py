@@ -12,14 +12,18 @@ from bot.errors import DatabaseUnavailable, DatabaseUnusable
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    """A file database with one table and one row."""
-    database = Database(f"sqlite:///{tmp_path}/home/peak-ops.db")
-    with database.transaction() as session:
+def database(empty_database: Database) -> Database:
+    """A database with one table and one row, of each kind."""
+    with empty_database.transaction() as session:
         session.connection().execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
-        session.connection().execute(text("CREATE TABLE step (counter INTEGER REFERENCES counter (id))"))
         session.connection().execute(text("INSERT INTO counter VALUES (1, 0)"))
-    return database
+    return empty_database
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Database:
+    """A file database in a folder that is not there yet."""
+    return Database(f"sqlite:///{tmp_path}/home/peak-ops.db")
 
 
 def value(database: Database) -> int:
@@ -28,9 +32,9 @@ def value(database: Database) -> int:
         return int(session.connection().execute(text("SELECT value FROM counter")).scalar_one())
 
 
-def test_every_connection_is_durable_and_strict(database: Database) -> None:
+def test_every_connection_is_durable_and_strict(file: Database) -> None:
     """Write-ahead log, full sync and foreign keys hold on each connection, not on the first alone."""
-    with database.reading() as one, database.reading() as two:
+    with file.reading() as one, file.reading() as two:
         for session in (one, two):
             pragmas = [
                 session.connection().execute(text(f"PRAGMA {name}")).scalar()
@@ -39,12 +43,13 @@ def test_every_connection_is_durable_and_strict(database: Database) -> None:
             assert pragmas == ["wal", 2, 1, 5000]
 
 
-def test_the_file_is_its_owners_alone(database: Database) -> None:
+def test_the_file_is_its_owners_alone(file: Database) -> None:
     """Database and log hold who did what: nobody else on the machine reads them."""
-    assert database.path is not None
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in database.path.parent.iterdir()}
-    assert modes == {0o600}
-    assert stat.S_IMODE(database.path.parent.stat().st_mode) == 0o700
+    with file.transaction() as session:
+        session.connection().execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
+    assert file.path is not None
+    assert {stat.S_IMODE(path.stat().st_mode) for path in file.path.parent.iterdir()} == {0o600}
+    assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
 
 
 def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
@@ -79,7 +84,7 @@ def test_writers_take_turns_from_the_first_read_on(database: Database) -> None:
 
 def test_a_reader_cannot_write(database: Database) -> None:
     """What was opened for reading refuses to write, and the connection writes again afterwards."""
-    with pytest.raises(DatabaseUnavailable, match="readonly"), database.reading() as session:
+    with pytest.raises(DatabaseUnavailable, match=r"read-?only"), database.reading() as session:
         session.connection().execute(text("UPDATE counter SET value = 7"))
     with database.transaction() as session:
         session.connection().execute(text("UPDATE counter SET value = 8"))
