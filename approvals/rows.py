@@ -1,0 +1,84 @@
+"""From a domain object to its row and back."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import Connection, RowMapping, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from approvals.audit import Entry
+from approvals.grant import Grant
+from approvals.person import Account
+from approvals.policy import Rule
+from approvals.request import (
+    ApprovalRequest,
+    ExecutionState,
+    RequestId,
+    RequestState,
+    Vote,
+    VoteKind,
+    VoteWord,
+)
+from approvals.tables import EntryRow, GrantRow, RequestRow, VoteRow
+
+
+def _table(row: type[SQLModel]) -> Table:
+    return cast(Table, row.__table__)  # type: ignore[attr-defined]
+
+
+REQUEST, VOTE, GRANT, ENTRY = (_table(row) for row in (RequestRow, VoteRow, GrantRow, EntryRow))
+ENTRY_FIELDS = tuple(ENTRY.c[name] for name in Entry.__slots__)
+
+
+def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless it breaks a unique rule: then False, and the transaction goes on."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1
+
+
+def request_values(request: ApprovalRequest) -> dict[str, Any]:
+    """The row of a request."""
+    values = {name: getattr(request, name) for name in ApprovalRequest.__slots__}
+    return {**values, "rule": request.rule.as_value()}
+
+
+def request_of(row: RowMapping) -> ApprovalRequest:
+    """The request of a row."""
+    read = {
+        "rule": Rule.from_value(row["rule"]),
+        "state": RequestState(row["state"]),
+        "execution": ExecutionState(row["execution"]),
+    }
+    return ApprovalRequest(**{**row, **read})
+
+
+def vote_values(request_id: RequestId, vote: Vote) -> dict[str, Any]:
+    """The row of a vote."""
+    values = {name: getattr(vote, name) for name in Vote.__slots__}
+    return {**values, "request_id": request_id, "account": str(vote.account)}
+
+
+def vote_of(row: RowMapping) -> Vote:
+    """The vote of a row."""
+    fields: dict[str, Any] = {name: row[name] for name in Vote.__slots__}
+    fields["vote"] = VoteWord(row["vote"])
+    fields["kind"] = VoteKind(row["kind"])
+    fields["account"] = Account.parse(row["account"])
+    return Vote(**fields)
+
+
+def grant_values(grant: Grant) -> dict[str, Any]:
+    """The row of a grant that is not spent."""
+    return {**{name: getattr(grant, name) for name in Grant.__slots__}, "spent_at": None}
+
+
+def grant_of(row: RowMapping) -> Grant:
+    """The grant of a row."""
+    return Grant(**{name: row[name] for name in Grant.__slots__})
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """The row of an entry of the record."""
+    return {name: getattr(entry, name) for name in Entry.__slots__}

@@ -1,0 +1,309 @@
+"""Requests, votes, grants and the record in the database; each store works inside its caller's transaction.
+
+What decides is written by conditional statements, so that two processes on one database cannot both win.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from approvals.audit import Entry, Head, Verdict, verify
+from approvals.errors import (
+    AlreadyOpen,
+    ExecutionClosed,
+    GrantUnknown,
+    NotApproved,
+    QuorumMissing,
+    RequestClosed,
+    RequestRepeated,
+    RequestUnknown,
+)
+from approvals.events import Recordable, RequestCreated, VoteRecorded
+from approvals.grant import Grant, GrantId, new_grant_id
+from approvals.person import PersonId, Roster
+from approvals.quorum import Reason, Refusal, may_vote, refusal, tally
+from approvals.request import (
+    ApprovalRequest,
+    ExecutionState,
+    RequestId,
+    RequestState,
+    Vote,
+    VoteKind,
+    VoteWord,
+)
+from approvals.rows import (
+    ENTRY,
+    ENTRY_FIELDS,
+    GRANT,
+    REQUEST,
+    VOTE,
+    entry_values,
+    grant_of,
+    grant_values,
+    insert,
+    request_of,
+    request_values,
+    vote_of,
+    vote_values,
+)
+
+BATCH = 1_000
+
+
+class RequestStore:
+    """Approval requests and their votes."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, request: ApprovalRequest, vote: Vote | None) -> RequestCreated:
+        """File a new request with the requester's own yes; None when he asked from a shell.
+
+        Raises RequestRepeated for a cause that filed one before, AlreadyOpen while another one waits.
+        """
+        for waiting in self._select(_same_act(request), REQUEST.c.state == RequestState.PENDING):
+            self._expire(waiting, request.created_at)
+        if not insert(self._connection, REQUEST, request_values(request)):
+            if earlier := self.by_cause(request.cause):
+                raise RequestRepeated(name=earlier.name)
+            waiting = next(iter(self._select(_same_act(request), REQUEST.c.state == RequestState.PENDING)))
+            raise AlreadyOpen(action=request.action, account=request.account, name=waiting.name)
+        if vote is not None:
+            vote = replace(vote, kind=VoteKind.REQUESTER)
+            insert(self._connection, VOTE, vote_values(request.id, vote))
+        return RequestCreated(request, vote)
+
+    def get(self, request_id: RequestId) -> ApprovalRequest:
+        """Read a request; raises RequestUnknown."""
+        found = self._select(REQUEST.c.id == request_id)
+        if not found:
+            raise RequestUnknown(wanted=request_id)
+        return found[0]
+
+    def by_cause(self, cause: str) -> ApprovalRequest | None:
+        """Find the request that a click or command has filed already."""
+        return next(iter(self._select(REQUEST.c.cause == cause)), None)
+
+    def by_name(self, name: str) -> ApprovalRequest:
+        """Find a request by its id or its speakable name, the newest of that name; raises RequestUnknown."""
+        found = self._select(or_(REQUEST.c.name == name.strip().lower(), REQUEST.c.id == name.strip()))
+        if not found:
+            raise RequestUnknown(wanted=name)
+        return found[-1]
+
+    def votes(self, request_id: RequestId) -> tuple[Vote, ...]:
+        """List the votes on a request, oldest first."""
+        query = select(VOTE).where(VOTE.c.request_id == request_id).order_by(VOTE.c.at, VOTE.c.person)
+        return tuple(vote_of(row) for row in self._connection.execute(query).mappings())
+
+    def open_requests(self, now: datetime) -> list[ApprovalRequest]:
+        """List what waits for an answer, oldest first."""
+        return self._select(REQUEST.c.state == RequestState.PENDING, REQUEST.c.expires_at > now)
+
+    def overdue_requests(self, now: datetime) -> list[ApprovalRequest]:
+        """List what is still written as pending though its time is over."""
+        return self._select(REQUEST.c.state == RequestState.PENDING, REQUEST.c.expires_at <= now)
+
+    def executable_requests(self, now: datetime) -> list[ApprovalRequest]:
+        """List what is approved and may still be carried out."""
+        untouched = REQUEST.c.execution == ExecutionState.NONE
+        approved = self._select(REQUEST.c.state == RequestState.APPROVED, untouched)
+        return [request for request in approved if request.executable_at(now)]
+
+    def claimed_requests(self) -> list[ApprovalRequest]:
+        """List executions that were claimed and have no outcome yet."""
+        return self._select(REQUEST.c.execution == ExecutionState.CLAIMED)
+
+    def recent(self, count_max: int) -> list[ApprovalRequest]:
+        """List the newest requests, newest first."""
+        query = select(REQUEST).order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
+        return [request_of(row) for row in self._connection.execute(query).mappings()]
+
+    def asked_since(self, person: PersonId, since: datetime) -> int:
+        """Count what a person has asked for since a time."""
+        mine = and_(REQUEST.c.requested_by == person, REQUEST.c.created_at >= since)
+        return self._connection.execute(select(func.count()).select_from(REQUEST).where(mine)).scalar_one()
+
+    def record_vote(
+        self, request_id: RequestId, vote: Vote, roster: Roster, now: datetime
+    ) -> VoteRecorded | Refusal:
+        """Count one answer: check it, insert it, tally again, and decide if the quorum is there.
+
+        A vote that would not count is refused and leaves no row. Raises RequestUnknown.
+        """
+        request = self._locked(request_id)
+        votes = self.votes(request_id)
+        person = roster.by_account(vote.account)
+        if person is None or person.id != vote.person:
+            return refusal(Reason.NOT_ON_ROSTER)
+        if refused := may_vote(request, person, votes, roster, now):
+            self._expire(request, now)
+            return refused
+        asker = person.id == request.requested_by
+        vote = replace(vote, kind=VoteKind.REQUESTER if asker else VoteKind.APPROVER)
+        counted = tally(request, (*votes, vote), roster, now)
+        if vote.vote is VoteWord.YES and (reason := dict(counted.set_aside).get(person.id)):
+            return refusal(reason, request)
+        if not insert(self._connection, VOTE, vote_values(request_id, vote)):
+            return refusal(Reason.ALREADY_VOTED, request)
+        after = request.vote(vote, counted)
+        if after is not request and not self.decide(after):
+            raise RequestClosed(state=self.get(request_id).state, decided_at=now)
+        return VoteRecorded(after, vote, counted)
+
+    def decide(self, after: ApprovalRequest) -> bool:
+        """Write a decided request, unless another decision was quicker: then False."""
+        return self._change(after, REQUEST.c.state == RequestState.PENDING)
+
+    def void_execution(self, after: ApprovalRequest) -> bool:
+        """Write that an approved request may no longer be carried out; False if somebody began already."""
+        return self._change(after, _untouched())
+
+    def claim_execution(self, request_id: RequestId, roster: Roster, now: datetime) -> bool:
+        """Take the one execution of an approved request; False if somebody else has it.
+
+        Looks again at the people, the stored payload and the time, and raises QuorumMissing, PayloadAltered,
+        NotApproved or GrantExpired.
+        """
+        request = self._locked(request_id)
+        if request.execution not in (ExecutionState.NONE, ExecutionState.VOID):
+            return False
+        claimed = request.claim(now)
+        request.check_digest()
+        counted = tally(request, self.votes(request_id), roster, now)
+        if not counted.reached:
+            raise QuorumMissing(name=request.name, missing=counted.missing)
+        return self._change(claimed, _untouched())
+
+    def finish_execution(
+        self, request_id: RequestId, execution: ExecutionState, outcome: str, now: datetime
+    ) -> ApprovalRequest:
+        """Write how a claimed execution ended; raises ExecutionClosed if it was not claimed or has ended."""
+        after = self.get(request_id).finish(execution, outcome, now)
+        if not self._change(after, REQUEST.c.execution == ExecutionState.CLAIMED):
+            raise ExecutionClosed(name=after.name, execution=self.get(request_id).execution)
+        return after
+
+    @property
+    def _connection(self) -> Connection:
+        return self._session.connection()
+
+    def _select(self, *where: Any) -> list[ApprovalRequest]:
+        query = select(REQUEST).where(*where).order_by(REQUEST.c.created_at, REQUEST.c.id)
+        return [request_of(row) for row in self._connection.execute(query).mappings()]
+
+    def _locked(self, request_id: RequestId) -> ApprovalRequest:
+        query = select(REQUEST).where(REQUEST.c.id == request_id).with_for_update()
+        row = self._connection.execute(query).mappings().first()
+        if row is None:
+            raise RequestUnknown(wanted=request_id)
+        return request_of(row)
+
+    def _expire(self, request: ApprovalRequest, now: datetime) -> None:
+        after = request.expire(now)
+        if after is not request:
+            self.decide(after)
+
+    def _change(self, after: ApprovalRequest, condition: Any) -> bool:
+        columns = ("state", "decided_at", "decided_by", "note", "execution", "execution_at", "outcome")
+        values = {name: getattr(after, name) for name in columns}
+        done = self._connection.execute(
+            update(REQUEST).where(REQUEST.c.id == after.id, condition).values(values)
+        )
+        return done.rowcount == 1
+
+
+class GrantStore:
+    """Grants, each good for one start."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def issue(self, request: ApprovalRequest) -> Grant:
+        """Give out the one grant of an approved request, or the one given out before; raises NotApproved."""
+        ends = request.grant_expires_at
+        if request.decided_at is None or ends is None:
+            raise NotApproved(name=request.name, state=request.state)
+        times = {"issued_at": request.decided_at, "expires_at": ends}
+        grant = Grant(new_grant_id(), request.id, request.action, request.digest, **times)
+        if insert(self._session.connection(), GRANT, grant_values(grant)):
+            return grant
+        return self._one(GRANT.c.request_id == request.id, request.id)
+
+    def get(self, grant_id: GrantId) -> Grant:
+        """Read a grant; raises GrantUnknown."""
+        return self._one(GRANT.c.id == grant_id, grant_id)
+
+    def of_request(self, request_id: RequestId) -> Grant:
+        """Read the grant of a request; raises GrantUnknown."""
+        return self._one(GRANT.c.request_id == request_id, request_id)
+
+    def spend(self, grant_id: GrantId, now: datetime) -> bool:
+        """Use a grant up; False if it was used before, has expired, is not good yet, or was never given."""
+        good = and_(GRANT.c.spent_at.is_(None), GRANT.c.issued_at <= now, GRANT.c.expires_at > now)
+        spent = update(GRANT).where(GRANT.c.id == grant_id, good).values(spent_at=now)
+        return self._session.connection().execute(spent).rowcount == 1
+
+    def _one(self, where: Any, wanted: str) -> Grant:
+        row = self._session.connection().execute(select(GRANT).where(where)).mappings().first()
+        if row is None:
+            raise GrantUnknown(wanted=wanted)
+        return grant_of(row)
+
+
+class AuditStore:
+    """The record; rows are added and never changed. The caller's transaction holds the write lock."""
+
+    def __init__(self, session: Session, key: bytes) -> None:
+        self._session = session
+        self._key = key
+
+    def append(self, kind: str, actor: str, subject: str, body: object, at: datetime) -> Entry:
+        """Add one row to the chain."""
+        entry = Entry.following(
+            self.head(), at=at, kind=kind, actor=actor, subject=subject, body=body, key=self._key
+        )
+        self._session.connection().execute(ENTRY.insert().values(entry_values(entry)))
+        return entry
+
+    def record(self, event: Recordable, at: datetime) -> Entry:
+        """Add the row of an event."""
+        return self.append(event.kind, event.actor, event.subject, event.body(), at)
+
+    def head(self) -> Head | None:
+        """The newest row; None while the record is empty."""
+        query = select(ENTRY.c.sequence, ENTRY.c.hash).order_by(ENTRY.c.sequence.desc()).limit(1)
+        row = self._session.connection().execute(query).first()
+        return None if row is None else Head(row.sequence, row.hash)
+
+    def recent(self, count_max: int) -> list[Entry]:
+        """List the newest rows, newest first."""
+        query = select(*ENTRY_FIELDS).order_by(ENTRY.c.sequence.desc()).limit(count_max)
+        return [Entry(*row) for row in self._session.connection().execute(query)]
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Walk the rows after a sequence, oldest first, without holding all of them in memory."""
+        while True:
+            query = select(*ENTRY_FIELDS).where(ENTRY.c.sequence > after).order_by(ENTRY.c.sequence)
+            rows = [Entry(*row) for row in self._session.connection().execute(query.limit(BATCH))]
+            yield from rows
+            if len(rows) < BATCH:
+                return
+            after = rows[-1].sequence
+
+    def verify(self, anchor: Head | None = None) -> Verdict:
+        """Follow the whole chain, with the key."""
+        return verify(self.entries(), self._key, anchor)
+
+
+def _same_act(request: ApprovalRequest) -> Any:
+    return and_(REQUEST.c.action == request.action, REQUEST.c.account == request.account)
+
+
+def _untouched() -> Any:
+    approved = REQUEST.c.state == RequestState.APPROVED
+    return and_(approved, REQUEST.c.execution == ExecutionState.NONE)

@@ -1,0 +1,96 @@
+"""The tables of requests, votes, grants and the record."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from approvals.columns import JsonText, UtcDateTime
+
+PENDING = text("state = 'pending'")
+
+
+class RequestRow(SQLModel, table=True):
+    """One approval request; at most one of an action and account is pending."""
+
+    __tablename__ = "approval_request"
+    __table_args__ = (
+        Index(
+            "uq_approval_request_open",
+            "action",
+            "account",
+            unique=True,
+            sqlite_where=PENDING,
+            postgresql_where=PENDING,
+        ),
+        Index("ix_approval_request_state", "state", "expires_at"),
+        Index("ix_approval_request_asked", "requested_by", "created_at"),
+        Index("ix_approval_request_execution", "execution", "decided_at"),
+        Index("ix_approval_request_created", "created_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=40)
+    name: str = Field(max_length=64, index=True)
+    action: str = Field(max_length=64)
+    requested_by: str = Field(max_length=64)
+    account: str = Field(max_length=64)
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    payload_text: str = Field(sa_column=Column(Text, nullable=False))
+    digest: str = Field(max_length=64)
+    rule: Any = Field(sa_column=Column(JsonText, nullable=False))
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    cause: str = Field(max_length=300, unique=True)
+    state: str = Field(max_length=16)
+    decided_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    decided_by: str | None = Field(default=None, max_length=64)
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    execution: str = Field(max_length=16)
+    execution_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    outcome: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class VoteRow(SQLModel, table=True):
+    """One person's one answer to one request."""
+
+    __tablename__ = "approval_vote"
+
+    request_id: str = Field(primary_key=True, foreign_key="approval_request.id", max_length=40)
+    person: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=16)
+    vote: str = Field(max_length=8)
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    account: str = Field(max_length=80)
+    step_up: str = Field(max_length=32)
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class GrantRow(SQLModel, table=True):
+    """The one grant of an approved request, and when it was spent."""
+
+    __tablename__ = "approval_grant"
+
+    id: str = Field(primary_key=True, max_length=64)
+    request_id: str = Field(foreign_key="approval_request.id", unique=True, max_length=40)
+    action: str = Field(max_length=64)
+    digest: str = Field(max_length=64)
+    issued_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    spent_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+
+
+class EntryRow(SQLModel, table=True):
+    """One row of the record, in the text that was hashed."""
+
+    __tablename__ = "audit_entry"
+
+    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    at: str = Field(max_length=32)
+    kind: str = Field(max_length=64)
+    actor: str = Field(max_length=120)
+    subject: str = Field(max_length=120)
+    body_text: str = Field(sa_column=Column(Text, nullable=False))
+    previous_hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64, unique=True)
+    mac: str = Field(max_length=64)
