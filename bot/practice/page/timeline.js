@@ -1,0 +1,90 @@
+/** Message lists: the channel's and a thread's. */
+
+import * as api from "./api.js";
+import { dayName, fromTs, sameDay } from "./dates.js";
+import { h, reconcile } from "./dom.js";
+import { renderMessage } from "./message.js";
+
+const JOIN_S = 300;
+const NEAR_END_PX = 80;
+
+export class Timeline {
+  /** `on` is {notice(text), openThread(ts)|null}; without openThread the list is itself a thread. */
+  constructor(node, store, reading, on) {
+    this.node = node;
+    this.store = store;
+    this.reading = reading;
+    this.on = on;
+  }
+
+  /** Show these messages of a channel; `since` is where “New” begins. */
+  draw(channelId, messages, since) {
+    const moved = this.channelId !== channelId || this.since !== since;
+    const atEnd = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_END_PX;
+    const mine = messages.at(-1)?.user === this.store.me && messages.at(-1)?.ts !== this.newest;
+    this.channelId = channelId;
+    this.since = since;
+    this.newest = messages.at(-1)?.ts;
+    reconcile(this.node, messages.length ? this.items(messages) : [nothingYet(channelId)]);
+    if (moved || atEnd || mine) this.toEnd();
+  }
+
+  toEnd() {
+    this.node.scrollTop = this.node.scrollHeight;
+    for (const image of this.node.querySelectorAll("img:not([data-watched])")) {
+      image.dataset.watched = "";
+      image.addEventListener("load", () => (this.node.scrollTop = this.node.scrollHeight), { once: true });
+    }
+  }
+
+  items(messages) {
+    let marked = false;
+    return messages.flatMap((message, place) => {
+      const before = messages[place - 1];
+      const rows = [];
+      const day = fromTs(message.ts);
+      const newDay = this.on.openThread && (!before || !sameDay(fromTs(before.ts), day));
+      if (newDay) rows.push(divider(`day-${day.toDateString()}`, dayName(day), "day"));
+      const isNew = !marked && place > 0 && this.since !== null && Number(message.ts) > this.since && message.user !== this.store.me;
+      if (isNew) rows.push(divider("new", "New", "new"));
+      marked ||= isNew;
+      rows.push(this.row(message, !newDay && !isNew && joins(before, message)));
+      return rows;
+    });
+  }
+
+  row(message, joined) {
+    const channelId = this.channelId;
+    const replies = this.on.openThread ? this.store.replies(channelId, message.ts) : [];
+    const unread = this.reading.unread(`${channelId}/${message.ts}`, replies).length > 0;
+    const thread = this.on.openThread && !message.ephemeral ? { count: replies.length, unread, open: () => this.on.openThread(message.ts) } : null;
+    return {
+      key: `${channelId}/${message.ts}`,
+      signature: JSON.stringify([message, joined, replies.length, unread]),
+      render: () => renderMessage(message, this.store, { joined, thread, act: (...what) => this.act(channelId, ...what) }),
+    };
+  }
+
+  async act(channelId, message, blockId, actionId, value) {
+    try {
+      const answer = await api.act(this.store.me, { channel: channelId, ts: message.ts }, blockId, actionId, value);
+      if (answer.ok === false && answer.notice) this.on.notice(answer.notice);
+    } catch (error) {
+      this.on.notice(error.message);
+    }
+  }
+}
+
+/** Messages of one author within five minutes stand together under one name. */
+function joins(before, message) {
+  return Boolean(before) && before.user === message.user && !before.ephemeral && !message.ephemeral
+    && before.username === message.username && Number(message.ts) - Number(before.ts) < JOIN_S && !before.blocks?.length && !message.blocks?.length;
+}
+
+function divider(key, words, kind) {
+  return { key, signature: words, render: () => h("div", { class: `divider divider-${kind}`, role: "separator" }, h("span", {}, words)) };
+}
+
+function nothingYet(channelId) {
+  return { key: `empty-${channelId}`, signature: "", render: () => h("p", { class: "empty" }, "Nothing has been said here yet.") };
+}
