@@ -1,0 +1,38 @@
+"""Run the practice workspace: ``python -m bot.practice``."""
+
+import argparse
+import json
+import sys
+import threading
+from pathlib import Path
+
+from bot.clock import system_clock
+from bot.practice.server import APP_TOKEN, BOT_TOKEN, Installation, Workspace
+
+
+def main() -> None:
+    """Read the options, serve until interrupted, and say in one JSON line where."""
+    parser = argparse.ArgumentParser(prog="python -m bot.practice", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--manifest", type=Path, default=Path("config/slack_manifest.json"))
+    parser.add_argument("--bot-token", default=BOT_TOKEN)
+    parser.add_argument("--app-token", default=APP_TOKEN)
+    parser.add_argument("--request-url", help="post to the app here instead of using Socket Mode")
+    parser.add_argument("--signing-secret", help="signs what is posted to --request-url")
+    given = parser.parse_args()
+    if bool(given.request_url) != bool(given.signing_secret):
+        parser.error("--request-url and --signing-secret go together: a request is always signed")
+    installation = Installation(
+        given.manifest, given.bot_token, given.app_token, given.request_url, given.signing_secret
+    )
+    with Workspace.running(installation, system_clock, given.port) as workspace:
+        sys.stdout.write(json.dumps({"url": workspace.url, "api_url": workspace.api_url}) + "\n")
+        sys.stdout.flush()
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()

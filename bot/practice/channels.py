@@ -1,0 +1,201 @@
+"""Channels and direct messages, and what was said in them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.practice.blocks import Block
+from bot.practice.errors import ApiError, DeskError
+from bot.practice.feed import Event, Feeds
+from bot.practice.files import Files
+from bot.practice.identifiers import Identifiers
+from bot.practice.inputs import Values, initial_values
+from bot.practice.people import APP, HOME_TEAM, PEOPLE, ROOMS, Person
+
+
+@dataclass(slots=True)
+class Message:
+    """One message; ``seen_by`` is set when it is ephemeral."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    thread_ts: str | None = None
+    metadata: dict[str, Any] | None = None
+    files: list[str] = field(default_factory=list)
+    edited_ts: str | None = None
+    seen_by: str | None = None
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    states: dict[str, Values] = field(default_factory=dict)
+
+    @property
+    def by_app(self) -> bool:
+        """Whether the app wrote it."""
+        return self.user == APP.user_id
+
+    def state_for(self, person: str) -> Values:
+        """Give what this person has entered into the message's elements."""
+        self.states[person] = initial_values(self.blocks, self.states.get(person))
+        return self.states[person]
+
+
+@dataclass(slots=True)
+class Channel:
+    """A channel, or one person's direct messages with the app."""
+
+    id: str
+    name: str
+    members: set[str]
+    dm_with: str | None = None
+    messages: dict[str, Message] = field(default_factory=dict)
+    asides: dict[str, Message] = field(default_factory=dict)
+
+    def to_slack(self) -> dict[str, Any]:
+        """Give the conversation object of Slack's API."""
+        if self.dm_with is not None:
+            return {"id": self.id, "created": 0, "is_im": True, "user": self.dm_with, "is_archived": False}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "created": 0,
+            "creator": PEOPLE[0].id,
+            "is_channel": True,
+            "is_group": False,
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": False,
+            "is_archived": False,
+            "is_general": self.name == "general",
+            "is_member": APP.user_id in self.members,
+            "num_members": len(self.members),
+        }
+
+    def to_page(self) -> dict[str, str]:
+        """Give the channel's line in the page's list."""
+        return {"id": self.id, "name": self.name, "kind": "dm" if self.dm_with else "channel"}
+
+
+class Channels:
+    """All conversations; every change is told to those who can see it."""
+
+    def __init__(self, app_name: str, identifiers: Identifiers, feeds: Feeds, files: Files) -> None:
+        self._app_name = app_name
+        self._identifiers = identifiers
+        self._feeds = feeds
+        self._files = files
+        everybody = {APP.user_id, *(person.id for person in PEOPLE)}
+        rooms = [Channel(room.id, room.name, set(everybody)) for room in ROOMS]
+        dms = [Channel(person.dm, app_name, {person.id, APP.user_id}, person.id) for person in PEOPLE]
+        self._channels = {channel.id: channel for channel in (*rooms, *dms)}
+
+    def all(self) -> list[Channel]:
+        """Give every conversation."""
+        return list(self._channels.values())
+
+    def get(self, channel_id: str) -> Channel:
+        """Give a conversation by its id; raises channel_not_found for anything else, names included."""
+        if channel_id not in self._channels:
+            raise ApiError("channel_not_found")
+        return self._channels[channel_id]
+
+    def of(self, person: str) -> list[Channel]:
+        """Give the conversations this person is in."""
+        return [channel for channel in self.all() if person in channel.members]
+
+    def say(self, channel: Channel, user: str, text: str, **parts: Any) -> Message:
+        """Add a message (or, with ``seen_by``, an ephemeral one) and show it to those who may see it."""
+        message = Message(self._identifiers.stamp(), channel.id, user, text, **parts)
+        shelf = channel.asides if message.seen_by else channel.messages
+        shelf[message.ts] = message
+        self._tell(message, "message")
+        return message
+
+    def rewrite(self, message: Message, text: str, blocks: list[Block]) -> None:
+        """Replace what a message says."""
+        message.text, message.blocks, message.edited_ts = text, blocks, self._identifiers.stamp()
+        self._tell(message, "message_changed")
+
+    def touch(self, message: Message) -> None:
+        """Show a message again after something about it changed."""
+        self._tell(message, "message_changed")
+
+    def remove(self, message: Message) -> None:
+        """Take a message away."""
+        channel = self.get(message.channel)
+        shelf = channel.asides if message.seen_by else channel.messages
+        shelf.pop(message.ts, None)
+        event = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
+        self._feeds.tell(self._audience(message), event)
+
+    def visible(self, person: Person, channel_id: str, ts: str) -> Message:
+        """Give a message this person can see; raises DeskError."""
+        channel = self._channels.get(channel_id)
+        if channel is None or person.id not in channel.members:
+            raise DeskError(f"{person.name} is not in a channel {channel_id}.")
+        message = channel.messages.get(ts) or channel.asides.get(ts)
+        if message is None or message.seen_by not in (None, person.id):
+            raise DeskError(f"{person.name} sees no message {ts} in {channel.name}; it may be deleted.")
+        return message
+
+    def replies(self, root: Message) -> list[Message]:
+        """Give the answers in a message's thread, oldest first."""
+        messages = self.get(root.channel).messages.values()
+        return [each for each in messages if each.thread_ts == root.ts and each.ts != root.ts]
+
+    def to_slack(self, message: Message, *, with_metadata: bool = False) -> dict[str, Any]:
+        """Give the message object of Slack's API."""
+        parts: dict[str, Any] = {
+            "type": "message",
+            "user": message.user,
+            "team": HOME_TEAM.id,
+            "text": message.text,
+            "ts": message.ts,
+        }
+        if message.by_app:
+            parts |= {"bot_id": APP.bot_id, "app_id": APP.app_id}
+            parts["bot_profile"] = {"id": APP.bot_id, "app_id": APP.app_id, "name": self._app_name}
+        if message.blocks:
+            parts["blocks"] = message.blocks
+        if message.files:
+            parts["files"] = [{"id": file_id} for file_id in message.files]
+        if message.thread_ts:
+            parts["thread_ts"] = message.thread_ts
+        if message.edited_ts:
+            parts["edited"] = {"user": message.user, "ts": message.edited_ts}
+        if message.reactions:
+            parts["reactions"] = [
+                {"name": name, "users": users, "count": len(users)}
+                for name, users in message.reactions.items()
+            ]
+        if with_metadata and message.metadata:
+            parts["metadata"] = message.metadata
+        if replies := self.replies(message):
+            parts |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
+        return parts
+
+    def to_page(self, message: Message) -> Event:
+        """Give a message as the page shows it."""
+        names = {person.id: person.name for person in PEOPLE}
+        return {
+            "ts": message.ts,
+            "channel": message.channel,
+            "user": message.user,
+            "username": names.get(message.user, self._app_name),
+            "text": message.text,
+            "blocks": self._files.with_addresses(message.blocks),
+            "thread_ts": message.thread_ts,
+            "edited": message.edited_ts is not None,
+            "ephemeral": message.seen_by is not None,
+            "files": [self._files.get(file_id).to_page() for file_id in message.files],
+            "reactions": message.reactions,
+            "bot": message.by_app,
+        }
+
+    def _audience(self, message: Message) -> set[str]:
+        return {message.seen_by} if message.seen_by else self.get(message.channel).members
+
+    def _tell(self, message: Message, kind: str) -> None:
+        event = {"type": kind, "channel": message.channel, "message": self.to_page(message)}
+        self._feeds.tell(self._audience(message), event)
