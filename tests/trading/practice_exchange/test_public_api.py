@@ -1,0 +1,63 @@
+"""The public endpoints, read through ccxt's unified calls."""
+
+import ccxt
+import pytest
+
+from tests.trading.practice_exchange.desk import FixedClock, Kraken
+
+
+def test_time_is_that_of_the_clock(kraken: Kraken, clock: FixedClock) -> None:
+    """The venue's time is the clock's, so that a bot can compare the two."""
+    assert kraken.fetch_time() == int(clock().timestamp()) * 1000
+
+
+def test_status_is_online_at_first(kraken: Kraken) -> None:
+    """A venue without a fault says ok."""
+    assert kraken.fetch_status()["status"] == "ok"
+
+
+def test_markets_carry_minima_precision_and_fees(kraken: Kraken) -> None:
+    """What a bot needs for rounding an order stands in the market."""
+    market = kraken.load_markets()["BTC/USD"]
+
+    assert market["id"] == "XXBTZUSD"
+    assert market["precision"] == {"amount": 1e-8, "price": 0.1}
+    assert market["limits"]["amount"]["min"] == 0.00005
+    assert market["limits"]["cost"]["min"] == 0.5
+    assert (market["taker"], market["maker"]) == (0.0026, 0.0016)
+    assert market["active"] is True
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USD", "ETH/USD", "BTC/EUR", "ETH/EUR"])
+def test_every_listed_pair_has_a_ticker(kraken: Kraken, symbol: str) -> None:
+    """Bid is below ask, and the last price lies within the day's range."""
+    ticker = kraken.fetch_ticker(symbol)
+
+    assert ticker["bid"] < ticker["ask"]
+    assert ticker["low"] <= ticker["last"] <= ticker["high"]
+
+
+def test_book_is_sorted_and_agrees_with_the_ticker(kraken: Kraken) -> None:
+    """The best levels are the ticker's bid and ask, worse ones follow."""
+    book, ticker = kraken.fetch_order_book("BTC/USD", 10), kraken.fetch_ticker("BTC/USD")
+    asks, bids = [level[0] for level in book["asks"]], [level[0] for level in book["bids"]]
+
+    assert (bids[0], asks[0]) == (ticker["bid"], ticker["ask"])
+    assert asks == sorted(asks)
+    assert bids == sorted(bids, reverse=True)
+    assert len(asks) == len(bids) == 10
+
+
+def test_unknown_pair_is_refused_in_krakens_words(kraken: Kraken) -> None:
+    """A pair nobody lists is an error, not an empty answer."""
+    with pytest.raises(ccxt.ExchangeError, match="EQuery:Unknown asset pair"):
+        kraken.public_get_ticker({"pair": "DOGEUSD"})
+
+
+def test_public_trades_are_those_the_bars_are_made_of(kraken: Kraken) -> None:
+    """First and last trade of a closed minute are its open and close."""
+    bar = kraken.fetch_ohlcv("ETH/USD", "1m")[-2]
+    trades = [t for t in kraken.fetch_trades("ETH/USD") if bar[0] <= t["timestamp"] < bar[0] + 60_000]
+
+    prices = [trade["price"] for trade in trades]
+    assert [prices[0], max(prices), min(prices), prices[-1]] == bar[1:5]

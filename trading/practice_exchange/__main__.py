@@ -1,0 +1,38 @@
+"""Run a practice exchange until it is told to stop: python -m trading.practice_exchange --port 8900."""
+
+import argparse
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+
+from trading.practice_exchange.keys import ApiKey
+from trading.practice_exchange.server import PracticeExchange
+
+
+def now() -> datetime:
+    """Read the wall clock."""
+    return datetime.now(UTC)
+
+
+def main() -> None:
+    """Serve, and say so with one line of JSON once calls can come."""
+    parser = argparse.ArgumentParser(prog="practice-exchange", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--seed", type=int, default=1, help="which price path")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast the price moves")
+    parser.add_argument(
+        "--key", type=ApiKey.parse, action="append", default=[], metavar="KEY:SECRET:RIGHTS[:ACCOUNT]"
+    )
+    options = parser.parse_args()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    with PracticeExchange.running(
+        clock=now, seed=options.seed, keys=options.key, speed=options.speed, port=options.port
+    ) as practice:
+        sys.stdout.write(json.dumps({"url": practice.url, "seed": options.seed}) + "\n")
+        sys.stdout.flush()
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""The exchange itself: orders come in, time passes, fills and cancellations happen.
+
+Time is only looked at when somebody asks or ticks: `advance` then plays, in order, everything that had to
+happen since the last look. All methods expect the caller to hold `lock`.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trading.practice_exchange.accounts import Account, add_up, hold
+from trading.practice_exchange.errors import KrakenError
+from trading.practice_exchange.faults import Faults
+from trading.practice_exchange.fills import make_fill
+from trading.practice_exchange.journal import Journal
+from trading.practice_exchange.keys import MAIN_ACCOUNT, ApiKey, KeyRing
+from trading.practice_exchange.markets import Markets
+from trading.practice_exchange.matching import (
+    FIRST_FILL_AFTER,
+    NEXT_FILL_AFTER,
+    crosses,
+    executions,
+    slices_after,
+    slices_of,
+)
+from trading.practice_exchange.order_log import OrderLog, TxIds
+from trading.practice_exchange.orders import Order, OrderRequest, OrderStatus, TimeInForce
+from trading.practice_exchange.timer import DeadMansTimer
+
+Clock = Callable[[], datetime]
+
+_LOOKS_MAX = 3600
+
+
+class Exchange:
+    """Accounts, orders and markets of one practice exchange."""
+
+    def __init__(self, clock: Clock, seed: int = 1, keys: Iterable[ApiKey] = (), speed: float = 1.0) -> None:
+        began_at = clock()
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.markets = Markets(seed, began_at, speed)
+        self.keys = KeyRing()
+        self.faults = Faults()
+        self.journal = Journal()
+        self.orders = OrderLog()
+        self._accounts: dict[str, Account] = {MAIN_ACCOUNT: Account(MAIN_ACCOUNT)}
+        self._timers: dict[str, DeadMansTimer] = {}
+        self._new_txid = TxIds(f"{seed}:{began_at.isoformat()}")
+        self._seen_at = began_at
+        for key in keys:
+            self.keys.add(key, began_at)
+
+    def account(self, name: str) -> Account:
+        """Give an account; one that was never heard of is opened with the usual balances."""
+        return self._accounts.setdefault(name, Account(name))
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Every account."""
+        return tuple(self._accounts.values())
+
+    def timer(self, account: str) -> DeadMansTimer:
+        """Give the dead man's timer of an account."""
+        return self._timers.setdefault(account, DeadMansTimer())
+
+    def advance(self, now: datetime) -> None:
+        """Play everything that had to happen up to now: timers, expiries and fills, in order of time."""
+        look_every = max(timedelta(seconds=1), (now - self._seen_at) / _LOOKS_MAX)
+        while self._seen_at < now:
+            self._seen_at = self._next_moment(now, look_every) if self.orders.has_open() else now
+            self._fire_timers()
+            for order in self.orders.open():
+                self._look_at(order)
+
+    def look(self, now: datetime) -> None:
+        """Look at the open orders at once, because the market was moved by hand."""
+        self.advance(now)
+        for order in self.orders.open():
+            self._look_at(order)
+
+    def held(self, account: str) -> dict[str, Decimal]:
+        """Tell what the open orders of an account hold back, by asset id."""
+        return add_up(
+            hold(order.request, order.remaining, self._reference_price(order.request))
+            for order in self.orders.open(account)
+        )
+
+    def add_order(self, account: str, request: OrderRequest, now: datetime) -> Order:
+        """Take an order in; raises KrakenError when it cannot be."""
+        if request.deadline is not None and request.deadline <= now:
+            raise KrakenError("EService:Deadline elapsed")
+        self._check_state(request)
+        self._check_client_order_id(account, request)
+        self._check_cost(request)
+        self._check_funds(account, request)
+        is_taker = crosses(request, self.markets.book(request.pair, now))
+        if is_taker and "post" in request.oflags:
+            raise KrakenError("EOrder:Post only order")
+        txid = self._new_txid("O")
+        order = Order(
+            txid, account, request, now, now + FIRST_FILL_AFTER, slices_of(request, txid), rested=not is_taker
+        )
+        self.orders.save(order)
+        if not is_taker and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+            self._end(order, OrderStatus.CANCELED, "Order could not be filled at once")
+        return order
+
+    def check_order(self, account: str, request: OrderRequest) -> None:
+        """Refuse what AddOrder would refuse about an order's form, as `validate` does, but for the funds."""
+        self._check_state(request)
+        self._check_client_order_id(account, request)
+        self._check_cost(request)
+
+    def cancel(self, orders: Iterable[Order], reason: str = "User requested") -> int:
+        """Cancel open orders and tell how many."""
+        return sum(1 for order in list(orders) if self._end(order, OrderStatus.CANCELED, reason))
+
+    def _next_moment(self, now: datetime, look_every: timedelta) -> datetime:
+        """Find the next time at which something is due, at the latest the next regular look at the prices."""
+        due = [order.next_fill_at for order in self.orders.open()]
+        due += [order.request.expire_at for order in self.orders.open() if order.request.expire_at]
+        due += [timer.fires_at for timer in self._timers.values() if timer.fires_at]
+        later = (moment for moment in due if moment > self._seen_at)
+        return min(now, self._seen_at + look_every, *later)
+
+    def _fire_timers(self) -> None:
+        for account, timer in self._timers.items():
+            if timer.fire_if_due(self._seen_at):
+                self.cancel(self.orders.open(account), "CancelAllOrdersAfter")
+
+    def _look_at(self, order: Order) -> None:
+        """Let an open order expire, fill its next slice, or rest."""
+        request = order.request
+        if request.expire_at is not None and request.expire_at <= self._seen_at:
+            self._end(order, OrderStatus.EXPIRED, "Order expired")
+            return
+        book = self.markets.book(request.pair, self._seen_at)
+        if crosses(request, book):
+            if order.next_fill_at <= self._seen_at:
+                self._fill_slice(order, list(executions(order, book)))
+        elif request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+            self._end(order, OrderStatus.CANCELED, "Order could not be filled at once")
+        elif not order.rested:
+            self.orders.save(replace(order, rested=True))
+
+    def _fill_slice(self, order: Order, parts: list[tuple[Decimal, Decimal]]) -> None:
+        account = self.account(order.account)
+        for price, volume in parts:
+            number = self.orders.fill_count + 1
+            fill = make_fill(
+                self._new_txid("T"), number, order, self._seen_at, price, volume, is_maker=order.rested
+            )
+            if not account.covers(fill):
+                self._end(order, OrderStatus.CANCELED, "Insufficient funds")
+                return
+            account.book(fill)
+            self.orders.save_fill(fill)
+            order = replace(
+                order,
+                filled=order.filled + volume,
+                cost=order.cost + fill.cost,
+                fee=order.fee + fill.fee,
+                fills=(*order.fills, fill.txid),
+                slices=slices_after(order.slices, volume),
+                next_fill_at=self._seen_at + NEXT_FILL_AFTER,
+            )
+        self.orders.save(order)
+        if order.remaining == 0:
+            self._end(order, OrderStatus.CLOSED, None)
+
+    def _end(self, order: Order, status: OrderStatus, reason: str | None) -> bool:
+        if not order.is_open:
+            return False
+        self.orders.save(replace(order, status=status, reason=reason, closed_at=self._seen_at))
+        return True
+
+    def _check_state(self, request: OrderRequest) -> None:
+        state = self.faults.system_state
+        if state == "cancel_only" or (state == "post_only" and "post" not in request.oflags):
+            raise KrakenError(f"EService:Market in {state} mode")
+
+    def _check_client_order_id(self, account: str, request: OrderRequest) -> None:
+        taken = (order.request.cl_ord_id for order in self.orders.open(account))
+        if request.cl_ord_id is not None and request.cl_ord_id in taken:
+            raise KrakenError("EGeneral:Invalid arguments:cl_ord_id not unique")
+
+    def _check_cost(self, request: OrderRequest) -> None:
+        if request.volume * self._reference_price(request) < request.pair.costmin:
+            raise KrakenError("EOrder:Cost minimum not met")
+
+    def _check_funds(self, account: str, request: OrderRequest) -> None:
+        asset, amount = hold(request, request.volume, self._reference_price(request))
+        free = self.account(account).balance(asset) - self.held(account).get(asset.id, Decimal(0))
+        if amount > free:
+            raise KrakenError("EOrder:Insufficient funds")
+
+    def _reference_price(self, request: OrderRequest) -> Decimal:
+        """The limit price, or for a market order the best ask."""
+        return (
+            request.price if request.price is not None else self.markets.book(request.pair, self._seen_at).ask
+        )
