@@ -1,0 +1,175 @@
+"""The latch that halts everything: two files, either of which is enough, and only people clear it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from trading.errors import AlreadyBegun, LatchStillEngaged, LatchUnwritable
+
+_ACTIVE = "active"
+_HALTED = "halted"
+_FILE_BYTES_MAX = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LatchState:
+    """Whether everything is halted, and who said so, when and why as far as that is known."""
+
+    engaged: bool
+    reason: str = ""
+    by: str = ""
+    at: datetime | None = None
+
+
+class Latch:
+    """The halt of one home folder.
+
+    The presence of `HALT` halts, so `touch HALT` works without any program. `latch.json` halts unless it
+    is there, can be read and says active: a home that nobody began is halted. Both files hold the record
+    in their first line, so that it can be written over in place, without needing room on the disk.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.halt_file = home / "HALT"
+        self.latch_file = home / "latch.json"
+
+    def engaged(self) -> bool:
+        """Whether nothing may be sent: true whenever either file says so or cannot be read."""
+        return self._halt_file_present() or not self._latch_says_active()
+
+    def read(self) -> LatchState:
+        """The latch with what is known of the halt; never raises."""
+        if not self.engaged():
+            return LatchState(engaged=False)
+        if record := self._halt_record():
+            return LatchState(True, record["reason"], record["by"], _time(record["at"]))
+        try:
+            changed_at = datetime.fromtimestamp(self.halt_file.lstat().st_mtime, UTC)
+        except OSError:
+            return LatchState(True, self._why_not_active())
+        return LatchState(True, "the file HALT was put into the home folder", at=changed_at)
+
+    def engage(self, reason: str, by: str, at: datetime) -> LatchState:
+        """Halt; said again, the first reason stays. Raises `LatchUnwritable` only if neither file took it."""
+        record = self._halt_record() or _record(_HALTED, reason, by, at)
+        failures = []
+        open_files: list[int] = []
+        for path in (self.halt_file, self.latch_file):
+            try:
+                open_files.append(_write_over(path, record))
+            except OSError as error:
+                failures.append(f"{path.name}: {error.strerror}")
+        for descriptor in open_files:
+            _keep(descriptor)
+        _keep_names(self.home)
+        if not open_files and not self.engaged():
+            raise LatchUnwritable(home=self.home, detail="; ".join(failures))
+        return LatchState(True, record["reason"], record["by"], _time(record["at"]))
+
+    def clear(self, by: str, at: datetime) -> None:
+        """Let trading go on; the caller has made sure that the policy's people want it.
+
+        Raises `LatchStillEngaged` when somebody halted meanwhile.
+        """
+        self._write_active(by, at)
+        self.halt_file.unlink(missing_ok=True)
+        _keep_names(self.home)
+        state = self.read()
+        if state.engaged:
+            raise LatchStillEngaged(reason=state.reason)
+
+    def begin(self, by: str, at: datetime) -> None:
+        """Let a fresh home trade for the first time; raises `AlreadyBegun` for any other."""
+        if self._halt_file_present() or os.path.lexists(self.latch_file):
+            raise AlreadyBegun(home=self.home)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._write_active(by, at)
+
+    def _halt_file_present(self) -> bool:
+        try:
+            self.halt_file.lstat()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _latch_says_active(self) -> bool:
+        record = _first_line(self.latch_file)
+        return record is not None and record.get("state") == _ACTIVE
+
+    def _halt_record(self) -> dict[str, str] | None:
+        for path in (self.latch_file, self.halt_file):
+            record = _first_line(path)
+            if record is not None and record.get("state") == _HALTED:
+                return {key: str(record.get(key, "")) for key in ("state", "reason", "by", "at")}
+        return None
+
+    def _why_not_active(self) -> str:
+        if not os.path.lexists(self.latch_file):
+            return "this home has not been begun, or its latch.json is gone"
+        return "latch.json cannot be read or does not say active"
+
+    def _write_active(self, by: str, at: datetime) -> None:
+        """Put the new file in place whole: half an active file must never be there."""
+        fresh = self.latch_file.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        _keep(_write_over(fresh, _record(_ACTIVE, "", by, at)))
+        fresh.replace(self.latch_file)
+        _keep_names(self.home)
+
+
+def _record(state: str, reason: str, by: str, at: datetime) -> dict[str, str]:
+    return {"state": state, "reason": reason, "by": by, "at": at.isoformat()}
+
+
+def _first_line(path: Path) -> Mapping[str, Any] | None:
+    try:
+        with path.open("rb") as file:
+            record = json.loads(file.readline(_FILE_BYTES_MAX))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _write_over(path: Path, record: Mapping[str, str]) -> int:
+    """Write the record over the head of a file and hand back the open file, still to be synced."""
+    line = json.dumps(record).encode() + b"\n"
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        os.write(descriptor, line)
+        os.ftruncate(descriptor, len(line))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _keep(descriptor: int) -> None:
+    """Make a written file survive a power cut; what cannot be synced still counts while the machine runs."""
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _keep_names(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    _keep(descriptor)

@@ -1,0 +1,137 @@
+"""What is held, what it cost and what came of it, folded from fills."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from trading.amount import is_positive
+from trading.errors import UnknownPrice
+from trading.fill import Fill
+
+# A share of the cost is cut to this many decimals, so that every later sum is exact: what one step
+# takes from the cost it gives to the profit, to the last digit.
+_COST_STEP = Decimal("1e-12")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The holding in one symbol at average cost; money in quote, quantities in base, below zero is short.
+
+    Profit stands before fees: what was earned is `realised_pnl - fees`. A fee taken in base leaves the
+    quantity and counts in `fees` at the fill's price. `other_fees` are those in a third currency.
+    """
+
+    symbol: str
+    quantity: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    realised_pnl: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+    other_fees: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def quote(self) -> str:
+        """The currency of its money."""
+        return self.symbol.partition("/")[2].partition(":")[0]
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """What one unit cost, or None when nothing is held."""
+        return self.cost / self.quantity if self.quantity else None
+
+    def unrealised_pnl(self, price: Decimal) -> Decimal:
+        """What closing at this price would earn, before fees."""
+        return self.quantity * price - self.cost
+
+    def apply(self, fill: Fill) -> "Position":
+        """The position after one more fill: adding changes the average, reducing realises against it."""
+        change = fill.quantity_change
+        closing = _closing_part(self.quantity, change)
+        cost_closed = self._cost_of(closing)
+        return replace(
+            self,
+            quantity=self.quantity + change,
+            cost=self.cost + cost_closed + (change - closing) * fill.price,
+            realised_pnl=self.realised_pnl - closing * fill.price + cost_closed,
+            fees=self.fees + _fee_in_quote(fill),
+            other_fees=self._with_other_fee(fill),
+        )
+
+    def _cost_of(self, closing: Decimal) -> Decimal:
+        """The cost that leaves with a closing change, with the sign of that change."""
+        if closing == -self.quantity:
+            return -self.cost
+        return (self.cost * closing / self.quantity).quantize(_COST_STEP)
+
+    def _with_other_fee(self, fill: Fill) -> tuple[tuple[str, Decimal], ...]:
+        if fill.fee == 0 or fill.fee_currency in (fill.base, fill.quote):
+            return self.other_fees
+        fees = dict(self.other_fees)
+        fees[fill.fee_currency] = fees.get(fill.fee_currency, Decimal(0)) + fill.fee
+        return tuple(sorted(fees.items()))
+
+
+def _closing_part(quantity: Decimal, change: Decimal) -> Decimal:
+    """How much of a change goes against what is held; what goes beyond opens the other way."""
+    if quantity * change >= 0:
+        return Decimal(0)
+    return change if abs(change) <= abs(quantity) else -quantity
+
+
+def _fee_in_quote(fill: Fill) -> Decimal:
+    if fill.fee_currency == fill.quote:
+        return fill.fee
+    return fill.fee * fill.price if fill.fee_currency == fill.base else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pnl:
+    """Profit and its price in one currency; `total` is what the account gained."""
+
+    realised: Decimal
+    unrealised: Decimal
+    fees: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Realised and unrealised profit less fees."""
+        return self.realised + self.unrealised - self.fees
+
+
+class Book:
+    """The positions of one account, each fill applied in the order in which it happened."""
+
+    def __init__(self, fills: Iterable[Fill] = ()) -> None:
+        self._positions: dict[str, Position] = {}
+        for fill in fills:
+            self.apply(fill)
+
+    def apply(self, fill: Fill) -> Position:
+        """Add one fill that is not in the book yet."""
+        position = self.position(fill.symbol).apply(fill)
+        self._positions[fill.symbol] = position
+        return position
+
+    def position(self, symbol: str) -> Position:
+        """The position in a symbol, an empty one where nothing was ever traded."""
+        return self._positions.get(symbol) or Position(symbol)
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Every symbol that was ever traded, by name."""
+        return tuple(self._positions[symbol] for symbol in sorted(self._positions))
+
+    def pnl(self, currency: str, prices: Mapping[str, Decimal], rates: Mapping[str, Decimal]) -> Pnl:
+        """Profit over all symbols in one currency; `rates` turn a quote into it, prices are in quote.
+
+        Raises `UnknownPrice` when a price or a rate that is needed is missing.
+        """
+        realised = unrealised = fees = Decimal(0)
+        for position in self._positions.values():
+            rate = Decimal(1) if position.quote == currency else rates.get(position.quote)
+            price = prices.get(position.symbol) if position.quantity else Decimal(1)
+            if not (is_positive(rate) and is_positive(price)):
+                raise UnknownPrice(symbol=position.symbol, currency=currency)
+            realised += position.realised_pnl * rate
+            unrealised += position.unrealised_pnl(price) * rate
+            fees += position.fees * rate
+        return Pnl(realised, unrealised, fees)
