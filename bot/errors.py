@@ -6,6 +6,8 @@ from typing import Any
 class BotError(Exception):
     """Something in the bot went wrong."""
 
+    exit_code = 1
+
     def __init__(self, **facts: Any) -> None:
         self.__dict__.update(facts)
         template = " ".join((type(self).__doc__ or "").split())
@@ -15,10 +17,15 @@ class BotError(Exception):
 class ConfigError(BotError):
     """{file}: {key} = {value} is refused; {allowed}."""
 
+    exit_code = 2
     file: str
     key: str
     value: str
     allowed: str
+
+
+class ConfigUnreadable(ConfigError):
+    """{file}: {key} cannot be read ({value}); {allowed}."""
 
 
 class DatabaseUnavailable(BotError):
@@ -37,6 +44,7 @@ class DatabaseUnusable(BotError):
     Give a file (sqlite:////srv/peak-ops/peak-ops.db) or a server (postgresql://...).
     """
 
+    exit_code = 2
     url: str
     reason: str
 
@@ -47,5 +55,6 @@ class DatabaseNewer(BotError):
     Install the newer program, or restore a backup made before the change.
     """
 
+    exit_code = 2
     found: str
     known: str

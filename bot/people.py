@@ -1,0 +1,157 @@
+"""policy.toml and people.toml: who may decide what, and who everybody is."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from approvals.errors import ApprovalError, PolicyUnsafe
+from approvals.person import Account, Person, Role, Roster, person_id
+from approvals.policy import PROTECTED_ACTIONS, Policy, Rule
+from bot.configuration import ZONE_ALLOWED, Table, Zone
+from bot.errors import ConfigError
+from bot.mistakes import closest, config_error, shown
+from bot.toml import read_toml
+
+POLICY_FILE = "policy.toml"
+PEOPLE_FILE = "people.toml"
+REARM = "rearm"
+ROLES_ALLOWED = "it must be a list of roles, of " + ", ".join(f'"{role}"' for role in Role)
+
+
+def _roles(value: object) -> frozenset[Role]:
+    if not isinstance(value, list):
+        raise ValueError("no list")
+    return frozenset(Role(role) for role in value)
+
+
+def _accounts(value: object) -> tuple[Account, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise ValueError("no list of texts")
+    try:
+        return tuple(Account.parse(text) for text in value)
+    except ApprovalError as error:
+        raise ValueError(str(error)) from error
+
+
+Roles = Annotated[frozenset[Role], BeforeValidator(_roles)]
+Accounts = Annotated[tuple[Account, ...], BeforeValidator(_accounts)]
+
+
+class PolicyRow(Table):
+    """One act's rule, as written in the file."""
+
+    persons: int = Field(ge=1, le=9, description="it must be a whole number, 1 to 9")
+    ask: Roles = Field(description=ROLES_ALLOWED)
+    among: Roles = Field(description=ROLES_ALLOWED)
+    expires_s: int = Field(ge=1, le=604_800, description="it must be a whole number of seconds, 1 to 604800")
+    grant_s: int = Field(ge=1, le=86_400, description="it must be a whole number of seconds, 1 to 86400")
+    step_up: bool = Field(description="it must be true or false")
+
+
+class RearmRow(PolicyRow):
+    """The rule for clearing a halt, which also has to have cooled down."""
+
+    cooldown_s: int = Field(
+        ge=0, le=86_400, description="it must be a whole number of seconds, 0 to 86400, since the halt"
+    )
+
+
+class PersonRow(Table):
+    """One human being, as written in the file."""
+
+    name: str = Field(min_length=1, max_length=60, description="it must be a name of 1 to 60 characters")
+    slack: Accounts = Field(
+        (), description='it must be a list of "TEAM/USER" ids, such as ["T024BE7LD/U2147483697"]'
+    )
+    roles: Roles = Field(frozenset(), description=ROLES_ALLOWED)
+    timezone: Zone = Field("UTC", description=ZONE_ALLOWED)
+    contact: str | None = Field(
+        None, max_length=200, description="it must be one line of text, at most 200 characters"
+    )
+
+
+class PeopleTable(Table):
+    """The whole of people.toml."""
+
+    people: list[PersonRow] = Field(
+        default_factory=list, description="it must be a list of [[people]] tables"
+    )
+
+
+def load_policy(folder: Path) -> Policy:
+    """Read policy.toml of a folder; raises ConfigError naming file, key, value and what is allowed."""
+    return Policy(tuple(_rule(action, row) for action, row in _policy_rows(folder).items()))
+
+
+def load_rearm_cooldown_s(folder: Path) -> int:
+    """Read how long a halt must have lasted before its end may be asked for."""
+    row = _policy_rows(folder).get(REARM)
+    if not isinstance(row, RearmRow):
+        allowed = "the row is missing, and a halt could never be cleared"
+        raise ConfigError(file=str(folder / POLICY_FILE), key=REARM, value="(not set)", allowed=allowed)
+    return row.cooldown_s
+
+
+def load_roster(folder: Path) -> Roster:
+    """Read people.toml of a folder; raises ConfigError naming file, key, value and what is allowed."""
+    path = folder / PEOPLE_FILE
+    try:
+        rows = PeopleTable.model_validate(read_toml(path)).people
+    except ValidationError as error:
+        raise config_error(str(path), PeopleTable, error) from None
+    persons = tuple(_person(str(path), number, row) for number, row in enumerate(rows, 1))
+    try:
+        return Roster(persons)
+    except ApprovalError as error:
+        names = ", ".join(person.name for person in persons)
+        raise ConfigError(file=str(path), key="people", value=shown(names), allowed=str(error)) from error
+
+
+def check_people(folder: Path, policy: Policy, roster: Roster) -> None:
+    """Raise ConfigError unless every protected act needs two persons, and they exist."""
+    try:
+        policy.check(roster)
+    except PolicyUnsafe as error:
+        path = str(folder / POLICY_FILE)
+        value = f"(with {len(roster.persons)} people in {PEOPLE_FILE})"
+        raise ConfigError(file=path, key=f"[{error.action}]", value=value, allowed=error.why) from error
+
+
+def _policy_rows(folder: Path) -> dict[str, PolicyRow]:
+    path = folder / POLICY_FILE
+    rows = {}
+    for action, table in _actions(str(path), read_toml(path)).items():
+        model = RearmRow if action == REARM else PolicyRow
+        try:
+            rows[action] = model.model_validate(table)
+        except ValidationError as error:
+            raise config_error(str(path), model, error, below=action) from None
+    return rows
+
+
+def _actions(file: str, tables: dict[str, Any], below: str = "") -> dict[str, dict[str, Any]]:
+    """Flatten [live.activate] into the action live.activate."""
+    actions: dict[str, dict[str, Any]] = {}
+    for name, table in tables.items():
+        action = f"{below}.{name}" if below else name
+        if isinstance(table, dict) and action in PROTECTED_ACTIONS:
+            actions[action] = table
+        elif isinstance(table, dict) and any(known.startswith(f"{action}.") for known in PROTECTED_ACTIONS):
+            actions |= _actions(file, table, action)
+        else:
+            allowed = f"no such act; {closest(action, sorted(PROTECTED_ACTIONS))}"
+            raise ConfigError(file=file, key=action, value=shown(table), allowed=allowed)
+    return actions
+
+
+def _rule(action: str, row: PolicyRow) -> Rule:
+    return Rule(action, row.persons, row.ask, row.among, row.expires_s, row.grant_s, row.step_up)
+
+
+def _person(file: str, number: int, row: PersonRow) -> Person:
+    try:
+        return Person(person_id(row.name), row.name, row.slack, row.roles, row.timezone, row.contact)
+    except ApprovalError as error:
+        why = getattr(error, "why", str(error))
+        raise ConfigError(file=file, key=f"people[{number}]", value=shown(row.name), allowed=why) from error
