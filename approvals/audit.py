@@ -13,6 +13,7 @@ from approvals.payload import canonical, parsed, time_text
 
 GENESIS = "0" * 64
 SEPARATOR = "\n"
+FIELD_LENGTH_MAX = 120
 FIELDS = ("sequence", "at", "kind", "actor", "subject", "body_text", "previous_hash", "hash", "mac")
 
 
@@ -48,8 +49,9 @@ class Entry:
         """Make the row that comes after this head; the key signs its hash."""
         sequence, previous = (head.sequence + 1, head.hash) if head else (1, GENESIS)
         for field, text in (("kind", kind), ("actor", actor), ("subject", subject)):
-            if not text.isprintable():
-                raise EntryUnusable(field=field, why="it must be one line of printable text")
+            if not text.isprintable() or len(text) > FIELD_LENGTH_MAX:
+                why = f"it must be one line of at most {FIELD_LENGTH_MAX} printable characters"
+                raise EntryUnusable(field=field, why=why)
         stored = (time_text(at), kind, actor, subject, canonical(body), previous)
         own = chain_hash(sequence, *stored)
         return cls(sequence, *stored, hash=own, mac=sign(own, key))

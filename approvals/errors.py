@@ -100,6 +100,16 @@ class AlreadyOpen(ApprovalError):
     name: str
 
 
+class AskedTooOften(ApprovalError):
+    """{person} has asked for {count} approvals within the hour, and no more are taken. Ask again at
+    {until:%H:%M} UTC.
+    """
+
+    person: str
+    count: int
+    until: datetime
+
+
 class RequestClosed(ApprovalError):
     """This request is already {state}; it was decided at {decided_at:%H:%M} UTC. Ask again if
     it is still wanted.

@@ -30,10 +30,14 @@ class Recordable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RequestCreated:
-    """Somebody asked; the vote is his own yes, or None when he asked from a shell."""
+    """Somebody asked; the vote is his own yes, or None when he asked from a shell.
+
+    `expired` are requests for the same act whose time was over, and which made room for this one.
+    """
 
     request: ApprovalRequest
     vote: Vote | None
+    expired: tuple[ApprovalRequest, ...] = ()
     kind: ClassVar[str] = "request.created"
 
     @property

@@ -72,7 +72,7 @@ class Person:
             raise PersonUnusable(name=repr(self.name[:20]), why=why)
         try:
             ZoneInfo(self.timezone)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             why = f"the timezone {self.timezone!r} is not known; write for example Europe/Berlin"
             raise PersonUnusable(name=self.name, why=why) from error
 

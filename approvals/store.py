@@ -5,15 +5,16 @@ What decides is written by conditional statements, so that two processes on one 
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from approvals.audit import Entry, Head, Verdict, verify
 from approvals.errors import (
     AlreadyOpen,
+    AskedTooOften,
     ExecutionClosed,
     GrantUnknown,
     NotApproved,
@@ -24,9 +25,11 @@ from approvals.errors import (
 )
 from approvals.events import Recordable, RequestCreated, VoteRecorded
 from approvals.grant import Grant, GrantId, new_grant_id
+from approvals.payload import one_line
 from approvals.person import PersonId, Roster
 from approvals.quorum import Reason, Refusal, may_vote, refusal, tally
 from approvals.request import (
+    REASON_LENGTH_MAX,
     ApprovalRequest,
     ExecutionState,
     RequestId,
@@ -52,6 +55,8 @@ from approvals.rows import (
 )
 
 BATCH = 1_000
+ASKS_MAX = 5
+ASKING_SPAN = timedelta(hours=1)
 
 
 class RequestStore:
@@ -63,19 +68,24 @@ class RequestStore:
     def add(self, request: ApprovalRequest, vote: Vote | None) -> RequestCreated:
         """File a new request with the requester's own yes; None when he asked from a shell.
 
-        Raises RequestRepeated for a cause that filed one before, AlreadyOpen while another one waits.
+        Raises RequestRepeated for a cause that filed one before, AlreadyOpen while another one waits,
+        AskedTooOften after five in an hour.
         """
-        for waiting in self._select(_same_act(request), REQUEST.c.state == RequestState.PENDING):
-            self._expire(waiting, request.created_at)
+        if earlier := self.by_cause(request.cause):
+            raise RequestRepeated(name=earlier.name)
+        expired = self.expire_overdue(request.created_at, _same_act(request))
+        asked = self.asked_since(request.requested_by, request.created_at - ASKING_SPAN)
+        if len(asked) >= ASKS_MAX:
+            until = asked[-ASKS_MAX] + ASKING_SPAN
+            raise AskedTooOften(person=request.requested_by, count=len(asked), until=until)
         if not insert(self._connection, REQUEST, request_values(request)):
-            if earlier := self.by_cause(request.cause):
-                raise RequestRepeated(name=earlier.name)
-            waiting = next(iter(self._select(_same_act(request), REQUEST.c.state == RequestState.PENDING)))
-            raise AlreadyOpen(action=request.action, account=request.account, name=waiting.name)
+            waiting = self._select(_same_act(request), _pending())
+            name = waiting[0].name if waiting else request.name
+            raise AlreadyOpen(action=request.action, account=request.account, name=name)
         if vote is not None:
-            vote = replace(vote, kind=VoteKind.REQUESTER)
+            vote = _clean(vote, VoteKind.REQUESTER)
             insert(self._connection, VOTE, vote_values(request.id, vote))
-        return RequestCreated(request, vote)
+        return RequestCreated(request, vote, tuple(expired))
 
     def get(self, request_id: RequestId) -> ApprovalRequest:
         """Read a request; raises RequestUnknown."""
@@ -102,11 +112,16 @@ class RequestStore:
 
     def open_requests(self, now: datetime) -> list[ApprovalRequest]:
         """List what waits for an answer, oldest first."""
-        return self._select(REQUEST.c.state == RequestState.PENDING, REQUEST.c.expires_at > now)
+        return self._select(_pending(), REQUEST.c.expires_at > now)
 
-    def overdue_requests(self, now: datetime) -> list[ApprovalRequest]:
-        """List what is still written as pending though its time is over."""
-        return self._select(REQUEST.c.state == RequestState.PENDING, REQUEST.c.expires_at <= now)
+    def expire_overdue(self, now: datetime, *where: Any) -> list[ApprovalRequest]:
+        """Write as expired what is pending though its time is over; gives those that changed.
+
+        This only tidies up: every read and every vote looks at the time by itself.
+        """
+        overdue = self._select(_pending(), REQUEST.c.expires_at <= now, *where)
+        changed = [request.expire(now) for request in overdue]
+        return [request for request in changed if self.decide(request)]
 
     def executable_requests(self, now: datetime) -> list[ApprovalRequest]:
         """List what is approved and may still be carried out."""
@@ -123,10 +138,11 @@ class RequestStore:
         query = select(REQUEST).order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
         return [request_of(row) for row in self._connection.execute(query).mappings()]
 
-    def asked_since(self, person: PersonId, since: datetime) -> int:
-        """Count what a person has asked for since a time."""
-        mine = and_(REQUEST.c.requested_by == person, REQUEST.c.created_at >= since)
-        return self._connection.execute(select(func.count()).select_from(REQUEST).where(mine)).scalar_one()
+    def asked_since(self, person: PersonId, since: datetime) -> list[datetime]:
+        """List when a person has asked for anything after a time, oldest first."""
+        mine = and_(REQUEST.c.requested_by == person, REQUEST.c.created_at > since)
+        query = select(REQUEST.c.created_at).where(mine).order_by(REQUEST.c.created_at)
+        return list(self._connection.execute(query).scalars())
 
     def record_vote(
         self, request_id: RequestId, vote: Vote, roster: Roster, now: datetime
@@ -141,23 +157,27 @@ class RequestStore:
         if person is None or person.id != vote.person:
             return refusal(Reason.NOT_ON_ROSTER)
         if refused := may_vote(request, person, votes, roster, now):
-            self._expire(request, now)
             return refused
         asker = person.id == request.requested_by
-        vote = replace(vote, kind=VoteKind.REQUESTER if asker else VoteKind.APPROVER)
+        vote = _clean(vote, VoteKind.REQUESTER if asker else VoteKind.APPROVER)
         counted = tally(request, (*votes, vote), roster, now)
         if vote.vote is VoteWord.YES and (reason := dict(counted.set_aside).get(person.id)):
             return refusal(reason, request)
         if not insert(self._connection, VOTE, vote_values(request_id, vote)):
             return refusal(Reason.ALREADY_VOTED, request)
         after = request.vote(vote, counted)
-        if after is not request and not self.decide(after):
+        if after is not request and not self._change(after, _pending()):
             raise RequestClosed(state=self.get(request_id).state, decided_at=now)
         return VoteRecorded(after, vote, counted)
 
     def decide(self, after: ApprovalRequest) -> bool:
-        """Write a decided request, unless another decision was quicker: then False."""
-        return self._change(after, REQUEST.c.state == RequestState.PENDING)
+        """Write a rejected, cancelled, expired or void request; False if another decision was quicker.
+
+        Only a vote approves: raises QuorumMissing for an approval that did not come from one.
+        """
+        if after.state is RequestState.APPROVED:
+            raise QuorumMissing(name=after.name, missing="the vote that completes them")
+        return self._change(after, _pending())
 
     def void_execution(self, after: ApprovalRequest) -> bool:
         """Write that an approved request may no longer be carried out; False if somebody began already."""
@@ -203,11 +223,6 @@ class RequestStore:
             raise RequestUnknown(wanted=request_id)
         return request_of(row)
 
-    def _expire(self, request: ApprovalRequest, now: datetime) -> None:
-        after = request.expire(now)
-        if after is not request:
-            self.decide(after)
-
     def _change(self, after: ApprovalRequest, condition: Any) -> bool:
         columns = ("state", "decided_at", "decided_by", "note", "execution", "execution_at", "outcome")
         values = {name: getattr(after, name) for name in columns}
@@ -225,6 +240,8 @@ class GrantStore:
 
     def issue(self, request: ApprovalRequest) -> Grant:
         """Give out the one grant of an approved request, or the one given out before; raises NotApproved."""
+        request = RequestStore(self._session).get(request.id)
+        request.check_digest()
         ends = request.grant_expires_at
         if request.decided_at is None or ends is None:
             raise NotApproved(name=request.name, state=request.state)
@@ -302,6 +319,14 @@ class AuditStore:
 
 def _same_act(request: ApprovalRequest) -> Any:
     return and_(REQUEST.c.action == request.action, REQUEST.c.account == request.account)
+
+
+def _pending() -> Any:
+    return REQUEST.c.state == RequestState.PENDING
+
+
+def _clean(vote: Vote, kind: VoteKind) -> Vote:
+    return replace(vote, kind=kind, reason=one_line(vote.reason, REASON_LENGTH_MAX))
 
 
 def _untouched() -> Any:

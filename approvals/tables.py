@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlmodel import Field, SQLModel
 
+from approvals.audit import FIELD_LENGTH_MAX
 from approvals.columns import JsonText, UtcDateTime
 
 PENDING = text("state = 'pending'")
@@ -87,9 +88,9 @@ class EntryRow(SQLModel, table=True):
 
     sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     at: str = Field(max_length=32)
-    kind: str = Field(max_length=64)
-    actor: str = Field(max_length=120)
-    subject: str = Field(max_length=120)
+    kind: str = Field(max_length=FIELD_LENGTH_MAX)
+    actor: str = Field(max_length=FIELD_LENGTH_MAX)
+    subject: str = Field(max_length=FIELD_LENGTH_MAX)
     body_text: str = Field(sa_column=Column(Text, nullable=False))
     previous_hash: str = Field(max_length=64)
     hash: str = Field(max_length=64, unique=True)

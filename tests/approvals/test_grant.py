@@ -1,0 +1,52 @@
+"""A grant is good for one act, for a while."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from approvals.grant import Grant, GrantExpired, GrantId, GrantMismatch
+from approvals.payload import canonical, digest
+from tests.approvals.desk import NOON, ONE_SECOND, PAYLOAD
+
+TEXT = canonical(PAYLOAD)
+GRANT = Grant(GrantId("grant-1"), "req-1", "live.activate", digest(TEXT), NOON, NOON + timedelta(minutes=10))
+
+
+def test_a_grant_covers_its_own_act() -> None:
+    """The approved payload, under the approved action, within ten minutes."""
+    GRANT.covers(TEXT, "live.activate", NOON)
+    GRANT.covers(TEXT, "live.activate", GRANT.expires_at - ONE_SECOND)
+
+
+@pytest.mark.parametrize("now", [GRANT.expires_at, GRANT.expires_at + timedelta(days=1), NOON - ONE_SECOND])
+def test_a_grant_out_of_time_covers_nothing(now: object) -> None:
+    """At its last moment it is over; before its first it has not begun."""
+    with pytest.raises(GrantExpired, match="until 12:10:00 UTC"):
+        GRANT.covers(TEXT, "live.activate", now)
+
+
+def test_a_grant_covers_no_other_payload() -> None:
+    """One changed parameter is another act."""
+    with pytest.raises(GrantMismatch, match="another payload"):
+        GRANT.covers(canonical({**PAYLOAD, "fast": 11}), "live.activate", NOON)
+
+
+def test_a_grant_covers_no_other_action() -> None:
+    """An approved start is not an approved resume."""
+    with pytest.raises(GrantMismatch, match=r"live\.activate.*live\.resume"):
+        GRANT.covers(TEXT, "live.resume", NOON)
+
+
+def test_a_grant_survives_the_way_to_another_process() -> None:
+    """What the gateway reads is what the bot wrote."""
+    assert Grant.parse(GRANT.as_text()) == GRANT
+    precise = replace(GRANT, issued_at=NOON + timedelta(microseconds=1))
+    assert Grant.parse(precise.as_text()) == precise
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"id":"grant-1"}', GRANT.as_text()[:-1]])
+def test_what_is_no_grant_is_not_read_as_one(text: str) -> None:
+    """A damaged or empty text raises; it never gives a grant with gaps."""
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        Grant.parse(text)

@@ -1,0 +1,121 @@
+"""A policy that could let one person through is no policy."""
+
+import pytest
+
+from approvals.errors import PolicyUnsafe, RuleMissing
+from approvals.payload import canonical, parsed
+from approvals.person import Role, Roster
+from approvals.policy import PROTECTED_ACTIONS, Policy, Rule, unfilled_roles
+from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, ROSTER, SAM, a_person, a_policy, a_request, a_rule
+
+
+def refusal_of(rule: Rule, roster: Roster = ROSTER) -> str:
+    """Why this row is refused for these people."""
+    with pytest.raises(PolicyUnsafe) as told:
+        rule.check(roster)
+    assert f"[{rule.action}]" in str(told.value)
+    return told.value.why
+
+
+def test_a_safe_policy_passes() -> None:
+    """Two persons, one an owner, for everything that is protected."""
+    a_policy().check(ROSTER)
+
+
+@pytest.mark.parametrize("action", sorted(PROTECTED_ACTIONS))
+def test_no_protected_act_passes_with_one_person(action: str) -> None:
+    """Fewer than two persons is refused in every protected row, by its name."""
+    with pytest.raises(PolicyUnsafe, match="two different persons") as told:
+        a_policy(a_rule(action, persons=1)).check(ROSTER)
+    assert told.value.action == action
+
+
+@pytest.mark.parametrize("action", sorted(PROTECTED_ACTIONS))
+def test_no_protected_row_may_be_missing(action: str) -> None:
+    """A forgotten table does not open what it should protect."""
+    rules = tuple(rule for rule in a_policy().rules if rule.action != action)
+    with pytest.raises(PolicyUnsafe, match="missing"):
+        Policy(rules).check(ROSTER)
+
+
+@pytest.mark.parametrize("field", ["ask", "among"])
+def test_rule_05_empty_means_nobody(field: str) -> None:
+    """An empty list of roles lets nobody in, so it is refused rather than read as anybody."""
+    assert f"{field} is empty" in refusal_of(a_rule(**{field: []}))
+
+
+def test_a_role_that_nobody_holds_is_refused() -> None:
+    """Nobody could ever fill the risk officer's place."""
+    assert "holds the role risk_officer" in refusal_of(
+        a_rule(among=[Role.RISK_OFFICER]), Roster((OLIVIA, OTTO))
+    )
+
+
+def test_an_inactive_holder_does_not_count() -> None:
+    """Ina's ownership has ended; a desk with her alone has no owner."""
+    assert "holds the role owner" in refusal_of(a_rule(), Roster((INA, OTTO, RITA)))
+
+
+def test_a_holder_without_account_does_not_count() -> None:
+    """Who cannot press a button cannot agree."""
+    unlinked = a_person("Olivia", "", Role.OWNER)
+    assert "holds the role owner" in refusal_of(a_rule(), Roster((unlinked, OTTO, RITA)))
+
+
+def test_a_desk_of_one_is_refused() -> None:
+    """One person in all roles is still one person, and Sam cannot be the second."""
+    assert "only 1 could answer" in refusal_of(a_rule(), Roster((a_person("Olivia", "T1/U7", *Role), SAM)))
+
+
+def test_nobody_to_ask_is_refused() -> None:
+    """A row whose askers are not there can never begin."""
+    assert "may ask" in refusal_of(a_rule(ask=[Role.OPERATOR]), Roster((OLIVIA, RITA)))
+
+
+def test_two_roles_want_two_persons() -> None:
+    """Olivia as owner and risk officer fills one of the two places."""
+    rule = a_rule(among=[Role.OWNER, Role.RISK_OFFICER])
+    both = a_person("Olivia", "T1/U7", Role.OWNER, Role.RISK_OFFICER)
+    assert "two roles want two persons" in refusal_of(rule, Roster((both, OTTO)))
+    rule.check(Roster((both, RITA)))
+
+
+def test_places_are_filled_in_the_way_that_works() -> None:
+    """A person of two roles takes the place that nobody else can."""
+    both = a_person("Olivia", "T1/U7", Role.OWNER, Role.OPERATOR)
+    assert unfilled_roles({Role.OWNER, Role.OPERATOR}, (both, OTTO)) == frozenset()
+    assert unfilled_roles({Role.OWNER, Role.OPERATOR}, (OTTO, both)) == frozenset()
+    assert unfilled_roles({Role.OWNER, Role.OPERATOR, Role.RISK_OFFICER}, (both, OTTO)) == {Role.RISK_OFFICER}
+
+
+@pytest.mark.parametrize("field", ["persons", "expires_s", "grant_s"])
+@pytest.mark.parametrize("value", [0, -1, True, "2", 2.0, None])
+def test_numbers_out_of_range_are_refused(field: str, value: object) -> None:
+    """Zero, negative, or no whole number at all."""
+    with pytest.raises(PolicyUnsafe, match=field):
+        a_rule(**{field: value})
+
+
+def test_an_action_stands_once() -> None:
+    """Two rows for one act would be two answers."""
+    with pytest.raises(PolicyUnsafe, match="twice"):
+        Policy((a_rule(), a_rule(persons=3)))
+
+
+def test_an_action_without_a_row_is_refused() -> None:
+    """What no row allows is not allowed."""
+    with pytest.raises(RuleMissing, match=r"\[live\.fire\]"):
+        a_policy().rule("live.fire")
+
+
+def test_a_rule_comes_back_from_its_frozen_text() -> None:
+    """What is copied into a request is the whole rule."""
+    rule = a_rule(among=[Role.OWNER, Role.RISK_OFFICER], step_up=True)
+    assert Rule.from_value(parsed(canonical(rule.as_value()))) == rule
+
+
+@pytest.mark.parametrize("rule", [a_rule(persons=1), a_rule(among=[]), a_rule(ask=[])])
+def test_an_unsafe_rule_is_refused_at_request_creation(rule: Rule) -> None:
+    """A rule that slipped past the start is stopped where it would be used."""
+    with pytest.raises(PolicyUnsafe):
+        a_request(rule=rule)
