@@ -46,13 +46,18 @@ class Feeds:
 
     def __init__(self, persons: Iterable[str]) -> None:
         self._feeds = {person: Feed() for person in persons}
+        self._order = 0
 
     def of(self, person: str) -> Feed:
         """Give one person's feed."""
         return self._feeds[person]
 
     def tell(self, persons: Iterable[str], event: Event) -> None:
-        """Let these persons see an event; ids without a feed (the bot's) are passed over."""
+        """Let these persons see an event; ids without a feed (the bot's) are passed over.
+
+        Each event carries its ``order`` in the whole workspace, the same for everybody who sees it.
+        """
+        self._order += 1
         for person in persons:
             if person in self._feeds:
-                self._feeds[person].put(event)
+                self._feeds[person].put({**event, "order": self._order})

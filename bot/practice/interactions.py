@@ -65,13 +65,13 @@ class Interactions:
         reply = await self._delivery.deliver(EnvelopeType.COMMAND, payload)
         failed = f'{command.command} failed with the error "{{}}"'
         if not reply.acknowledged:
-            return self._notice(person, failed.format(reply.outcome))
+            return self.notice(person, failed.format(reply.outcome))
         body = {"text": reply.body} if isinstance(reply.body, str) else reply.body
         if isinstance(body, dict) and (body.get("text") or body.get("blocks")):
             try:
                 self._answer(person, channel, body)
             except ApiError as error:
-                return self._notice(person, failed.format(error.error))
+                return self.notice(person, failed.format(error.error))
         return Result()
 
     async def press_in_message(
@@ -107,17 +107,18 @@ class Interactions:
         if view.submit is None:
             raise DeskError("This form has no submit button.")
         _type_into(view, typed)
+        view.errors = {}
         if errors := _complaints(view):
             self._views.show_errors(view, errors)
             return Result(errors=errors)
         payload = self._payloads.submission(person, view)
         reply = await self._delivery.deliver(EnvelopeType.INTERACTIVE, payload)
         if not reply.acknowledged:
-            return self._notice(person, f"{TROUBLE} ({reply.outcome})")
+            return self.notice(person, f"{TROUBLE} ({reply.outcome})")
         try:
             return self._after_submission(person, view, reply.body or {})
         except ApiError as error:
-            return self._notice(person, f"{TROUBLE} ({error.error}: {'; '.join(error.messages)})")
+            return self.notice(person, f"{TROUBLE} ({error.error}: {'; '.join(error.messages)})")
 
     def close(self, person: Person, view: View) -> None:
         """Close a form by hand."""
@@ -178,9 +179,10 @@ class Interactions:
             return Result()
         text = press.element.get("text")
         label = text["text"] if isinstance(text, dict) else press.element["action_id"]
-        return self._notice(person, f'"{label}" failed with the error "{reply.outcome}"')
+        return self.notice(person, f'"{label}" failed with the error "{reply.outcome}"')
 
-    def _notice(self, person: Person, text: str) -> Result:
+    def notice(self, person: Person, text: str) -> Result:
+        """Tell a person what Slack itself would say."""
         self._feeds.tell([person.id], {"type": "notice", "text": text})
         return Result(notice=text)
 

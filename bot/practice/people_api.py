@@ -135,9 +135,9 @@ class PeopleApi:
             word = text.split(maxsplit=1)[0]
             known = self._manifest.command_in(text)
             if known is None:
-                return Result(f"{word} is not a valid command.")
+                return self._interactions.notice(person, f"{word} is not a valid command.")
             if thread_ts:
-                return Result(f"{word} is not supported in threads. Sorry!")
+                return self._interactions.notice(person, f"{word} is not supported in threads. Sorry!")
             return await self._interactions.command(person, channel, *known)
         if thread_ts and thread_ts not in channel.messages:
             raise DeskError(f"There is no message {thread_ts} to answer in {channel.name}.")

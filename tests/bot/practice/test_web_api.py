@@ -1,8 +1,6 @@
 """The Web API through the SDK's own client."""
 
-import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import httpx
@@ -21,15 +19,8 @@ from bot.practice.people import (
     XENA,
 )
 from bot.practice.server import APP_TOKEN, Workspace
-
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d4944415478da63fcffff3f030005fe02fea72d99630000000049454e44ae426082"
-)
-
-
-def section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+from tests.bot.practice.polling import until
+from tests.bot.practice.small_app import PIXEL, section
 
 
 def button(action_id: str, text: str = "Go") -> dict[str, Any]:
@@ -41,15 +32,6 @@ def refusal_of(call: Callable[[], object]) -> str:
         call()
     assert caught.value.response.status_code == 200
     return str(caught.value.response["error"])
-
-
-def until(condition: Callable[[], Any], deadline_s: float = 10.0) -> Any:
-    end = time.monotonic() + deadline_s
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.01)
-    raise AssertionError(f"Not true within {deadline_s} s.")
 
 
 def test_the_app_learns_who_it_is(client: WebClient) -> None:
