@@ -81,6 +81,13 @@ class Desk(Table):
 
     timezone: Zone = Field(description=ZONE_ALLOWED)
 
+    symbols: list[Annotated[str, Field(pattern=f"^{SYMBOL}$")]] = Field(
+        default=["BTC/USD", "ETH/USD"],
+        min_length=1,
+        max_length=100,
+        description='it must be a list of 1 to 100 pairs, such as ["BTC/USD", "ETH/USD"]',
+    )
+
     @property
     def zone(self) -> ZoneInfo:
         """The zone in which the desk's day rolls and its hours are meant."""
