@@ -35,10 +35,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The app's acknowledgement, with the body it carried (an object, a text, or None)."""
+    """The app's acknowledgement with the body it carried (an object, a text, or None), or why there is none.
+
+    The reason is spelled as Slack spells it in X-Slack-Retry-Reason.
+    """
 
     outcome: Outcome
     body: Any = None
+    reason: str = ""
 
     @property
     def acknowledged(self) -> bool:
@@ -70,9 +74,8 @@ async def deliver_event(delivery: Delivery, payload: dict[str, Any]) -> None:
     for number, wait_s in enumerate(RETRY_AFTER_S, start=1):
         if reply.acknowledged:
             return
-        reason = "http_timeout" if reply.outcome is Outcome.TIMED_OUT else "connection_failed"
         await asyncio.sleep(wait_s)
-        reply = await delivery.deliver(EnvelopeType.EVENT, payload, Retry(number, reason))
+        reply = await delivery.deliver(EnvelopeType.EVENT, payload, Retry(number, reply.reason))
 
 
 class SignedHttp:
@@ -102,11 +105,11 @@ class SignedHttp:
                     self._request_url, content=body, headers=headers, timeout=ACK_S
                 )
         except (TimeoutError, httpx.TimeoutException):
-            return Reply(Outcome.TIMED_OUT)
+            return Reply(Outcome.TIMED_OUT, reason="http_timeout")
         except httpx.HTTPError:
-            return Reply(Outcome.FAILED)
+            return Reply(Outcome.FAILED, reason="connection_failed")
         if response.status_code != httpx.codes.OK:
-            return Reply(Outcome.FAILED)
+            return Reply(Outcome.FAILED, reason="http_error")
         return Reply(Outcome.ACKNOWLEDGED, _decoded(response.text))
 
     async def close(self) -> None:

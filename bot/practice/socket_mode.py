@@ -68,10 +68,10 @@ class SocketMode:
             await socket.send_text(json.dumps(self._hello()))
             for pending in [each for each in self._pending.values() if each.link is None]:
                 await self._send(pending)
-            while True:
-                self._acknowledge(await socket.receive_text())
-        except (WebSocketDisconnect, KeyError):
-            # KeyError: a binary frame, which Socket Mode does not have.
+            while (message := await socket.receive())["type"] != "websocket.disconnect":
+                self._acknowledge(message.get("text") or "")
+        except (WebSocketDisconnect, OSError):
+            # The link broke while it was being greeted; what it had not acknowledged goes elsewhere.
             pass
         finally:
             await self._lost(link)
@@ -79,7 +79,7 @@ class SocketMode:
     async def deliver(self, kind: EnvelopeType, payload: dict[str, Any], retry: Retry | None = None) -> Reply:
         """Send an envelope over one link and wait for its acknowledgement."""
         if not self._links:
-            return Reply(Outcome.FAILED)
+            return Reply(Outcome.FAILED, reason="connection_failed")
         envelope_id = str(uuid.uuid4())
         takes_body = kind is EnvelopeType.COMMAND or payload.get("type") in _TAKES_BODY
         envelope = {
@@ -102,7 +102,7 @@ class SocketMode:
                 self._pending.pop(envelope_id, None)
             else:
                 loop.call_later(PENDING_S, self._pending.pop, envelope_id, None)
-            return Reply(Outcome.TIMED_OUT)
+            return Reply(Outcome.TIMED_OUT, reason="http_timeout")
         return Reply(Outcome.ACKNOWLEDGED, body if takes_body else None)
 
     async def close(self) -> None:
