@@ -106,7 +106,7 @@ def chain_hash(
 ) -> str:
     """Hash the stored text of a row together with the hash of the row before."""
     text = SEPARATOR.join((str(sequence), at, kind, actor, subject, body_text, previous_hash))
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(_bytes(text)).hexdigest()
 
 
 def sign(row_hash: str, key: bytes) -> str:
@@ -153,6 +153,10 @@ def verify_export(lines: Iterable[str], key: bytes | None, anchor: Head | None =
     return verdict
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # a damaged row may hold anything, and still gets a verdict
+
+
 def _fault(entry: Entry, head: Head | None, key: bytes | None, anchor: Head | None) -> str:
     """What is wrong with this row after that head; empty if nothing is."""
     if entry.sequence != (head.sequence + 1 if head else 1):
@@ -162,7 +166,7 @@ def _fault(entry: Entry, head: Head | None, key: bytes | None, anchor: Head | No
     texts = (entry.at, entry.kind, entry.actor, entry.subject, entry.body_text, entry.previous_hash)
     if entry.hash != chain_hash(entry.sequence, *texts) or any(SEPARATOR in text for text in texts):
         return f"row {entry.sequence} was changed after it was written"
-    if key is not None and not hmac.compare_digest(entry.mac, sign(entry.hash, key)):
+    if key is not None and not hmac.compare_digest(_bytes(entry.mac), sign(entry.hash, key).encode()):
         return f"row {entry.sequence} was not signed with this key"
     if anchor is not None and anchor.sequence == entry.sequence and anchor.hash != entry.hash:
         return f"row {entry.sequence} is not the one that was anchored elsewhere"

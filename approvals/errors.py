@@ -1,5 +1,4 @@
 """What can go wrong in an approval; the docstring of an error is its message, its fields are its facts."""
-# ruff: noqa: N818 - an error is named after what happened, so that `except RequestClosed` reads as a sentence
 
 from dataclasses import dataclass
 from datetime import datetime

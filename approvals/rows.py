@@ -35,6 +35,7 @@ def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> b
     """Insert a row unless it breaks a unique rule: then False, and the transaction goes on."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    statement = statement.execution_options(preserve_rowcount=True)
     return connection.execute(statement).rowcount == 1
 
 

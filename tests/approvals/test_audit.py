@@ -1,0 +1,212 @@
+"""The record shows every change that was made to it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.audit import GENESIS, Entry, Head, Verdict, chain_hash, sign, verify, verify_export
+from approvals.errors import EntryUnusable
+from tests.approvals.desk import KEY, NOON
+
+ROWS = 6
+
+
+def a_chain(rows: int = ROWS, key: bytes = KEY) -> list[Entry]:
+    """A record of some length, made by the rules."""
+    chain: list[Entry] = []
+    for number in range(rows):
+        entry = Entry.following(
+            chain[-1].head if chain else None,
+            at=NOON + timedelta(seconds=number),
+            kind="request.vote",
+            actor="olivia",
+            subject=f"req-{number}",
+            body={"vote": "yes", "number": number, "reason": "Größe\n"},
+            key=key,
+        )
+        chain.append(entry)
+    return chain
+
+
+CHAIN = a_chain()
+HEAD = CHAIN[-1].head
+
+
+def rehashed(entry: Entry) -> Entry:
+    """The row with a hash that fits its text, as a forger without the key would make it."""
+    texts = (entry.at, entry.kind, entry.actor, entry.subject, entry.body_text, entry.previous_hash)
+    return replace(entry, hash=chain_hash(entry.sequence, *texts))
+
+
+def forged_from(number: int, **changes: str) -> list[Entry]:
+    """The chain with one row changed and every later row made to fit."""
+    chain = CHAIN[: number - 1]
+    previous = chain[-1].hash if chain else GENESIS
+    for entry in CHAIN[number - 1 :]:
+        changed = replace(entry, previous_hash=previous, **(changes if entry.sequence == number else {}))
+        chain.append(rehashed(changed))
+        previous = chain[-1].hash
+    return chain
+
+
+def test_an_untouched_record_verifies() -> None:
+    """Rows, head and verdict, with the key and without it."""
+    assert verify(CHAIN, KEY) == Verdict(ROWS, HEAD, True, None, "")
+    assert verify(CHAIN, None, HEAD).ok
+    assert verify([], KEY) == Verdict(0, None, True, None, "")
+
+
+def test_each_row_holds_the_hash_of_the_one_before() -> None:
+    """From the first row, which follows nothing, to the last."""
+    assert [entry.previous_hash for entry in CHAIN] == [GENESIS, *(entry.hash for entry in CHAIN[:-1])]
+    assert [entry.sequence for entry in CHAIN] == list(range(1, ROWS + 1))
+
+
+@pytest.mark.parametrize("field", ["at", "kind", "actor", "subject", "body_text", "hash"])
+@pytest.mark.parametrize("number", [1, 3, ROWS])
+def test_an_edited_row_is_found(field: str, number: int) -> None:
+    """Any field of any row, by one letter."""
+    chain = list(CHAIN)
+    entry = chain[number - 1]
+    chain[number - 1] = replace(entry, **{field: getattr(entry, field)[:-1] + "~"})
+    verdict = verify(chain, None)
+    assert (verdict.ok, verdict.first_bad, verdict.rows) == (False, number, ROWS)
+    assert f"row {number} was changed" in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("damage", "first_bad"),
+    [
+        (lambda chain: chain[:2] + chain[3:], 3),
+        (lambda chain: chain[1:], 1),
+        (lambda chain: [*chain[:2], chain[3], chain[2], *chain[4:]], 3),
+        (lambda chain: chain[:3] + chain[2:], 4),
+        (lambda chain: [replace(chain[0], previous_hash="1" * 64), *chain[1:]], 1),
+        (lambda chain: [*chain[:2], replace(chain[2], sequence=4), *chain[3:]], 3),
+    ],
+    ids=["removed", "beheaded", "reordered", "repeated", "regrafted", "renumbered"],
+)
+def test_moved_and_removed_rows_are_found(
+    damage: Callable[[list[Entry]], list[Entry]], first_bad: int
+) -> None:
+    """The first place where the chain no longer holds is named."""
+    verdict = verify(damage(list(CHAIN)), KEY)
+    assert (verdict.ok, verdict.first_bad) == (False, first_bad)
+
+
+def test_rule_20_a_chain_made_anew_without_the_key_is_found() -> None:
+    """Whoever writes the database but not the key cannot make rows that verify."""
+    forged = forged_from(3, actor="rita")
+    assert verify(forged, None).ok
+    verdict = verify(forged, KEY)
+    assert (verdict.first_bad, verdict.why) == (3, "row 3 was not signed with this key")
+    assert not verify(a_chain(key=b"another key"), KEY).ok
+
+
+def test_an_anchored_head_shows_a_chain_made_anew() -> None:
+    """A head noted elsewhere is not in the forged chain, even where no key is at hand."""
+    verdict = verify(forged_from(3, actor="rita"), None, CHAIN[3].head)
+    assert (verdict.ok, verdict.first_bad) == (False, 4)
+    assert "anchored elsewhere" in verdict.why
+
+
+@pytest.mark.parametrize("kept", [0, 1, ROWS - 1])
+def test_cut_off_rows_are_found_by_the_anchor(kept: int) -> None:
+    """The newest rows leave no trace in the chain itself; the anchor misses them."""
+    assert verify(CHAIN[:kept], KEY).ok
+    verdict = verify(CHAIN[:kept], KEY, HEAD)
+    assert (verdict.ok, verdict.first_bad) == (False, kept + 1)
+    assert f"ends before row {ROWS}" in verdict.why
+
+
+def test_an_older_anchor_does_not_trouble_a_longer_chain() -> None:
+    """Yesterday's head stands inside today's chain."""
+    assert verify(CHAIN, KEY, CHAIN[2].head).ok
+    assert not verify(CHAIN, KEY, Head(3, "0" * 64)).ok
+
+
+def test_a_field_cannot_flow_into_the_next() -> None:
+    """Two different rows whose texts would join to the same bytes are not both good."""
+    entry = Entry.following(None, at=NOON, kind="a", actor="b", subject="c", body={}, key=KEY)
+    shifted = replace(entry, kind="a\nb", actor="c", subject=entry.body_text, body_text=GENESIS)
+    merged = replace(entry, actor="b\nc", subject=entry.body_text, body_text=entry.previous_hash)
+    for forged in (shifted, merged, rehashed(replace(entry, kind="a\nb"))):
+        assert not verify([forged], KEY).ok
+
+
+@pytest.mark.parametrize("field", ["kind", "actor", "subject"])
+@pytest.mark.parametrize("text", ["two\nlines", "nul\x00", "right\u202eleft", "x" * 121, "\ud800"])
+def test_rule_13_no_line_can_be_smuggled_into_the_record(field: str, text: str) -> None:
+    """Names of persons and things are one printable line."""
+    fields = {"kind": "k", "actor": "a", "subject": "s", field: text}
+    with pytest.raises(EntryUnusable, match=field):
+        Entry.following(None, at=NOON, body={}, key=KEY, **fields)
+
+
+def test_an_empty_key_is_refused() -> None:
+    """A record signed with nothing would only look signed."""
+    with pytest.raises(EntryUnusable, match="empty"):
+        sign("0" * 64, b"")
+
+
+def test_a_row_can_be_read_back() -> None:
+    """Time and body are those that were given."""
+    assert CHAIN[0].time == NOON
+    assert CHAIN[0].body == {"vote": "yes", "number": 0, "reason": "Größe\n"}
+    assert str(HEAD) == f"{ROWS}:{HEAD.hash[:12]}"
+
+
+LINES = [entry.as_line() for entry in CHAIN]
+
+
+def test_an_export_verifies_without_the_database() -> None:
+    """One line a row; line ends do not matter."""
+    assert [Entry.parse(line) for line in LINES] == CHAIN
+    assert verify_export((line + "\r\n" for line in LINES), KEY, HEAD) == Verdict(ROWS, HEAD, True, None, "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "not json",
+        "[]",
+        "null",
+        "{}",
+        LINES[2][:-2],
+        LINES[2].replace('"sequence":3', '"sequence":"3"'),
+        LINES[2].replace('"sequence":3', '"sequence":3.0'),
+        LINES[2].replace('"sequence":3', '"sequence":true'),
+        LINES[2].replace('"actor":"olivia"', '"actor":null'),
+        LINES[2][:-1] + ',"more":1}',
+    ],
+)
+def test_a_line_that_is_no_row_is_the_first_bad_one(line: str) -> None:
+    """A damaged export gives a verdict, never a crash."""
+    verdict = verify_export([*LINES[:2], line, *LINES[3:]], KEY, HEAD)
+    assert (verdict.ok, verdict.first_bad) == (False, 3)
+    assert verdict.why
+
+
+def test_the_first_fault_of_an_export_is_told() -> None:
+    """An edited row before an unreadable line is the one to look at."""
+    edited = replace(CHAIN[1], actor="rita").as_line()
+    assert verify_export([LINES[0], edited, "not json"], KEY).first_bad == 2
+
+
+@given(
+    number=st.integers(1, ROWS),
+    field=st.sampled_from(["at", "kind", "actor", "subject", "body_text", "previous_hash", "hash", "mac"]),
+    text=st.text(max_size=70),
+)
+def test_no_single_change_goes_unseen(number: int, field: str, text: str) -> None:
+    """Whatever is put into whichever field, the row is named, or else nothing was changed."""
+    chain = list(CHAIN)
+    chain[number - 1] = replace(chain[number - 1], **{field: text})
+    verdict = verify(chain, KEY)
+    assert verdict.ok == (chain == CHAIN)
+    assert verdict.first_bad in (None, number)

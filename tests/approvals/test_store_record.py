@@ -1,0 +1,94 @@
+"""The record in the database."""
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import Session
+
+from approvals.audit import Head
+from approvals.events import VoteRecorded
+from approvals.rows import ENTRY
+from approvals.store import AuditStore, RequestStore
+from bot.database import Database
+from tests.approvals.desk import (
+    KEY,
+    NOON,
+    OLIVIA,
+    OTTO,
+    ROSTER,
+    a_request,
+    asked,
+    yes,
+)
+from tests.approvals.stored import SOON
+
+
+def record(session: Session, count: int) -> AuditStore:
+    """A record with some rows."""
+    store = AuditStore(session, KEY)
+    for number in range(count):
+        store.append("request.vote", "olivia", f"req-{number}", {"number": number}, NOON)
+    return store
+
+
+def test_the_record_grows_row_by_row(database: Database) -> None:
+    """Rows come back in order, and the chain verifies with the key."""
+    with database.transaction() as session:
+        assert AuditStore(session, KEY).head() is None
+        record(session, 3)
+    with database.transaction() as session:
+        store = record(session, 2)
+        assert [entry.sequence for entry in store.entries()] == [1, 2, 3, 4, 5]
+        assert [entry.sequence for entry in store.entries(after=3)] == [4, 5]
+        assert [entry.sequence for entry in store.recent(2)] == [5, 4]
+        assert store.head() == store.recent(1)[0].head
+        verdict = store.verify(store.head())
+        assert (verdict.rows, verdict.ok, verdict.head) == (5, True, store.head())
+
+
+def test_a_long_record_is_walked_in_batches(database: Database) -> None:
+    """More rows than one batch holds, none twice and none left out."""
+    with database.transaction() as session:
+        verdict = record(session, 2_000).verify(Head(1, "0" * 64))
+        assert (verdict.rows, verdict.first_bad) == (2_000, 1)
+        assert AuditStore(session, KEY).verify().ok
+
+
+def test_an_edit_in_the_database_is_found(database: Database) -> None:
+    """One letter of one body."""
+    with database.transaction() as session:
+        record(session, 3)
+        edited = update(ENTRY).where(ENTRY.c.sequence == 2).values(body_text='{"number":7}')
+        session.connection().execute(edited)
+        verdict = AuditStore(session, KEY).verify()
+    assert (verdict.ok, verdict.first_bad) == (False, 2)
+
+
+def test_a_rolled_back_act_leaves_no_row(database: Database) -> None:
+    """The record tells what happened, and an act undone did not."""
+
+    def half_an_act() -> None:
+        with database.transaction() as session:
+            record(session, 1)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_an_act()
+    with database.transaction() as session:
+        assert record(session, 1).recent(9)[0].sequence == 1
+
+
+def test_every_event_stands_in_the_record(database: Database) -> None:
+    """Asked, answered, with who counted and by which rule, for whoever reads it later."""
+    request = a_request()
+    with database.transaction() as session:
+        requests, audit = RequestStore(session), AuditStore(session, KEY)
+        audit.record(requests.add(request, asked()), NOON)
+        outcome = requests.record_vote(request.id, yes(OLIVIA), ROSTER, SOON)
+        assert isinstance(outcome, VoteRecorded)
+        audit.record(outcome, SOON)
+        created, voted = audit.entries()
+    assert (created.kind, created.actor, created.subject) == ("request.created", OTTO.id, request.id)
+    assert created.body["digest"] == request.digest
+    assert created.body["rule"]["persons"] == 2
+    assert (voted.kind, voted.actor, voted.time) == ("request.vote", OLIVIA.id, SOON)
+    assert (voted.body["counted"], voted.body["state"]) == (["otto", "olivia"], "approved")
