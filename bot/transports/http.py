@@ -1,0 +1,223 @@
+"""The HTTP side: Slack's requests in one mode, health and figures in both."""
+
+import asyncio
+import json
+import logging
+import socket
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from threading import Thread
+from time import monotonic
+from typing import Any
+from urllib.parse import parse_qsl
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.errors import BotError
+from bot.ingress import Ingress, Reply, Source
+from bot.metrics import CONTENT_TYPE, Metrics
+from bot.transports.signature import Signatures
+
+log = logging.getLogger(__name__)
+
+BODY_BYTES_MAX = 1_000_000
+FIELDS_MAX = 100
+REQUESTS_AT_ONCE_MAX = 512
+START_TIMEOUT_S = 5.0
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+# A check gives None when all is well, else the sentence that says what is not.
+Check = Callable[[], str | None]
+
+
+class AddressTaken(BotError):
+    """The bot cannot listen on {address}: {reason}. Set PEAK_OPS_LISTEN to another host:port."""
+
+    address: str
+    reason: str
+
+
+class _Unreadable(Exception):
+    """The body is not what its content type says."""
+
+
+class SlackEndpoint:
+    """`POST /slack/events`: verified, parsed, handed to the ingress, answered when that says so."""
+
+    def __init__(
+        self, ingress: Ingress, signing_secret: str, clock: Callable[[], datetime], metrics: Metrics
+    ):
+        self._ingress = ingress
+        self._signatures = Signatures(signing_secret, clock)
+        self._metrics = metrics
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request; nothing of its body is ever logged."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in (FORM, JSON):
+            return self._refuse(415, "content_type")
+        body = await _body(request)
+        if body is None:
+            return self._refuse(413, "too_large")
+        signature = request.headers.get("x-slack-signature")
+        timestamp = request.headers.get("x-slack-request-timestamp")
+        if refusal := self._signatures.refusal(timestamp, signature, body):
+            return self._refuse(401, refusal.value)
+        try:
+            source, payload = _form(body) if kind == FORM else _event(body)
+        except _Unreadable:
+            return self._refuse(400, "unreadable")
+        if source is None:
+            return _response(Reply(200, payload))
+        reply = await asyncio.wrap_future(self._ingress.receive(source, payload))
+        if reply.status >= 500:
+            self._signatures.forget(signature or "")
+        return _response(reply)
+
+    def _refuse(self, status: int, why: str) -> Response:
+        self._metrics.refused.labels(why).inc()
+        log.warning("http: a request to /slack/events was refused: %s", why)
+        return Response(status_code=status)
+
+
+class HttpServer:
+    """Serves on a thread of its own; without an endpoint only health and figures."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        metrics: Metrics,
+        checks: Mapping[str, Check],
+        endpoint: SlackEndpoint | None = None,
+    ) -> None:
+        self._checks = dict(checks)
+        self._metrics = metrics
+        self._socket = _listening(host, port)
+        routes = [Route("/healthz", self._healthz), Route("/metrics", self._figures)]
+        if endpoint is not None:
+            routes.insert(0, Route("/slack/events", endpoint.__call__, methods=["POST"]))
+        config = uvicorn.Config(
+            Starlette(routes=routes),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            limit_concurrency=REQUESTS_AT_ONCE_MAX,
+            timeout_graceful_shutdown=3,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="http", daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that was given, or found when none was."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def start(self) -> None:
+        """Serve; returns once requests are taken."""
+        self._thread.start()
+        deadline = monotonic() + START_TIMEOUT_S
+        while not self._server.started and self._thread.is_alive() and monotonic() < deadline:
+            self._thread.join(0.005)
+
+    def stop(self, timeout_s: float = 5) -> None:
+        """Finish what is being answered, then end."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        self._socket.close()
+
+    async def _healthz(self, _: Request) -> Response:
+        found = await run_in_threadpool(self._examine)
+        failing = [sentence for sentence in found.values() if sentence != "ok"]
+        document = {"status": "failing" if failing else "ok", "checks": found}
+        return JSONResponse(document, status_code=503 if failing else 200)
+
+    def _examine(self) -> dict[str, str]:
+        found = {}
+        for name, check in self._checks.items():
+            try:
+                found[name] = check() or "ok"
+            except Exception as error:
+                log.exception("http: the check %s failed", name)
+                found[name] = f"the check itself failed: {type(error).__name__}"
+        return found
+
+    async def _figures(self, _: Request) -> Response:
+        return Response(await run_in_threadpool(self._metrics.text), media_type=CONTENT_TYPE)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body, or None as soon as it is known to be too large."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > BODY_BYTES_MAX:
+        return None
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > BODY_BYTES_MAX:
+            return None
+    return bytes(body)
+
+
+def _form(body: bytes) -> tuple[Source | None, Any]:
+    try:
+        fields = dict(
+            parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
+        )
+    except ValueError as error:
+        raise _Unreadable from error
+    if "payload" in fields:
+        return Source.INTERACTION, _json(fields["payload"])
+    if "command" in fields:
+        return Source.COMMAND, fields
+    if "ssl_check" in fields:
+        return None, None
+    raise _Unreadable
+
+
+def _event(body: bytes) -> tuple[Source | None, Any]:
+    payload = _json(body)
+    if payload.get("type") == "url_verification":
+        return None, {"challenge": str(payload.get("challenge", ""))}
+    return Source.EVENT, payload
+
+
+def _json(text: str | bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _Unreadable from error
+    if not isinstance(value, dict):
+        raise _Unreadable
+    return value
+
+
+def _response(reply: Reply) -> Response:
+    if reply.body is None:
+        return Response(status_code=reply.status)
+    return JSONResponse(dict(reply.body), status_code=reply.status)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(REQUESTS_AT_ONCE_MAX)
+    except OSError as error:
+        listener.close()
+        raise AddressTaken(address=f"{host}:{port}", reason=error.strerror or str(error)) from error
+    return listener
