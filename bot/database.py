@@ -156,6 +156,7 @@ def _sqlite(url: URL) -> Engine:
             "timeout": BUSY_TIMEOUT_MS / 1000,
             "check_same_thread": False,
         },
+        hide_parameters=True,  # an error tells the statement, never the text of a command or reason
         pool_size=CONNECTIONS_MAX,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
@@ -202,6 +203,7 @@ def _postgresql(url: URL) -> Engine:
             "connect_timeout": BUSY_TIMEOUT_MS // 1000,
             "options": f"-c timezone=UTC -c lock_timeout={BUSY_TIMEOUT_MS} -c synchronous_commit=on",
         },
+        hide_parameters=True,  # an error tells the statement, never the text of a command or reason
         pool_size=CONNECTIONS_MAX,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
