@@ -74,13 +74,22 @@ class Desk(RuleBasedStateMachine):
             self.request = a_request(by, rule=policy)
             RequestStore(session).add(self.request, None if shell else asked(by))
 
-    @rule(person=PEOPLE, second=st.booleans(), word=st.sampled_from([*VoteWord, VoteWord.YES, VoteWord.YES]))
+    @rule(person=PEOPLE, second=st.booleans(), word=st.sampled_from(VoteWord))
     def votes(self, person: Person, second: bool, word: VoteWord) -> None:
         """Somebody answers, from either account, and presses twice."""
-        vote = Vote(person.id, word, self.now, person.accounts[-1 if second else 0])
         for _ in range(2):
-            with Session(ENGINE) as session, session.begin():
-                RequestStore(session).record_vote(self.request.id, vote, self.roster, self.now)
+            self.answer(Vote(person.id, word, self.now, person.accounts[-1 if second else 0]))
+
+    @rule(people=st.permutations([OLIVIA, RITA, OTTO, SAM]))
+    def everybody_agrees(self, people: list[Person]) -> None:
+        """All say yes, one after the other; the first two may be enough."""
+        for person in people:
+            self.answer(Vote(person.id, VoteWord.YES, self.now, person.accounts[0]))
+
+    def answer(self, vote: Vote) -> None:
+        """One vote, in its own transaction."""
+        with Session(ENGINE) as session, session.begin():
+            RequestStore(session).record_vote(self.request.id, vote, self.roster, self.now)
 
     @rule(person=ON_ROSTER, roles=ROLES, active=st.booleans(), linked=st.booleans())
     def roster_changes(self, person: Person, roles: frozenset[Role], active: bool, linked: bool) -> None:
@@ -185,6 +194,14 @@ class Desk(RuleBasedStateMachine):
         """However often Go is pressed."""
         if hasattr(self, "request"):
             assert self.spent <= self.claims <= 1
+
+    def teardown(self) -> None:
+        """At the end of the day somebody presses Go twice, whatever came before."""
+        if hasattr(self, "request"):
+            self.somebody_presses_go()
+            self.somebody_presses_go()
+            self.at_most_one_execution()
+            self.final_is_final()
 
 
 TestDesk = Desk.TestCase
