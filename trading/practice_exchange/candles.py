@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from operator import mul
 
-from trading.practice_exchange.market import PricePath
+from trading.practice_exchange.price_path import PricePath
 
 PRINT_EVERY_S = 10
 INTERVALS_MIN = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)

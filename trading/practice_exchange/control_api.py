@@ -12,13 +12,14 @@ from trading.practice_exchange.assets import PAIRS, Pair, find_pair
 from trading.practice_exchange.exchange import Exchange
 from trading.practice_exchange.faults import BLANK_BODIES, DEFAULT_VALUES, SYSTEM_STATES, Fault, FaultKind
 from trading.practice_exchange.keys import MAIN_ACCOUNT, ApiKey, Right
-from trading.practice_exchange.market import Trend
 from trading.practice_exchange.order_entry import read_order
+from trading.practice_exchange.price_path import Trend
 
 Body = Mapping[str, Any]
 Control = Callable[[Exchange, Body, datetime], dict[str, object]]
 
 _SPEED_MAX = 1000
+_DIGITS_MAX = 9
 
 
 class ControlError(ValueError):
@@ -164,6 +165,8 @@ def _decimal(body: Body, name: str) -> Decimal | None:
         number = Decimal(str(body[name]))
     except InvalidOperation:
         number = Decimal(0)
-    if not number.is_finite() or number <= 0:
-        raise ControlError(f"{name} must be a positive number, not {body[name]!r}.")
+    if not number.is_finite() or number <= 0 or number.adjusted() >= _DIGITS_MAX:
+        raise ControlError(
+            f"{name} must be a positive number of at most {_DIGITS_MAX} digits, not {body[name]!r}."
+        )
     return number

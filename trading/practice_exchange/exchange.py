@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trading.practice_exchange.accounts import Account, add_up, hold
+from trading.practice_exchange.book import Book
 from trading.practice_exchange.errors import KrakenError
 from trading.practice_exchange.faults import Faults
 from trading.practice_exchange.fills import make_fill
@@ -71,14 +72,12 @@ class Exchange:
         while self._seen_at < now:
             self._seen_at = self._next_moment(now, look_every) if self.orders.has_open() else now
             self._fire_timers()
-            for order in self.orders.open():
-                self._look_at(order)
+            self._look_at_orders()
 
     def look(self, now: datetime) -> None:
         """Look at the open orders at once, because the market was moved by hand."""
         self.advance(now)
-        for order in self.orders.open():
-            self._look_at(order)
+        self._look_at_orders()
 
     def held(self, account: str) -> dict[str, Decimal]:
         """Tell what the open orders of an account hold back, by asset id."""
@@ -119,24 +118,35 @@ class Exchange:
 
     def _next_moment(self, now: datetime, look_every: timedelta) -> datetime:
         """Find the next time at which something is due, at the latest the next regular look at the prices."""
-        due = [order.next_fill_at for order in self.orders.open()]
-        due += [order.request.expire_at for order in self.orders.open() if order.request.expire_at]
-        due += [timer.fires_at for timer in self._timers.values() if timer.fires_at]
-        later = (moment for moment in due if moment > self._seen_at)
-        return min(now, self._seen_at + look_every, *later)
+        seen_at, soonest = self._seen_at, min(now, self._seen_at + look_every)
+        for order in self.orders.open():
+            for due in (order.next_fill_at, order.request.expire_at):
+                if due is not None and seen_at < due < soonest:
+                    soonest = due
+        fires = (
+            timer.fires_at for timer in self._timers.values() if timer.fires_at and timer.fires_at > seen_at
+        )
+        return min((soonest, *fires))
 
     def _fire_timers(self) -> None:
         for account, timer in self._timers.items():
             if timer.fire_if_due(self._seen_at):
                 self.cancel(self.orders.open(account), "CancelAllOrdersAfter")
 
-    def _look_at(self, order: Order) -> None:
+    def _look_at_orders(self) -> None:
+        books: dict[str, Book] = {}
+        for order in self.orders.open():
+            pair = order.request.pair
+            if pair.id not in books:
+                books[pair.id] = self.markets.book(pair, self._seen_at)
+            self._look_at(order, books[pair.id])
+
+    def _look_at(self, order: Order, book: Book) -> None:
         """Let an open order expire, fill its next slice, or rest."""
         request = order.request
         if request.expire_at is not None and request.expire_at <= self._seen_at:
             self._end(order, OrderStatus.EXPIRED, "Order expired")
             return
-        book = self.markets.book(request.pair, self._seen_at)
         if crosses(request, book):
             if order.next_fill_at <= self._seen_at:
                 self._fill_slice(order, list(executions(order, book)))

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from enum import StrEnum
 from trading.practice_exchange.errors import KrakenError
 
 MAIN_ACCOUNT = "main"
+_NONCE = re.compile(r"[0-9]{1,20}")
 
 
 class Right(StrEnum):
@@ -97,7 +99,7 @@ class KeyRing:
         if not hmac.compare_digest(base64.b64encode(expected), signature.encode()):
             raise KrakenError("EAPI:Invalid signature")
         use = self._uses[key]
-        if not nonce.isascii() or not nonce.isdigit() or int(nonce) <= use.nonce:
+        if not _NONCE.fullmatch(nonce) or int(nonce) <= use.nonce:
             raise KrakenError("EAPI:Invalid nonce")
         use.nonce = int(nonce)
         use.used_at = now

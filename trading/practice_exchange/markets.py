@@ -6,7 +6,7 @@ from decimal import Decimal
 from trading.practice_exchange.assets import PAIRS, Pair
 from trading.practice_exchange.book import Book
 from trading.practice_exchange.candles import Tape
-from trading.practice_exchange.market import PricePath, Trend
+from trading.practice_exchange.price_path import PricePath, Trend
 
 
 class Markets:

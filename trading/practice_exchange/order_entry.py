@@ -1,22 +1,20 @@
 """Reading an AddOrder call: every parameter checked, every refusal in Kraken's words."""
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
 from trading.practice_exchange.assets import Pair, find_pair
 from trading.practice_exchange.errors import KrakenError, invalid_argument
 from trading.practice_exchange.orders import OrderRequest, OrderType, Side, TimeInForce
+from trading.practice_exchange.params import Params, decimal_param, is_true, time_param
 
-Params = Mapping[str, str]
 Word = TypeVar("Word", bound=StrEnum)
 
 _FLAGS = frozenset({"post", "fcib", "fciq", "nompp"})
 _USERREF_MAX = 2**31 - 1
-_DIGITS_MAX = 12
 _DEADLINE_MIN, _DEADLINE_MAX = timedelta(seconds=2), timedelta(seconds=60)
 _CLIENT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}|[!-~]{1,18}")
 
@@ -41,36 +39,6 @@ def read_order(params: Params, arrived_at: datetime) -> OrderRequest:
         deadline=_deadline(params, arrived_at),
         validate=is_true(params.get("validate")),
     )
-
-
-def is_true(text: str | None) -> bool:
-    """Read a boolean parameter; ccxt writes Python's True."""
-    return text is not None and text.lower() in {"true", "1"}
-
-
-def decimal_param(params: Params, name: str) -> Decimal:
-    """Read a positive, finite number."""
-    try:
-        number = Decimal(params.get(name, ""))
-    except InvalidOperation:
-        raise invalid_argument(name) from None
-    if not number.is_finite() or number <= 0 or number.adjusted() > _DIGITS_MAX:
-        raise invalid_argument(name)
-    return number
-
-
-def time_param(params: Params, name: str, now: datetime) -> datetime | None:
-    """Read Unix seconds or +seconds from now; 0 and nothing mean no time."""
-    text = params.get(name, "0")
-    try:
-        seconds = float(text)
-        if seconds == 0:
-            return None
-        return (
-            now + timedelta(seconds=seconds) if text.startswith("+") else datetime.fromtimestamp(seconds, UTC)
-        )
-    except (ValueError, OverflowError):
-        raise invalid_argument(name) from None
 
 
 def _refuse_what_is_not_offered(params: Params) -> None:

@@ -1,6 +1,6 @@
 """Kraken's private endpoints: money, orders, fills, the timer."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,10 +10,10 @@ from trading.practice_exchange.assets import ASSETS, MAKER_FEE, PAIRS, TAKER_FEE
 from trading.practice_exchange.errors import KrakenError, invalid_argument
 from trading.practice_exchange.exchange import Exchange
 from trading.practice_exchange.keys import ApiKey, Right
-from trading.practice_exchange.order_entry import is_true, read_order
+from trading.practice_exchange.order_entry import read_order
 from trading.practice_exchange.orders import Order
+from trading.practice_exchange.params import Params, is_true, seconds_param, whole_param
 
-Params = Mapping[str, str]
 Item = TypeVar("Item")
 
 _PAGE = 50
@@ -116,7 +116,9 @@ def cancel_all(call: Call) -> dict[str, int]:
 
 def cancel_all_after(call: Call) -> dict[str, str]:
     """Answer CancelAllOrdersAfter; the trigger time is 0 once disarmed."""
-    fires_at = call.exchange.timer(call.account).wind(call.params.get("timeout", ""), call.now)
+    if "timeout" not in call.params:
+        raise invalid_argument("timeout")
+    fires_at = call.exchange.timer(call.account).wind(whole_param(call.params, "timeout", 0), call.now)
     return {"currentTime": _rfc3339(call.now), "triggerTime": _rfc3339(fires_at) if fires_at else "0"}
 
 
@@ -128,12 +130,14 @@ def open_orders(call: Call) -> dict[str, object]:
 
 
 def closed_orders(call: Call) -> dict[str, object]:
-    """Answer ClosedOrders: newest first, fifty a page, between `start` and `end` by closing time."""
+    """Answer ClosedOrders: newest first, fifty a page, opened or closed between `start` and `end`."""
     keep = _filter(call.params)
-    start, end = _number(call.params, "start"), _number(call.params, "end")
+    start, end = seconds_param(call.params, "start"), seconds_param(call.params, "end")
 
     def is_wanted(order: Order) -> bool:
-        return order.closed_at is not None and keep(order) and _between(order.closed_at, start, end)
+        if order.closed_at is None or not keep(order):
+            return False
+        return _between(order.opened_at, start, end) or _between(order.closed_at, start, end)
 
     orders = call.exchange.orders.newest_first(call.account, is_wanted)
     return {"closed": _by_txid(_page(orders, call.params), call.params), "count": len(orders)}
@@ -156,7 +160,7 @@ def query_orders(call: Call) -> dict[str, object]:
 
 def trades_history(call: Call) -> dict[str, object]:
     """Answer TradesHistory: newest first, fifty a page, between `start` and `end`."""
-    start, end = _number(call.params, "start"), _number(call.params, "end")
+    start, end = seconds_param(call.params, "start"), seconds_param(call.params, "end")
     every = call.exchange.orders.fills_newest_first(call.account)
     fills = [fill for fill in every if _between(fill.at, start, end)]
     return {
@@ -239,7 +243,8 @@ def _open_orders_called(call: Call, name: str) -> list[Order]:
     return [
         order
         for order in call.exchange.orders.open(call.account)
-        if name in (order.txid, order.request.cl_ord_id, str(order.request.userref))
+        if name in (order.txid, order.request.cl_ord_id)
+        or (order.request.userref is not None and name == str(order.request.userref))
     ]
 
 
@@ -261,18 +266,8 @@ def _by_txid(orders: Iterable[Order], params: Params) -> dict[str, object]:
 
 
 def _page(items: list[Item], params: Params) -> list[Item]:
-    offset = int(_number(params, "ofs") or 0)
+    offset = whole_param(params, "ofs", 0)
     return items[offset : offset + _PAGE]
-
-
-def _number(params: Params, name: str) -> float | None:
-    text = params.get(name)
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise invalid_argument(name) from None
 
 
 def _between(at: datetime, start: float | None, end: float | None) -> bool:

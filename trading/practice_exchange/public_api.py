@@ -1,7 +1,7 @@
 """Kraken's public endpoints: time, state, what is listed, prices."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,8 +11,8 @@ from trading.practice_exchange.book import Level
 from trading.practice_exchange.candles import INTERVALS_MIN, Bar, Print
 from trading.practice_exchange.errors import KrakenError, invalid_argument
 from trading.practice_exchange.exchange import Exchange
+from trading.practice_exchange.params import Params, whole_param
 
-Params = Mapping[str, str]
 Endpoint = Callable[[Exchange, Params, datetime], Any]
 
 _TRADES_MAX = 1000
@@ -57,19 +57,19 @@ def ticker(exchange: Exchange, params: Params, now: datetime) -> dict[str, objec
 def ohlc(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer OHLC: bars later than `since`, the newest 720 at most, the last one still open."""
     pair = find_pair(params.get("pair", ""))
-    interval_min = _whole(params, "interval", 1)
+    interval_min = whole_param(params, "interval", 1)
     if interval_min not in INTERVALS_MIN:
         raise invalid_argument("interval")
-    since_s = _whole(params, "since", 0)
+    since_s = whole_param(params, "since", 0)
     bars = exchange.markets.tape(pair).bars(interval_min, now.timestamp(), since_s or -math.inf)
     newest_closed_s = bars[-1].start_s - interval_min * 60
-    return {pair.id: [_bar(pair, bar) for bar in bars], "last": newest_closed_s}
+    return {pair.id: [_bar(bar) for bar in bars], "last": newest_closed_s}
 
 
 def depth(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer Depth, 100 levels a side unless `count` says otherwise."""
     pair = find_pair(params.get("pair", ""))
-    count = min(_whole(params, "count", 100), _DEPTH_MAX)
+    count = min(whole_param(params, "count", 100), _DEPTH_MAX)
     book = exchange.markets.book(pair, now)
     at_s = int(now.timestamp())
     return {
@@ -83,8 +83,8 @@ def depth(exchange: Exchange, params: Params, now: datetime) -> dict[str, object
 def trades(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer Trades: those after `since` (Unix nanoseconds, or seconds), else the newest."""
     pair = find_pair(params.get("pair", ""))
-    count = min(_whole(params, "count", _TRADES_MAX), _TRADES_MAX)
-    since = _whole(params, "since", 0)
+    count = min(whole_param(params, "count", _TRADES_MAX), _TRADES_MAX)
+    since = whole_param(params, "since", 0)
     tape, now_s = exchange.markets.tape(pair), now.timestamp()
     if since:
         prints = tape.prints_after(since / _NS if since > _NS * 10 else since, now_s, count)
@@ -117,15 +117,6 @@ ENDPOINTS: dict[str, Endpoint] = {
 def _pairs(params: Params) -> list[Pair]:
     names = params.get("pair", "")
     return [find_pair(name) for name in names.split(",")] if names else list(PAIRS.values())
-
-
-def _whole(params: Params, name: str, default: int) -> int:
-    text = params.get(name)
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit():
-        raise invalid_argument(name)
-    return int(text)
 
 
 def _asset(asset: Asset) -> dict[str, object]:
@@ -187,9 +178,10 @@ def _ticker(exchange: Exchange, pair: Pair, now: datetime) -> dict[str, object]:
     }
 
 
-def _bar(pair: Pair, bar: Bar) -> list[object]:
-    prices = (bar.open, bar.high, bar.low, bar.close, bar.vwap)
-    return [bar.start_s, *map(pair.price_text, prices), pair.volume_text(bar.volume), bar.count]
+def _bar(bar: Bar) -> list[object]:
+    """Write a bar; its numbers already have the decimals of the pair."""
+    numbers = (bar.open, bar.high, bar.low, bar.close, bar.vwap, bar.volume)
+    return [bar.start_s, *map(str, numbers), bar.count]
 
 
 def _level(pair: Pair, level: Level, at_s: int) -> list[object]:

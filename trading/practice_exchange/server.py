@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,6 +24,7 @@ from trading.practice_exchange.journal import JOURNALED
 from trading.practice_exchange.keys import ApiKey
 
 TICK_S = 0.1
+_LOOK_S = 0.01
 _START_WITHIN_S = 20
 
 
@@ -58,7 +59,13 @@ class PracticeExchange:
         """Serve an exchange from a thread on 127.0.0.1 until the block ends; `url` is its address."""
         practice = cls(clock=clock, seed=seed, keys=keys, speed=speed)
         config = uvicorn.Config(
-            practice.app, host="127.0.0.1", port=port, log_level="critical", access_log=False, lifespan="on"
+            practice.app,
+            host="127.0.0.1",
+            port=port,
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            log_level="critical",
         )
         server = _Server(config)
         thread = threading.Thread(target=server.run, name="practice-exchange", daemon=True)
@@ -91,8 +98,7 @@ class PracticeExchange:
             faults = self.exchange.faults.take(endpoint, is_private=False)
         if spoiled := _spoiled(faults):
             return spoiled
-        if delay_s := faults.get(FaultKind.DELAY_S):
-            await asyncio.sleep(float(delay_s))
+        await self._wait(faults.get(FaultKind.DELAY_S, "0"))
         with self.exchange.lock:
             now = self._advance()
             try:
@@ -128,8 +134,7 @@ class PracticeExchange:
                 _refuse_by(faults, endpoint)
             except KrakenError as error:
                 return self._refusal(number, error)
-        if delay_s := faults.get(FaultKind.DELAY_S):
-            await asyncio.sleep(float(delay_s))
+        await self._wait(faults.get(FaultKind.DELAY_S, "0"))
         with exchange.lock:
             call = private_api.Call(exchange, api_key, params, arrived_at, self._advance())
             try:
@@ -154,6 +159,12 @@ class PracticeExchange:
                 return _json(controls[name](self.exchange, body, self._advance()))
         except (KrakenError, ValueError, TypeError) as error:
             return _json({"error": str(error)}, 400)
+
+    async def _wait(self, seconds: str) -> None:
+        """Keep a call waiting, by the clock of the exchange."""
+        until = self.exchange.clock() + timedelta(seconds=float(seconds))
+        while self.exchange.clock() < until:
+            await asyncio.sleep(_LOOK_S)
 
     def _advance(self) -> datetime:
         now = self.exchange.clock()

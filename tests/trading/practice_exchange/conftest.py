@@ -46,11 +46,17 @@ def kraken(connect: Connect) -> Kraken:
     return connect()
 
 
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client() as client:
+        yield client
+
+
 @pytest.fixture
-def practice(exchange: PracticeExchange) -> Practice:
+def practice(exchange: PracticeExchange, http: httpx.Client) -> Practice:
     def call(control: str, **fields: Any) -> Any:
         url = f"{exchange.url}/practice/{control}"
-        answer = httpx.post(url, json=fields) if fields else httpx.get(url)
+        answer = http.post(url, json=fields) if fields else http.get(url)
         answer.raise_for_status()
         return answer.json()
 

@@ -37,6 +37,11 @@ def test_every_listed_pair_has_a_ticker(kraken: Kraken, symbol: str) -> None:
     assert ticker["low"] <= ticker["last"] <= ticker["high"]
 
 
+def test_several_tickers_come_in_one_call(kraken: Kraken) -> None:
+    """A desk with two symbols needs one call."""
+    assert set(kraken.fetch_tickers(["BTC/USD", "ETH/EUR"])) == {"BTC/USD", "ETH/EUR"}
+
+
 def test_book_is_sorted_and_agrees_with_the_ticker(kraken: Kraken) -> None:
     """The best levels are the ticker's bid and ask, worse ones follow."""
     book, ticker = kraken.fetch_order_book("BTC/USD", 10), kraken.fetch_ticker("BTC/USD")

@@ -17,6 +17,7 @@ _TURN = 2 * math.pi
 _TREND_PER_MINUTE = 0.0004
 _TREND_LIMIT = 0.5
 _ALWAYS = -math.inf
+_LEAD_AT_FIRST = 0.0002
 
 
 class Trend(StrEnum):
@@ -29,7 +30,7 @@ class Trend(StrEnum):
 
 
 class Waves:
-    """The natural shape: an eight minute wave of varying length on slower ones, phases from the seed."""
+    """The natural shape: a nine minute wave of varying length on slower ones, phases from the seed."""
 
     def __init__(self, seed: int, name: str) -> None:
         digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
@@ -39,17 +40,17 @@ class Waves:
         """Give the logarithm of the price factor at a moment of path time."""
         minute = path_s / 60
         main, bend, quick, slow, day, ripple = self._phases
-        wander = 0.9 * math.sin(_TURN * minute / 43 + bend)
+        wander = 0.6 * math.sin(_TURN * minute / 43 + bend)
         return (
-            0.0025 * math.sin(_TURN * minute / 8 + wander + main)
-            + 0.0004 * math.sin(_TURN * minute / 3.1 + quick)
-            + 0.001 * math.sin(_TURN * minute / 97 + slow)
-            + 0.008 * math.sin(_TURN * minute / 1440 + day)
+            0.0025 * math.sin(_TURN * minute / 9 + wander + main)
+            + 0.0003 * math.sin(_TURN * minute / 3.1 + quick)
+            + 0.0006 * math.sin(_TURN * minute / 97 + slow)
+            + 0.006 * math.sin(_TURN * minute / 1440 + day)
             + 0.00004 * math.sin(_TURN * minute / 0.7 + ripple)
         )
 
     def first_moment_s(self, speed: float) -> float:
-        """Find a path time from which a 5/20 moving average on 1m bars is long, and stays so for two bars."""
+        """Find a path time from which a 5/20 moving average on 1m bars is long and stays so a little."""
         bar_s = 60 * speed
 
         def lead(moment_s: float) -> float:
@@ -57,12 +58,11 @@ class Waves:
             return sum(closes[:5]) / 5 - sum(closes) / 20
 
         def least_lead(moment_s: float) -> float:
-            return min(lead(moment_s + bar_s * bar) for bar in (-1, 0, 1, 2))
+            return min(lead(moment_s + bar_s * half / 2) for half in range(-3, 4))
 
-        candidates = [15.0 * step for step in range(80)]
-        return next(
-            (moment for moment in candidates if least_lead(moment) > 0.0003), max(candidates, key=least_lead)
-        )
+        candidates = [15.0 * step for step in range(240)]
+        good = (moment for moment in candidates if least_lead(moment) > _LEAD_AT_FIRST)
+        return next(good, None) or max(candidates, key=least_lead)
 
 
 @dataclass(frozen=True, slots=True)
