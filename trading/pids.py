@@ -1,0 +1,90 @@
+"""Processes named so that a recycled pid is never mistaken for them: pid and start time together."""
+
+import contextlib
+import os
+import select
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+_START_TIME_FIELD = 22
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessId:
+    """One process for ever; `started_at` is in seconds since the machine's boot."""
+
+    pid: int
+    started_at: float
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessId | None":
+        """The process that has this pid now, or None when there is none or only its remains."""
+        started_at = _started_at(pid)
+        return None if started_at is None else cls(pid, started_at)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether this very process still runs."""
+        return _started_at(self.pid) == self.started_at
+
+    def signal(self, number: signal.Signals) -> bool:
+        """Send a signal to this process and no other; False when it is gone."""
+        handle = self.handle()
+        if handle is None:
+            return False
+        try:
+            signal.pidfd_send_signal(handle, number)
+        except ProcessLookupError:
+            return False
+        finally:
+            os.close(handle)
+        return True
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for its end; True when it is gone. One's own children are not reaped by this."""
+        handle = self.handle()
+        if handle is None:
+            return True
+        try:
+            return bool(select.select([handle], [], [], timeout_s)[0])
+        finally:
+            os.close(handle)
+
+    def end(self, patience_s: float = 5) -> bool:
+        """Ask it to end, then make it; True when it is gone."""
+        if self.signal(signal.SIGTERM) and not self.wait(patience_s):
+            self.signal(signal.SIGKILL)
+        return self.wait(patience_s)
+
+    def handle(self) -> int | None:
+        """An open pidfd on it, for the caller to close; None when it is gone."""
+        try:
+            handle = os.pidfd_open(self.pid)
+        except OSError:
+            return None
+        if self.is_alive:
+            return handle
+        os.close(handle)
+        return None
+
+
+def _started_at(pid: int) -> float | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    # The command's name is in brackets and may hold anything, blanks and brackets too.
+    rest = text.rpartition(")")[2].split()
+    if rest[0] in "ZX":
+        return None
+    return int(rest[_START_TIME_FIELD - 3]) / _TICKS_A_SECOND
+
+
+def undumpable() -> None:
+    """Keep other processes of this user from reading our memory or environment."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(4, 0, 0, 0, 0)

@@ -1,0 +1,1 @@
+"""The venues we trade at, behind one protocol."""

@@ -1,0 +1,64 @@
+"""From ccxt's errors to ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import InvalidOperation
+
+import ccxt
+
+from trading.errors import (
+    ExchangeAPIError,
+    ExchangeAuthenticationError,
+    ExchangeNetworkError,
+    ExchangeOrderError,
+    ExchangeRateLimitError,
+    TradingError,
+    VenueError,
+)
+
+# Order matters: ccxt files rate limits and nonces under NetworkError.
+_IN_ORDER: tuple[tuple[type[VenueError], tuple[type[Exception], ...]], ...] = (
+    (ExchangeRateLimitError, (ccxt.RateLimitExceeded, ccxt.DDoSProtection)),
+    (ExchangeAuthenticationError, (ccxt.AuthenticationError, ccxt.InvalidNonce)),
+    (
+        ExchangeOrderError,
+        (ccxt.InvalidOrder, ccxt.InsufficientFunds, ccxt.CancelPending, ccxt.OperationRejected),
+    ),
+    (ExchangeNetworkError, (ccxt.NetworkError, ccxt.BadResponse, ccxt.OperationFailed)),
+)
+
+# What ccxt raises as a plain ExchangeError although Kraken says exactly what it is.
+_BY_TEXT: tuple[tuple[str, type[VenueError]], ...] = (
+    ("Invalid signature", ExchangeAuthenticationError),
+    ("EOrder:", ExchangeOrderError),
+    ("EService:", ExchangeNetworkError),
+)
+
+# ccxt trips over replies it did not expect; so may our own reading of them.
+_STUMBLES = (TypeError, AttributeError, KeyError, IndexError, ValueError, InvalidOperation)
+
+_DETAIL_CHARACTERS_MAX = 300
+
+
+def ours(error: Exception) -> VenueError:
+    """Give the error of our own that stands for one of ccxt's."""
+    detail = " ".join(f"{type(error).__name__} {error}".split())[:_DETAIL_CHARACTERS_MAX]
+    for mine, theirs in _IN_ORDER:
+        if isinstance(error, theirs):
+            return mine(detail=detail)
+    if isinstance(error, ccxt.BaseError):
+        for text, mine in _BY_TEXT:
+            if text in str(error):
+                return mine(detail=detail)
+    return ExchangeAPIError(detail=detail)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let only our own errors out of a block that calls ccxt."""
+    try:
+        yield
+    except VenueError:
+        raise
+    except (ccxt.BaseError, TradingError, *_STUMBLES) as error:
+        raise ours(error) from error

@@ -1,0 +1,345 @@
+"""Kraken's spot account through ccxt."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import ccxt
+import stamina
+
+from trading.candles import Candle
+from trading.errors import ExchangeNetworkError, ExchangeOrderError, ExchangeRateLimitError
+from trading.fill import Fill
+from trading.instrument import Instrument
+from trading.order import Intent, OrderType, Side
+from trading.venues.ccxt_errors import translated
+from trading.venues.kraken_replies import flaw
+from trading.venues.pace import Pace
+from trading.venues.venue import (
+    KeyRights,
+    OrderPlaced,
+    Ticker,
+    Turn,
+    VenueOrder,
+    VenueOrderState,
+    VenueStatus,
+)
+
+T = TypeVar("T")
+
+_PRIVATE_BURST = 15
+_PUBLIC_BURST = 10
+_HISTORY_COST = 2
+_PAGES_MAX = 200
+_TIMEFRAME_MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
+
+
+class _Kraken(ccxt.kraken):  # type: ignore[misc]
+    """ccxt's Kraken, with a reply that says nothing refused instead of believed."""
+
+    def on_rest_response(self, code: int, reason: str, url: str, method: str, *rest: Any) -> str:
+        """Let through what is an answer; `rest` is both sides' headers and bodies."""
+        body = str(rest[1]).strip()
+        if 200 <= code < 300 and (found := flaw(url, body)):
+            raise ccxt.BadResponse(found)
+        return body
+
+
+class _Connection:
+    """One ccxt object with the lock that keeps its calls in order, and the pace that keeps them few."""
+
+    def __init__(self, exchange: _Kraken, pace: Pace) -> None:
+        self.exchange = exchange
+        self.pace = pace
+        self.lock = threading.RLock()
+
+    def once(self, call: Callable[[_Kraken], T]) -> T:
+        """Make a call that must not be repeated by itself."""
+        with self.lock, translated():
+            return call(self.exchange)
+
+    def read(self, call: Callable[[_Kraken], T], cost: int = 1) -> T:
+        """Make a call that changes nothing, and make it again when the venue stumbled."""
+        for attempt in stamina.retry_context(
+            on=(ExchangeNetworkError, ExchangeRateLimitError),
+            attempts=3,
+            timeout=20,
+            wait_initial=0.1,
+            wait_max=2,
+            wait_jitter=0.1,
+        ):
+            with attempt:
+                self.pace.wait(cost)
+                return self.once(call)
+        raise AssertionError("stamina either returns or raises")
+
+
+class KrakenVenue:
+    """One Kraken account; `api_url` lets a local server speak for Kraken.
+
+    Private calls go in turn over one connection, because Kraken wants the nonces of a key in order; public
+    ones have a connection of their own. With `throttled=False` nothing waits: that is for emergencies. With
+    `validate_only=True` Kraken checks orders and places none: what it has for a testnet.
+    """
+
+    name = "kraken"
+
+    def __init__(
+        self,
+        *,
+        api_url: str | None,
+        key: str,
+        secret: str,
+        timeout_s: float,
+        rate_limit_ms: int,
+        clock: Callable[[], datetime],
+        throttled: bool = True,
+        validate_only: bool = False,
+    ) -> None:
+        settings = {
+            "apiKey": key,
+            "secret": secret,
+            "timeout": int(timeout_s * 1000),
+            "enableRateLimit": False,
+            "number": str,
+            "options": {"maxRetriesOnFailure": 0},
+        }
+        refill_s = rate_limit_ms / 1000 if throttled else 0.0
+        self._private = _Connection(_made(settings, api_url), Pace(3 * refill_s, _PRIVATE_BURST))
+        self._public = _Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST))
+        self._clock = clock
+        self._validate_only = validate_only
+        self._instruments: dict[str, Instrument] = {}
+        self._symbols: dict[str, str] = {}
+        self._pairs: dict[str, str] = {}
+
+    def turn(self) -> Turn:
+        """Hold the account's connection."""
+        return self._private.lock
+
+    def time(self) -> datetime:
+        """Kraken's clock; it tells whole seconds."""
+        reply = self._public.read(lambda kraken: kraken.publicGetTime())
+        return datetime.fromtimestamp(int(reply["result"]["unixtime"]), UTC)
+
+    def status(self) -> VenueStatus:
+        """What Kraken's status page says; a word it does not know yet counts as maintenance."""
+        reply = self._public.read(lambda kraken: kraken.publicGetSystemStatus())
+        try:
+            return VenueStatus(reply["result"]["status"])
+        except ValueError:
+            return VenueStatus.MAINTENANCE
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Every spot market, read afresh."""
+        markets = self._public.read(lambda kraken: kraken.load_markets(True))
+        with translated():
+            found = {
+                market["symbol"]: Instrument(
+                    symbol=market["symbol"],
+                    base=market["base"],
+                    quote=market["quote"],
+                    price_step=Decimal(market["precision"]["price"]),
+                    quantity_step=Decimal(market["precision"]["amount"]),
+                    quantity_min=Decimal(market["limits"]["amount"]["min"] or 0),
+                    cost_min=Decimal(market["limits"]["cost"]["min"] or 0),
+                    online=market["info"].get("status", "online") == "online",
+                )
+                for market in markets.values()
+                if "/" in market["symbol"]
+            }
+            pairs = {market["symbol"]: market["id"] for market in markets.values()}
+            names = {market["id"]: market["symbol"] for market in markets.values()}
+            names |= {market["altname"]: market["symbol"] for market in markets.values()}
+        self._instruments, self._pairs, self._symbols = found, pairs, names
+        return found
+
+    def ticker(self, symbol: str) -> Ticker:
+        """Best bid and ask; a market without both has no price."""
+        reply = self._public.read(lambda kraken: kraken.publicGetTicker({"pair": self._pair(symbol)}))
+        with translated():
+            row = next(iter(reply["result"].values()))
+            ticker = Ticker(
+                symbol=symbol,
+                bid=Decimal(row["b"][0]),
+                ask=Decimal(row["a"][0]),
+                last=Decimal(row["c"][0]),
+                at=self._clock(),
+            )
+        if not 0 < ticker.bid <= ticker.ask:
+            raise ExchangeNetworkError(detail=f"no price for {symbol}: bid {ticker.bid}, ask {ticker.ask}")
+        return ticker
+
+    def candles(self, symbol: str, timeframe: str, since: datetime | None = None) -> Sequence[Candle]:
+        """Up to 720 candles, oldest first, the last one open."""
+        request: dict[str, Any] = {"pair": self._pair(symbol), "interval": _TIMEFRAME_MINUTES[timeframe]}
+        if since is not None:
+            request["since"] = int(since.timestamp())
+        reply = self._public.read(lambda kraken: kraken.publicGetOHLC(request))
+        with translated():
+            rows = next(value for key, value in reply["result"].items() if key != "last")
+            return [
+                Candle(
+                    opened_at=datetime.fromtimestamp(int(row[0]), UTC),
+                    open=Decimal(row[1]),
+                    high=Decimal(row[2]),
+                    low=Decimal(row[3]),
+                    close=Decimal(row[4]),
+                    volume=Decimal(row[6]),
+                )
+                for row in rows
+            ]
+
+    def balances(self) -> Mapping[str, Decimal]:
+        """Everything in the account, under the names that symbols use."""
+        reply = self._private.read(lambda kraken: kraken.privatePostBalanceEx())
+        with translated():
+            return {
+                str(self._private.exchange.safe_currency_code(asset)): Decimal(str(row["balance"]))
+                for asset, row in reply["result"].items()
+            }
+
+    def send(self, intent: Intent, deadline: datetime) -> str | None:
+        """Send AddOrder exactly once, with our id and its deadline; fees are taken in the quote currency."""
+        instrument = self._instruments.get(intent.symbol)
+        if instrument is None:
+            raise ExchangeOrderError(detail=f"{intent.symbol} is not a market of Kraken")
+        request = {
+            "pair": self._pair(intent.symbol),
+            "type": intent.side.value,
+            "ordertype": intent.type.value,
+            "volume": f"{instrument.round_quantity(intent.quantity):f}",
+            "cl_ord_id": intent.client_order_id,
+            "deadline": deadline.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "oflags": "fciq",
+        }
+        if intent.type is OrderType.LIMIT:
+            if intent.limit_price is None:
+                raise ExchangeOrderError(detail="a limit order needs its limit price")
+            request["price"] = f"{instrument.round_price(intent.limit_price):f}"
+        if self._validate_only:
+            request["validate"] = "true"
+        reply = self._private.once(lambda kraken: kraken.privatePostAddOrder(request))
+        identifiers = reply["result"].get("txid") or []
+        if self._validate_only:
+            if identifiers:
+                raise OrderPlaced(detail=f"{identifiers}")
+            return None
+        if not isinstance(identifiers, list) or not identifiers:
+            raise ExchangeNetworkError(detail="AddOrder answered without an order id")
+        return str(identifiers[0])
+
+    def cancel(self, venue_order_id: str) -> None:
+        """Cancel one order."""
+        try:
+            self._private.once(lambda kraken: kraken.privatePostCancelOrder({"txid": venue_order_id}))
+        except ExchangeOrderError as error:
+            if "Unknown order" not in str(error):
+                raise
+
+    def cancel_all(self) -> int:
+        """Cancel everything in the account."""
+        reply = self._private.once(lambda kraken: kraken.privatePostCancelAll())
+        return int(reply["result"]["count"])
+
+    def open_orders(self) -> Sequence[VenueOrder]:
+        """Every open order of the account."""
+        reply = self._private.read(lambda kraken: kraken.privatePostOpenOrders())
+        with translated():
+            return [self._order(*item) for item in reply["result"]["open"].items()]
+
+    def find_order(self, client_order_id: str) -> VenueOrder | None:
+        """Look among the open orders first, then among the closed: so none slips through while it closes."""
+        request = {"cl_ord_id": client_order_id}
+        reply = self._private.read(lambda kraken: kraken.privatePostOpenOrders(request))
+        with translated():
+            rows = list(reply["result"]["open"].items())
+        reply = self._private.read(lambda kraken: kraken.privatePostClosedOrders(request))
+        with translated():
+            rows += reply["result"]["closed"].items()
+            orders = [self._order(*item) for item in rows]
+        return next((order for order in orders if order.client_order_id == client_order_id), None)
+
+    def fills(self, since: datetime) -> Sequence[Fill]:
+        """Every execution from then on; Kraken gives 50 a page."""
+        rows: dict[str, Any] = {}
+        for _ in range(_PAGES_MAX):
+            result = self._history(since, len(rows))
+            rows |= result["trades"]
+            if not result["trades"] or len(rows) >= int(result.get("count", 0)):
+                break
+        with translated():
+            fills = [self._fill(*item) for item in rows.items()]
+        return sorted((fill for fill in fills if fill.at >= since), key=lambda fill: fill.at)
+
+    def arm_timer(self, timeout_s: int) -> None:
+        """Have everything cancelled in `timeout_s` whole seconds; nought would disarm, so it is refused."""
+        if timeout_s < 1:
+            raise ValueError("a dead-man timer of less than one second would disarm it")
+        self._private.once(lambda kraken: kraken.privatePostCancelAllOrdersAfter({"timeout": timeout_s}))
+
+    def disarm_timer(self) -> None:
+        """Send the nought that takes the timer back."""
+        self._private.once(lambda kraken: kraken.privatePostCancelAllOrdersAfter({"timeout": 0}))
+
+    def key_rights(self) -> KeyRights:
+        """What Kraken says this key may do."""
+        reply = self._private.read(lambda kraken: kraken.privatePostGetApiKeyInfo())
+        with translated():
+            rights = [str(right) for right in reply["result"]["permissions"]]
+        return KeyRights(
+            may_trade=any("modify-trades" in right for right in rights),
+            may_withdraw=any(right.startswith("withdraw") for right in rights),
+            detail=", ".join(rights),
+        )
+
+    def _history(self, since: datetime, offset: int) -> dict[str, Any]:
+        # Kraken's start is exclusive and in whole seconds.
+        page = {"start": int(since.timestamp()) - 1, "ofs": offset}
+        reply = self._private.read(lambda kraken: kraken.privatePostTradesHistory(page), _HISTORY_COST)
+        return dict(reply["result"])
+
+    def _pair(self, symbol: str) -> str:
+        if symbol not in self._pairs:
+            raise ExchangeOrderError(detail=f"{symbol} is not a market of Kraken")
+        return self._pairs[symbol]
+
+    def _order(self, venue_order_id: str, row: Mapping[str, Any]) -> VenueOrder:
+        described = row["descr"]
+        price = Decimal(described.get("price") or 0)
+        return VenueOrder(
+            venue_order_id=venue_order_id,
+            client_order_id=row.get("cl_ord_id"),
+            symbol=self._symbols.get(described["pair"], described["pair"]),
+            side=Side(described["type"]),
+            quantity=Decimal(row["vol"]),
+            filled_quantity=Decimal(row["vol_exec"]),
+            state=VenueOrderState(row["status"]),
+            price=price or None,
+        )
+
+    def _fill(self, fill_id: str, row: Mapping[str, Any]) -> Fill:
+        symbol = self._symbols.get(row["pair"], row["pair"])
+        instrument = self._instruments.get(symbol)
+        return Fill(
+            fill_id=fill_id,
+            client_order_id=None,
+            venue_order_id=row["ordertxid"],
+            session_id=None,
+            symbol=symbol,
+            side=Side(row["type"]),
+            quantity=Decimal(row["vol"]),
+            price=Decimal(row["price"]),
+            fee=Decimal(row["fee"]),
+            fee_currency=instrument.quote if instrument else "",
+            at=datetime.fromtimestamp(float(row["time"]), UTC),
+        )
+
+
+def _made(settings: Mapping[str, Any], api_url: str | None) -> _Kraken:
+    exchange = _Kraken(dict(settings))
+    if api_url:
+        exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], api_url.rstrip("/"))
+    return exchange
