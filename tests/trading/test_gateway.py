@@ -1,0 +1,196 @@
+"""What passes the gate, what does not, and what is known of it afterwards."""
+
+import threading
+from decimal import Decimal
+
+import pytest
+
+from tests.trading.rig import Rig, a_buy, eventually
+from trading.events import EventKind
+from trading.order import OrderState
+from trading.practice_exchange.faults import Fault, FaultKind
+from trading.session import SessionState
+from trading.wire import Answer
+
+
+def test_an_order_is_sent_and_its_fills_are_booked(rig: Rig) -> None:
+    """Accepted at once, filled a little later, each fill with an event, and the position follows."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        outcome = client.submit(a_buy(ident))
+        assert outcome.state is Answer.ACCEPTED
+        eventually("it is filled", lambda: rig.filled(ident) == Decimal("0.005"))
+
+        assert client.position(ident).quantity == Decimal("0.005")
+        assert [order.state for order in rig.orders(ident)] == [OrderState.FILLED]
+        kinds = [event.kind for event in rig.events()]
+        assert kinds[:2] == [EventKind.SESSION_STARTED, EventKind.ORDER_ACCEPTED]
+        assert EventKind.FILL in kinds
+
+
+def test_the_intent_is_saved_before_it_is_sent(rig: Rig) -> None:
+    """While the venue has not answered yet, the order stands in the database with its deadline."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        with rig.practice.exchange.lock:
+            rig.practice.exchange.faults.add(Fault(FaultKind.DELAY_S, "1", "AddOrder"))
+        sender = threading.Thread(target=client.submit, args=(a_buy(ident),))
+        sender.start()
+        orders = eventually("the intent is saved", lambda: rig.orders(ident))
+        sender.join()
+        assert orders[0].state is OrderState.INTENDED  # type: ignore[index]
+        assert orders[0].deadline is not None  # type: ignore[index]
+
+
+def test_an_order_over_the_limit_is_denied_and_told(rig: Rig) -> None:
+    """Nothing reaches the venue; the event and the answer carry the limit's own sentence."""
+    with rig.gateway():
+        client, ident = rig.attached(notional_max=Decimal(100_000))
+        outcome = client.submit(a_buy(ident, "0.05"))
+
+        assert outcome.state is Answer.DENIED
+        assert outcome.reason.startswith("max_order_notional exceeded (")
+        assert rig.calls() == []
+        assert [event.kind for event in rig.events("order")] == [EventKind.ORDER_DENIED]
+        assert rig.state(ident) is SessionState.PAUSED, "a blocked order in the first hours pauses"
+
+
+def test_two_sessions_race_for_the_last_headroom_and_one_gets_it(rig: Rig) -> None:
+    """Check and reservation are one step."""
+    rig.limits = type(rig.limits)(
+        "USD", Decimal(1000), Decimal(5000), Decimal(600), Decimal(50000), Decimal(50)
+    )
+    with rig.gateway():
+        sessions = [rig.attached() for _ in range(4)]
+        outcomes: list[Answer] = []
+        threads = [
+            threading.Thread(target=lambda c=c, i=i: outcomes.append(c.submit(a_buy(i, "0.006")).state))
+            for c, i in sessions
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == [Answer.ACCEPTED, Answer.DENIED, Answer.DENIED, Answer.DENIED]
+
+
+def test_a_lost_answer_is_looked_up_and_never_sent_again(rig: Rig) -> None:
+    """The order landed although nobody said so: it is found by our id and its fills are booked."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        with rig.practice.exchange.lock:
+            rig.practice.exchange.faults.add(Fault(FaultKind.LOST_ANSWER, "", "AddOrder"))
+        assert client.submit(a_buy(ident)).state is Answer.UNKNOWN
+        eventually("it is found and filled", lambda: rig.filled(ident) == Decimal("0.005"))
+        assert len(rig.calls()) == 1
+
+
+def test_an_order_that_never_arrived_is_given_up_after_its_deadline(rig: Rig) -> None:
+    """Absent twice after the deadline means the venue never had it."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        with rig.practice.exchange.lock:
+            rig.practice.exchange.faults.add(Fault(FaultKind.DROPPED, "", "AddOrder"))
+        assert client.submit(a_buy(ident)).state is Answer.UNKNOWN
+        eventually("it is given up", lambda: rig.orders(ident)[0].state is OrderState.REJECTED)
+        order = rig.orders(ident)[0]
+        assert order.updated_at is not None
+        assert order.deadline is not None
+        assert order.updated_at > order.deadline
+        assert len(rig.calls()) == 1
+
+
+def test_the_same_intent_twice_is_one_order(rig: Rig) -> None:
+    """A session that asks again gets the first outcome."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        intent = a_buy(ident)
+        assert client.submit(intent).state is Answer.ACCEPTED
+        assert client.submit(intent).state is Answer.ACCEPTED
+        assert len(rig.calls()) == 1
+
+
+def test_a_rejection_by_the_venue_fails_the_order_alone(rig: Rig) -> None:
+    """Rejected is said at once, with the venue's words, and is not unknown."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        with rig.practice.exchange.lock:
+            rig.practice.exchange.faults.add(Fault(FaultKind.REJECT, "EOrder:Insufficient funds", "AddOrder"))
+        outcome = client.submit(a_buy(ident))
+        assert outcome.state is Answer.REJECTED
+        assert "Insufficient funds" in outcome.reason
+
+
+def test_a_session_cannot_speak_for_another(rig: Rig) -> None:
+    """A connection belongs to the session that attached over it."""
+    with rig.gateway():
+        client, _ = rig.attached()
+        _, other = rig.attached()
+        with pytest.raises(Exception, match="not that of session"):
+            client.submit(a_buy(other))
+        assert rig.calls() == []
+
+
+def test_a_session_cannot_sell_what_is_not_its_own(rig: Rig) -> None:
+    """The account holds coins of others; a session sells its own fills and no more."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        intent = a_buy(ident)
+        sell = type(intent)(**{f: getattr(intent, f) for f in intent.__slots__} | {"side": "sell"})
+        outcome = client.submit(sell)
+        assert outcome.state is Answer.DENIED
+        assert "more than the session's own" in outcome.reason
+
+
+def test_nothing_passes_before_the_books_are_reconciled(rig: Rig) -> None:
+    """A venue that does not answer keeps the gate shut: unknown is not flat."""
+    with rig.practice.exchange.lock:
+        rig.practice.exchange.faults.add(Fault(FaultKind.BLANK_200, "no_result", "OpenOrders", None))
+    with rig.gateway(ready=False) as gateway:
+        session = rig.live_session()
+        eventually("it has tried", lambda: "reconciled" in rig.client.status().detail)
+        with pytest.raises(Exception, match="reconciled"):
+            rig.client.attach(session.id)
+        assert rig.state(session.id) is SessionState.STARTING
+        with rig.practice.exchange.lock:
+            rig.practice.exchange.faults.clear()
+        eventually("it reconciles once the venue answers", gateway.ready)
+
+
+def test_without_the_bot_only_reducing_orders_pass(rig: Rig) -> None:
+    """A gateway that has not heard its bot lets nothing open."""
+    from dataclasses import replace
+
+    from tests.trading.rig import QUICK
+
+    with rig.gateway(replace(QUICK, bot_gone_after_s=0)):
+        client, ident = rig.attached()
+        outcome = client.submit(a_buy(ident))
+        assert outcome.state is Answer.DENIED
+        assert "only reducing orders pass" in outcome.reason
+        assert rig.state(ident) is SessionState.RUNNING
+
+
+def test_a_session_that_hangs_up_loses_its_open_orders(rig: Rig) -> None:
+    """A connection that breaks without goodbye is a session that is gone."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.01", limit_price="63000")).state is Answer.ACCEPTED
+        client.close()
+        eventually("its order is cancelled", lambda: rig.orders(ident)[0].state is OrderState.CANCELLED)
+        assert [event.session_id for event in rig.events("session.silent")] == [ident]
+        assert rig.open_at_exchange() == 0
+
+
+def test_the_timer_is_armed_for_live_sessions_and_taken_back_after_them(rig: Rig) -> None:
+    """Armed while a live session beats; disarmed when none is left and nothing is open."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        eventually(
+            "armed", lambda: [c.params["timeout"] for c in rig.calls("CancelAllOrdersAfter")] == ["60"]
+        )
+        client.goodbye(ident)
+        eventually(
+            "disarmed",
+            lambda: [c.params["timeout"] for c in rig.calls("CancelAllOrdersAfter")] == ["60", "0"],
+        )

@@ -1,0 +1,75 @@
+"""What a gateway tells of its account: prices, limits, orders, checks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trading.books import Books
+from trading.codec import decode
+from trading.gate import Gate
+from trading.health import Check, run_checks
+from trading.limits import Denial, LimitUse, uses
+from trading.market_data import MarketData
+from trading.order import Intent, OrderState
+from trading.valuation import Valuation
+from trading.venue_checks import VenueChecks
+from trading.venues.venue import Venue
+from trading.wire import OpenOrder, Quote
+
+
+class AccountView:
+    """Answers that change nothing."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        books: Books,
+        market: MarketData,
+        gate: Gate,
+        valuation: Valuation,
+        checks: VenueChecks,
+    ) -> None:
+        self._venue = venue
+        self._books = books
+        self._market = market
+        self._gate = gate
+        self._valuation = valuation
+        self._checks = checks
+
+    def quote(self, symbol: str) -> Quote:
+        """Best prices now."""
+        ticker = self._market.ticker(symbol)
+        return Quote(symbol, ticker.bid, ticker.ask, ticker.last, ticker.at)
+
+    def check(self, intent: Mapping[str, Any]) -> Denial | None:
+        """What the limits say to an intent now."""
+        return self._gate.check(None, decode(Intent, intent))
+
+    def limits_in_use(self) -> tuple[LimitUse, ...]:
+        """Each limit and what is used of it."""
+        with self._books.lock:
+            return uses(self._gate.limits, self._books.exposure, self._valuation.daily())
+
+    def checks(self, stage: str) -> tuple[Check, ...]:
+        """What the venue says to a start in this stage."""
+        return run_checks(self._checks.probes(stage)).checks
+
+    def orders(self) -> tuple[OpenOrder, ...]:
+        """Every open order of the account."""
+        listed = []
+        for found in self._venue.open_orders():
+            ours = self._books.by_venue_id(found.venue_order_id)
+            listed.append(
+                OpenOrder(
+                    ours=ours is not None,
+                    venue_order_id=found.venue_order_id,
+                    symbol=found.symbol,
+                    side=found.side,
+                    quantity=found.quantity,
+                    filled_quantity=found.filled_quantity,
+                    state=OrderState.OPEN,
+                    price=found.price,
+                    client_order_id=found.client_order_id,
+                    session_id=ours.intent.session_id if ours else None,
+                )
+            )
+        return tuple(listed)

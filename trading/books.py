@@ -1,0 +1,258 @@
+"""Our own books of one account: orders, fills, positions, and the exposure that follows from them.
+
+Every change is in the database, with its event, before it counts in memory.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from trading.amount import plain
+from trading.database import Database
+from trading.events import EventKind, TradingEvent
+from trading.exposure import Exposure
+from trading.fill import Fill
+from trading.order import Order, OrderState, Side
+from trading.position import Book, Position
+from trading.store import EventStore, FillStore, OrderStore, SessionStore
+
+
+class Books:
+    """Orders and fills of one exchange; `lock` is held by whoever decides on what it reads."""
+
+    def __init__(
+        self, database: Database, exchange: str, currency: str, clock: Callable[[], datetime]
+    ) -> None:
+        self.lock = threading.RLock()
+        self.exposure = Exposure(currency)
+        self._database = database
+        self._exchange = exchange
+        self._clock = clock
+        self._live: dict[str, Order] = {}
+        self._known: dict[str, Order] = {}
+        self._by_venue_id: dict[str, str] = {}
+        self._account = Book()
+        self._sessions: dict[str, Book] = {}
+        self._last_fill_at: datetime | None = None
+
+    def load(self, price_of: Callable[[str], Decimal]) -> None:
+        """Read everything from the database again; what is still open is counted at `price_of` its symbol."""
+        with self._database.reading() as session:
+            sessions = [s for s in SessionStore(session).all_open() if s.plan.exchange == self._exchange]
+            orders = {
+                o.intent.client_order_id: o for s in sessions for o in OrderStore(session).by_session(s.id)
+            }
+            for order in OrderStore(session).open_orders(self._exchange):
+                orders[order.intent.client_order_id] = order
+            fills = FillStore(session).all(self._exchange)
+        prices = {o.intent.symbol: price_of(o.intent.symbol) for o in orders.values() if o.state.may_be_live}
+        with self.lock:
+            self.exposure = Exposure(self.exposure.currency)
+            self._live, self._known, self._by_venue_id = {}, {}, {}
+            self._account, self._sessions, self._last_fill_at = Book(), {}, None
+            for fill in fills:
+                self._fold(fill)
+            for position in self._account.positions:
+                self.exposure.hold(position.symbol, position.quantity)
+            for order in orders.values():
+                self._remember(order)
+                if order.state.may_be_live:
+                    self.exposure.reserve(order, order.intent.limit_price or prices[order.intent.symbol])
+
+    def load_without_prices(self) -> None:
+        """Read what a halt needs to know, without asking the venue for anything."""
+        self.load(lambda _: Decimal(0))
+
+    def order(self, client_order_id: str) -> Order | None:
+        """One order of ours, whatever became of it."""
+        with self.lock:
+            if found := self._known.get(client_order_id):
+                return found
+        with self._database.reading() as session:
+            return OrderStore(session).get(client_order_id)
+
+    def by_venue_id(self, venue_order_id: str) -> Order | None:
+        """The order of ours that the venue knows by this id."""
+        with self.lock:
+            return self._known.get(self._by_venue_id.get(venue_order_id, ""))
+
+    def live(self, session_id: str | None = None) -> list[Order]:
+        """Orders that the venue may be holding, of one session or of all."""
+        with self.lock:
+            return [o for o in self._live.values() if session_id in (None, o.intent.session_id)]
+
+    def unresolved(self) -> list[Order]:
+        """Orders whose fate is not known: sent without an answer, or saved just before a crash."""
+        return [order for order in self.live() if order.state is not OrderState.OPEN]
+
+    def last_deadline(self, session_id: str | None = None) -> datetime | None:
+        """Until when an order without an answer could still arrive at the venue."""
+        return max(
+            (o.deadline for o in self.live(session_id) if o.state is not OrderState.OPEN and o.deadline),
+            default=None,
+        )
+
+    def position(self, session_id: str, symbol: str) -> Position:
+        """What a session holds by its own fills."""
+        with self.lock:
+            return self._sessions.get(session_id, Book()).position(symbol)
+
+    def pending(self, session_id: str, symbol: str) -> dict[Side, Decimal]:
+        """What a session's open orders would still buy and sell."""
+        open_quantity = {Side.BUY: Decimal(0), Side.SELL: Decimal(0)}
+        for order in self.live(session_id):
+            if order.intent.symbol == symbol:
+                open_quantity[order.intent.side] += order.open_quantity
+        return open_quantity
+
+    def account(self) -> Book:
+        """The positions of all sessions together."""
+        return self._account
+
+    def held(self, session_id: str | None = None) -> dict[str, Decimal]:
+        """The net of our own fills by asset, without what is flat."""
+        with self.lock:
+            book = self._account if session_id is None else self._sessions.get(session_id, Book())
+            totals: dict[str, Decimal] = {}
+            for position in book.positions:
+                base = position.symbol.partition("/")[0]
+                totals[base] = totals.get(base, Decimal(0)) + position.quantity
+        return {base: quantity for base, quantity in totals.items() if quantity}
+
+    def fills_since(self) -> datetime | None:
+        """From when on the venue's executions may be missing here."""
+        with self.lock:
+            since = [order.created_at for order in self._live.values()]
+            if self._last_fill_at is not None:
+                since.append(self._last_fill_at)
+        return min(since, default=None)
+
+    def deny(self, order: Order, why: str) -> None:
+        """Write down an order that was not sent."""
+        denied = order.moved(OrderState.DENIED, self._clock(), why)
+        self._save(denied, EventKind.ORDER_DENIED, new=True)
+
+    def intend(self, order: Order, price: Decimal) -> None:
+        """Write down an order that is about to be sent, and count it against the limits."""
+        with self._database.transaction() as session:
+            OrderStore(session).add(order)
+        with self.lock:
+            self._remember(order)
+            self.exposure.reserve(order, price)
+
+    def accepted(self, order: Order, venue_order_id: str) -> Order:
+        """The venue took it."""
+        opened = replace(order.moved(OrderState.OPEN, self._clock()), venue_order_id=venue_order_id)
+        return self._save(opened, EventKind.ORDER_ACCEPTED)
+
+    def rejected(self, order: Order, why: str) -> Order:
+        """The venue refused it, or never had it."""
+        return self._save(order.moved(OrderState.REJECTED, self._clock(), why), EventKind.ORDER_REJECTED)
+
+    def unknown(self, order: Order, why: str) -> Order:
+        """No answer came."""
+        return self._save(order.moved(OrderState.UNKNOWN, self._clock(), why), EventKind.ORDER_UNKNOWN)
+
+    def withdrawn(self, order: Order, why: str) -> Order:
+        """It was written down but never sent."""
+        return self._save(order.moved(OrderState.DENIED, self._clock(), why), EventKind.ORDER_DENIED)
+
+    def closed(self, order: Order, state: OrderState, why: str = "") -> Order:
+        """Nothing more of it can be executed."""
+        return self._save(order.moved(state, self._clock(), why), None)
+
+    def book(self, found: Fill) -> bool:
+        """Take an execution in, once; False when it is known already or not ours."""
+        with self.lock:
+            order = self.by_venue_id(found.venue_order_id)
+            if order is None:
+                return False
+            fill = replace(
+                found, client_order_id=order.intent.client_order_id, session_id=order.intent.session_id
+            )
+            filled = order.filled_quantity + fill.quantity
+            state = OrderState.FILLED if filled >= order.intent.quantity else order.state
+            after = replace(order, filled_quantity=filled, state=state, updated_at=self._clock())
+            with self._database.transaction() as session:
+                if not FillStore(session).add(fill, self._exchange):
+                    return False
+                OrderStore(session).update(after)
+                EventStore(session).add(_fill_event(fill, after))
+            self._fold(fill)
+            self._remember(after)
+            self.exposure.fill(fill)
+            return True
+
+    def _save(self, order: Order, kind: EventKind | None, *, new: bool = False) -> Order:
+        with self.lock:
+            with self._database.transaction() as session:
+                orders = OrderStore(session)
+                if new:
+                    orders.add(order)
+                else:
+                    orders.update(order)
+                if kind is not None:
+                    EventStore(session).add(_order_event(kind, order, self._clock()))
+            self._remember(order)
+            if not order.state.may_be_live:
+                self.exposure.release(order.intent.client_order_id)
+        return order
+
+    def _remember(self, order: Order) -> None:
+        ident = order.intent.client_order_id
+        self._known[ident] = order
+        if order.venue_order_id:
+            self._by_venue_id[order.venue_order_id] = ident
+        if order.state.may_be_live:
+            self._live[ident] = order
+        else:
+            self._live.pop(ident, None)
+
+    def _fold(self, fill: Fill) -> None:
+        self._account.apply(fill)
+        self._sessions.setdefault(fill.session_id or "", Book()).apply(fill)
+        self._last_fill_at = max(fill.at, self._last_fill_at or fill.at)
+
+
+def _order_event(kind: EventKind, order: Order, at: datetime) -> TradingEvent:
+    intent = order.intent
+    return TradingEvent(
+        key=f"{kind}:{intent.client_order_id}",
+        kind=kind,
+        at=at,
+        session_id=intent.session_id,
+        facts={
+            "client_order_id": intent.client_order_id,
+            "venue_order_id": order.venue_order_id,
+            "symbol": intent.symbol,
+            "side": intent.side.value,
+            "quantity": plain(intent.quantity),
+            "type": intent.type.value,
+            "limit_price": plain(intent.limit_price) if intent.limit_price else None,
+            "reason": order.reason,
+        },
+    )
+
+
+def _fill_event(fill: Fill, order: Order) -> TradingEvent:
+    return TradingEvent(
+        key=f"fill:{fill.fill_id}",
+        kind=EventKind.FILL,
+        at=fill.at,
+        session_id=fill.session_id,
+        facts={
+            "fill_id": fill.fill_id,
+            "client_order_id": fill.client_order_id,
+            "symbol": fill.symbol,
+            "side": fill.side.value,
+            "quantity": plain(fill.quantity),
+            "price": plain(fill.price),
+            "notional": plain(fill.notional),
+            "fee": plain(fill.fee),
+            "fee_currency": fill.fee_currency,
+            "order_filled": plain(order.filled_quantity),
+            "order_quantity": plain(order.intent.quantity),
+        },
+    )

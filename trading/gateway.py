@@ -1,0 +1,371 @@
+"""The account's one door to the venue: key, limits, order log, latch and timer in a process of its own."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from trading.account_view import AccountView
+from trading.amount import plain
+from trading.attendance import Attendance
+from trading.books import Books
+from trading.database import Database
+from trading.dead_man import DeadManTimer
+from trading.errors import VenueError
+from trading.events import EventKind
+from trading.gate import Circumstances, Gate
+from trading.gateway_files import GatewayLock, socket_path
+from trading.gateway_server import Connection, GatewayServer
+from trading.halt import Steps, halt_venue
+from trading.killswitch import Latch
+from trading.limits import RiskLimits
+from trading.market_data import MarketData
+from trading.periodic import Periodic
+from trading.reconciliation import Reconciler
+from trading.session import SessionState, Stage
+from trading.session_desk import SessionDesk, Tools
+from trading.session_states import SessionStates
+from trading.trouble import Trouble
+from trading.valuation import Valuation
+from trading.venue_checks import VenueChecks, clock_skew_s
+from trading.venues.venue import Venue
+from trading.wire import GatewayStatus, HaltProof
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often and how long, in seconds."""
+
+    order_life_s: float = 5
+    fills_s: float = 1
+    books_s: float = 10
+    prices_s: float = 5
+    equity_s: float = 60
+    instruments_s: float = 3600
+    latch_s: float = 0.1
+    attendance_s: float = 1
+    silent_after_s: float = 15
+    bot_gone_after_s: float = 120
+    timer_s: int = 60
+    timer_refresh_s: float = 15
+    watch_s: float = 7200
+    halt_within_s: float = 30
+    gate_shut_within_s: float = 0.5
+    retry_s: float = 2
+
+
+class Gateway:
+    """One exchange account; `start` returns at once and the gateway is ready when it has reconciled."""
+
+    def __init__(
+        self,
+        *,
+        venue: Venue,
+        emergency_venue: Venue | None,
+        database: Database,
+        limits: RiskLimits,
+        latch: Latch,
+        clock: Callable[[], datetime],
+        exchange: str,
+        home: Path,
+        zone: ZoneInfo | None = None,
+        practice: bool = False,
+        timing: Timing | None = None,
+    ) -> None:
+        self._timing = timing = timing or Timing()
+        self._venue, self._emergency = venue, emergency_venue
+        self._latch, self._clock = latch, clock
+        self._exchange, self._home, self._practice = exchange, home, practice
+        self._states = SessionStates(database, clock, exchange)
+        self._books = Books(database, exchange, limits.currency, clock)
+        self._market = MarketData(venue, limits.currency, clock)
+        self._reconciler = Reconciler(venue, self._books, clock)
+        self._attendance = Attendance(timing.silent_after_s)
+        self._timer = DeadManTimer(venue, timing.timer_s, timing.timer_refresh_s)
+        self._valuation = Valuation(
+            venue=venue,
+            books=self._books,
+            market=self._market,
+            database=database,
+            exchange=exchange,
+            currency=limits.currency,
+            zone=zone or ZoneInfo("UTC"),
+            clock=clock,
+        )
+        self._trouble = Trouble(exchange, self._states, clock, lambda why: self._desk.pause_all(why))
+        self._gate = Gate(
+            venue=venue,
+            books=self._books,
+            market=self._market,
+            limits=limits,
+            latch=latch,
+            clock=clock,
+            order_life=timedelta(seconds=timing.order_life_s),
+            circumstances=self._circumstances,
+            daily=self._valuation.daily,
+            venue_failed=self._trouble.met,
+        )
+        self._works = self._periodic_works()
+        self._desk = SessionDesk(
+            Tools(
+                venue=venue,
+                books=self._books,
+                market=self._market,
+                gate=self._gate,
+                reconciler=self._reconciler,
+                states=self._states,
+                attendance=self._attendance,
+                clock=clock,
+                circumstances=self._circumstances,
+                filled_soon=self._works["fills"].now,
+                watch=timedelta(seconds=timing.watch_s),
+            )
+        )
+        checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._unready)
+        self._view = AccountView(venue, self._books, self._market, self._gate, self._valuation, checks)
+        self._unready = "it is starting"
+        self._reconciled_at: datetime | None = None
+        self._pinged_at = time.monotonic()
+        self._venue_status = "unknown"
+        self._skew_s: float | None = None
+        self._halt_lock = threading.Lock()
+        self._halt_seen = False
+        self._closing = threading.Event()
+
+    def start(self) -> None:
+        """Take the account, open the socket, reconcile in the background; raises `GatewayRuns`."""
+        self._lock = GatewayLock(self._home, self._exchange)
+        self._halt_seen = self._latch.engaged() and not self._something_runs()
+        for session in self._states.open():
+            if session.state is SessionState.RUNNING and session.plan.stage is Stage.LIVE:
+                self._states.move(
+                    session.id,
+                    SessionState.PAUSED,
+                    "its gateway was started again",
+                    only_from=(SessionState.RUNNING,),
+                )
+        self._server = GatewayServer(
+            socket_path(self._home, self._exchange), self._calls(), self._session_calls(), self._lost
+        )
+        self._server.start()
+        self._works["latch"].start()
+        threading.Thread(target=self._become_ready, name="gateway-start", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop everything of ours; a dead-man timer that is armed stays armed."""
+        self._closing.set()
+        for work in self._works.values():
+            work.stop()
+        self._server.close()
+        self._lock.release()
+
+    def ready(self) -> bool:
+        """Whether orders could pass: reconciled, whatever the latch says."""
+        return not self._unready
+
+    def halt(self, reason: str) -> HaltProof:
+        """Shut the gate, cancel everything, prove it; a second caller waits for its own, quicker proof."""
+        steps = Steps()
+        if not self._latch.engaged():
+            self._latch.engage(reason, "gateway", self._clock())
+        steps.took("latch")
+        self._halt_seen = True
+        with self._halt_lock:
+            shut = self._gate.wait_shut(self._timing.gate_shut_within_s)
+            steps.took("gate shut" if shut else "gate shut, an order is on its way")
+            proof = halt_venue(
+                self._emergency or self._venue,
+                last_deadline=self._books.last_deadline,
+                clock=self._clock,
+                within_s=self._timing.halt_within_s,
+                steps=steps,
+            )
+            proof = self._halted(proof, reason)
+        log.warning("halted", exchange=self._exchange, proven=proof.proven, steps=proof.steps)
+        return proof
+
+    def _halted(self, proof: HaltProof, reason: str) -> HaltProof:
+        """Bring the books in line as far as the venue answers, and end every session."""
+        try:
+            self._reconciler.reconcile()
+        except VenueError as error:
+            self._trouble.met(error)
+        proof = replace(proof, held=self._books.held())
+        facts = {
+            "proven": proof.proven,
+            "steps": [list(step) for step in proof.steps],
+            "orders_open": proof.orders_open,
+            "held": {asset: plain(quantity) for asset, quantity in proof.held.items()},
+            "detail": proof.detail,
+        }
+        state = self._latch.read()
+        for session in self._states.open():
+            self._states.move(session.id, SessionState.HALTED, state.reason or reason, facts=facts)
+        return proof
+
+    def _become_ready(self) -> None:
+        """Reconcile until it works; a failed query leaves the gateway shut."""
+        while not self._closing.is_set():
+            try:
+                self._market.reload()
+                self._books.load(lambda symbol: self._market.ticker(symbol).ask)
+                self._tell_differences(self._reconciler.reconcile())
+                self._valuation.refresh_prices()
+                self._valuation.mark()
+            except VenueError as error:
+                self._unready = f"the books could not be reconciled: {error}"
+                self._trouble.met(error)
+            except Exception as error:
+                self._unready = f"the books could not be reconciled: {type(error).__name__}: {error}"
+                log.exception("gateway cannot start", exchange=self._exchange)
+            else:
+                self._unready = ""
+                self._reconciled_at = self._clock()
+                log.info("gateway ready", exchange=self._exchange, practice=self._practice)
+                for work in self._works.values():
+                    if work is not self._works["latch"]:
+                        work.start()
+                return
+            self._closing.wait(self._timing.retry_s)
+
+    def _periodic_works(self) -> dict[str, Periodic]:
+        timing = self._timing
+        works: Mapping[str, tuple[float, Callable[[], object]]] = {
+            "latch": (timing.latch_s, self._watch_latch),
+            "fills": (timing.fills_s, self._look_for_fills),
+            "books": (timing.books_s, self._compare_books),
+            "prices": (timing.prices_s, lambda: self._valuation.refresh_prices()),
+            "equity": (timing.equity_s, self._mark_equity),
+            "instruments": (timing.instruments_s, lambda: self._market.reload()),
+            "attendance": (timing.attendance_s, self._attend),
+        }
+        return {
+            name: Periodic(f"gateway-{name}", every, self._guarded(job))
+            for name, (every, job) in works.items()
+        }
+
+    def _guarded(self, job: Callable[[], object]) -> Callable[[], None]:
+        """The same job, with the venue's errors told instead of raised."""
+
+        def run() -> None:
+            try:
+                job()
+            except VenueError as error:
+                self._trouble.met(error)
+
+        return run
+
+    def _watch_latch(self) -> None:
+        """Halt by ourselves when the latch is found engaged: the bot may not be there to say so."""
+        engaged = self._latch.engaged()
+        if engaged and not self._halt_seen:
+            self.halt(self._latch.read().reason or "the latch was engaged")
+        elif not engaged:
+            self._halt_seen = False
+
+    def _look_for_fills(self) -> None:
+        self._reconciler.resolve()
+        if self._books.live() or self._states.open():
+            self._reconciler.poll_fills()
+        self._trouble.over()
+
+    def _compare_books(self) -> None:
+        if self._books.live() or self._states.open():
+            self._tell_differences(self._reconciler.compare_open_orders())
+
+    def _mark_equity(self) -> None:
+        self._valuation.mark()
+        self._venue_status = self._venue.status().value
+        self._skew_s = clock_skew_s(self._venue, self._clock)
+
+    def _attend(self) -> None:
+        self._desk.tend_silent()
+        live, fresh = self._desk.live_attached()
+        self._timer.tend(live_sessions=live, all_fresh=fresh, orders_open=lambda: bool(self._books.live()))
+
+    def _tell_differences(self, differences: list[str]) -> None:
+        for difference in differences:
+            log.warning("books differ", exchange=self._exchange, difference=difference)
+            self._states.tell(
+                EventKind.BOOKS_DIFFER,
+                f"books.differ:{self._exchange}:{difference}",
+                {"exchange": self._exchange, "detail": difference},
+            )
+
+    def _circumstances(self) -> Circumstances:
+        if self._latch.engaged():
+            return Circumstances(shut="trading is halted")
+        if self._unready:
+            return Circumstances(shut=self._unready)
+        silent_s = time.monotonic() - self._pinged_at
+        if silent_s > self._timing.bot_gone_after_s:
+            return Circumstances(
+                reducing_only=f"the bot has been silent for {silent_s:.0f} s; only reducing orders pass"
+            )
+        return Circumstances()
+
+    def _something_runs(self) -> bool:
+        """Whether a halt found at the start has anything left to end."""
+        return bool(self._states.open())
+
+    def _lost(self, connection: Connection) -> None:
+        self._attendance.lost(connection)
+        self._works["attendance"].now()
+
+    def _session_calls(self) -> dict[str, Callable[..., object]]:
+        desk = self._desk
+        return {
+            "attach": desk.attach,
+            "heartbeat": desk.heartbeat,
+            "goodbye": desk.goodbye,
+            "position": desk.position,
+            "submit": desk.submit,
+            "report": desk.report,
+        }
+
+    def _calls(self) -> dict[str, Callable[..., object]]:
+        return {
+            "ping": self.ping,
+            "status": self.status,
+            "check": self._view.check,
+            "limits_in_use": self._view.limits_in_use,
+            "orders": self._view.orders,
+            "instrument": self._market.instrument,
+            "candles": self._market.candles,
+            "ticker": self._view.quote,
+            "pause": self._desk.pause,
+            "resume": self._desk.resume,
+            "stop_session": self._desk.stop,
+            "halt": self.halt,
+            "equity": self._valuation.summary,
+            "checks": self._view.checks,
+        }
+
+    def ping(self) -> bool:
+        """The bot lives."""
+        self._pinged_at = time.monotonic()
+        return True
+
+    def status(self) -> GatewayStatus:
+        """How the gateway stands."""
+        return GatewayStatus(
+            exchange=self._exchange,
+            ready=self.ready(),
+            detail=self._unready,
+            reconciled_at=self._reconciled_at,
+            heartbeats={i: round(min(age, 1e9), 1) for i, age in self._attendance.ages().items()},
+            open_orders=len(self._books.live()),
+            halted=self._latch.engaged(),
+            venue_status=self._venue_status,
+            clock_skew_s=self._skew_s,
+            practice=self._practice,
+            pid=os.getpid(),
+        )

@@ -1,0 +1,110 @@
+"""The gateway's Unix socket: a thread a connection, one JSON object a line."""
+
+import json
+import os
+import socketserver
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from trading.codec import Unreadable, decode, encode
+from trading.errors import TradingError
+from trading.wire import LINE_BYTES_MAX, Reply, Request
+
+log = structlog.get_logger()
+
+Handler = Callable[..., object]
+
+
+class Connection:
+    """One caller; `session_id` is set once it has attached as that session's process."""
+
+    def __init__(self) -> None:
+        self.session_id: str | None = None
+        self.said_goodbye = False
+
+
+class GatewayServer:
+    """Serves calls until it is closed.
+
+    `calls` are open to everybody who may open the socket, `session_calls` get the `Connection` first.
+    `lost` is told of each connection that ends.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        calls: Mapping[str, Handler],
+        session_calls: Mapping[str, Handler],
+        lost: Callable[[Connection], None],
+    ) -> None:
+        self.path = path
+        self._calls = calls
+        self._session_calls = session_calls
+        self._lost = lost
+        path.unlink(missing_ok=True)
+        server = self
+
+        class _Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                server._serve(self)
+
+        self._server = _Sockets(str(path), _Handler)
+        path.chmod(0o600)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="gateway-socket")
+
+    def start(self) -> None:
+        """Take calls."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take no more calls."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self.path.unlink(missing_ok=True)
+
+    def _serve(self, stream: socketserver.StreamRequestHandler) -> None:
+        connection = Connection()
+        try:
+            while line := stream.rfile.readline(LINE_BYTES_MAX):
+                stream.wfile.write(json.dumps(encode(self._reply(connection, line))).encode() + b"\n")
+        except OSError:
+            pass  # the caller is gone, which is all there is to know
+        finally:
+            self._lost(connection)
+
+    def _reply(self, connection: Connection, line: bytes) -> Reply:
+        call = "?"
+        try:
+            request = decode(Request, json.loads(line))
+            call = request.call
+            if call in self._session_calls:
+                return Reply(self._session_calls[call](connection, **request.arguments))
+            if call in self._calls:
+                return Reply(self._calls[call](**request.arguments))
+            return Reply(error="CallFailed", message=f"{call[:40]} is no call of the gateway.")
+        except (TradingError, Unreadable) as error:
+            return Reply(error=type(error).__name__, message=str(error))
+        except Exception as error:
+            log.exception("gateway call failed", call=call)
+            return Reply(error="CallFailed", message=f"{call[:40]} failed: {type(error).__name__}: {error}")
+
+
+class _Sockets(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        log.warning("gateway connection failed", exc_info=True)
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only this user may enter."""
+    path.mkdir(parents=True, exist_ok=True)
+    os.chmod(path, 0o700)
+    return path

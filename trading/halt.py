@@ -1,0 +1,158 @@
+"""The venue's part of a halt or a stop: cancel, wait out what may still arrive, cancel again, prove."""
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import structlog
+
+from trading.codec import Unreadable, decode
+from trading.errors import TradingError, VenueError
+from trading.gateway_client import GatewayClient
+from trading.gateway_files import gateway_process
+from trading.venues.venue import Venue, VenueOrder
+from trading.wire import HaltProof
+
+log = structlog.get_logger()
+
+_AGAIN_S = 0.5
+_CONFIRMS_WITHIN_S = 1.0
+_ARRIVAL_SPARE = timedelta(milliseconds=250)
+
+
+class Steps:
+    """Names of what was done, with the milliseconds from the beginning."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._taken: list[tuple[str, int]] = []
+
+    def took(self, name: str) -> None:
+        """Write a step down as done now."""
+        self._taken.append((name, round((time.monotonic() - self._begun) * 1000)))
+
+    @property
+    def taken(self) -> tuple[tuple[str, int], ...]:
+        """All steps so far."""
+        return tuple(self._taken)
+
+
+def halt_venue(
+    venue: Venue,
+    *,
+    last_deadline: Callable[[], datetime | None],
+    clock: Callable[[], datetime],
+    within_s: float,
+    steps: Steps,
+) -> HaltProof:
+    """Cancel every order of the account and prove it by a validated list with nothing in it.
+
+    Keeps trying until `within_s` is over; a venue in maintenance cannot cancel, and then that is said.
+    """
+    until = time.monotonic() + within_s
+    detail = _until_done(lambda: _cancelled(venue, steps, "first cancel"), until)
+    wait_for_arrivals(last_deadline, clock, until)
+    steps.took("deadlines passed")
+    detail = _until_done(lambda: _cancelled(venue, steps, "second cancel"), until) or detail
+    left: list[VenueOrder] | None = None
+    while left is None or (left and time.monotonic() < until):
+        try:
+            left = list(venue.open_orders())
+        except VenueError as error:
+            detail = str(error)
+            if time.monotonic() >= until:
+                break
+        if left:
+            _until_done(lambda: _cancelled(venue, steps, "cancel again"), until)
+        if left != []:
+            threading.Event().wait(_AGAIN_S)
+    proven = left == []
+    steps.took("proof" if proven else "no proof")
+    if left:
+        detail = f"{len(left)} orders are still open at the venue"
+    return HaltProof(proven, steps.taken, -1 if left is None else len(left), {}, "" if proven else detail)
+
+
+def wait_for_arrivals(
+    last_deadline: Callable[[], datetime | None], clock: Callable[[], datetime], until: float
+) -> None:
+    """Wait until no order without an answer could still be accepted by the venue."""
+    while time.monotonic() < until:
+        deadline = last_deadline()
+        left = Decimal(0) if deadline is None else _seconds(deadline + _ARRIVAL_SPARE - clock())
+        if left <= 0:
+            return
+        threading.Event().wait(min(float(left), 0.1))
+
+
+def halt_exchange(
+    exchange: str,
+    home: Path,
+    client: GatewayClient,
+    launch: Callable[[str], subprocess.Popen[bytes]],
+    *,
+    reason: str,
+    patience_s: float = 60,
+) -> HaltProof:
+    """Halt one account, whatever state its gateway is in; the latch has been engaged before.
+
+    The gateway is asked first. One that does not answer is ended by its pid, and `launch(exchange)` then
+    does the venue's part over the emergency key and prints its proof as JSON.
+    """
+    steps = Steps()
+    try:
+        GatewayClient(client.socket_path, timeout_s=_CONFIRMS_WITHIN_S).ping()
+        return GatewayClient(client.socket_path, timeout_s=patience_s).halt(reason)
+    except TradingError as error:
+        log.error("gateway did not halt", exchange=exchange, why=str(error))
+        steps.took("gateway does not answer")
+    gateway = gateway_process(home, exchange)
+    if gateway is not None:
+        ended = gateway.end(patience_s=0.5)
+        steps.took("gateway ended" if ended else "gateway could not be ended")
+    child = launch(exchange)
+    try:
+        output, _ = child.communicate(timeout=patience_s)
+        proof = decode(HaltProof, _last_json(output))
+    except (subprocess.TimeoutExpired, ValueError, Unreadable) as error:
+        child.kill()
+        child.communicate()
+        steps.took("emergency failed")
+        return HaltProof(False, steps.taken, -1, {}, f"the emergency process gave no proof: {error}")
+    begun = steps.taken[-1][1]
+    return replace(proof, steps=(*steps.taken, *((name, begun + ms) for name, ms in proof.steps)))
+
+
+def _last_json(output: bytes) -> object:
+    lines = output.decode(errors="replace").strip().splitlines()
+    if not lines:
+        raise ValueError("it printed nothing")
+    return json.loads(lines[-1])
+
+
+def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
+    count = venue.cancel_all()
+    steps.took(f"{name} ({count})")
+
+
+def _until_done(act: Callable[[], None], until: float) -> str:
+    """Do it, again and again if the venue fails; gives the last failure if it never went through."""
+    while True:
+        try:
+            act()
+        except VenueError as error:
+            if time.monotonic() >= until:
+                return str(error)
+            threading.Event().wait(_AGAIN_S)
+        else:
+            return ""
+
+
+def _seconds(span: timedelta) -> Decimal:
+    return Decimal(str(span.total_seconds()))

@@ -1,0 +1,99 @@
+"""Prices, candles and instruments as last read, so that ten sessions ask the venue once."""
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trading.candles import Candle, Timeframe
+from trading.errors import TradingError
+from trading.instrument import Instrument
+from trading.venues.venue import Ticker, Venue
+
+_TICKER_AGE_MAX = timedelta(seconds=1)
+_CANDLES_AGE_MAX = timedelta(seconds=1)
+
+
+class UnknownSymbol(TradingError):
+    """{symbol} is not a market of {venue}. Look at /peak help start for what can be traded."""
+
+
+class MarketData:
+    """One venue's market data for every session of a gateway; raises `VenueError` when there is none."""
+
+    def __init__(self, venue: Venue, currency: str, clock: Callable[[], datetime]) -> None:
+        self._venue = venue
+        self._currency = currency
+        self._clock = clock
+        self._instruments: dict[str, Instrument] = {}
+        self._tickers: dict[str, Ticker] = {}
+        self._candles: dict[tuple[str, str], tuple[datetime, tuple[Candle, ...]]] = {}
+        self._asking: dict[object, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def reload(self) -> None:
+        """Read all instruments again: their status, steps and minimums change."""
+        self._instruments = dict(self._venue.instruments())
+
+    def instrument(self, symbol: str) -> Instrument:
+        """A market of this venue; raises `UnknownSymbol`."""
+        found = self._instruments.get(symbol)
+        if found is None:
+            raise UnknownSymbol(symbol=symbol, venue=self._venue.name)
+        return found
+
+    def ticker(self, symbol: str) -> Ticker:
+        """Best prices, at most a second old."""
+        self.instrument(symbol)
+        with self._one_at_a_time(symbol):
+            known = self._tickers.get(symbol)
+            if known is None or abs(self._clock() - known.at) > _TICKER_AGE_MAX:
+                known = self._tickers[symbol] = self._venue.ticker(symbol)
+            return known
+
+    def candles(self, symbol: str, timeframe: str, count: int) -> tuple[Candle, ...]:
+        """The newest candles, the last of them open; read again once the open one must have closed."""
+        duration = Timeframe.parse(timeframe).duration
+        key = (symbol, timeframe)
+        with self._one_at_a_time(key):
+            read_at, known = self._candles.get(key, (None, ()))
+            now = self._clock()
+            is_stale = (
+                read_at is None
+                or not known
+                or now >= known[-1].opened_at + duration
+                or now - read_at > duration / 2
+            )
+            if is_stale and (read_at is None or abs(now - read_at) > _CANDLES_AGE_MAX):
+                known = tuple(self._venue.candles(symbol, timeframe))
+                self._candles[key] = (now, known)
+            return known[-count:]
+
+    def rate(self, currency: str) -> Decimal | None:
+        """What one unit of a currency is worth in the currency of the limits; None when no market says."""
+        if currency == self._currency:
+            return Decimal(1)
+        straight, inverse = f"{currency}/{self._currency}", f"{self._currency}/{currency}"
+        if straight in self._instruments:
+            return self.ticker(straight).mid
+        if inverse in self._instruments:
+            return 1 / self.ticker(inverse).mid
+        return None
+
+    def worth(self, asset: str) -> Decimal | None:
+        """The same by another name: what one unit of an asset is worth, straight or by way of its quote."""
+        direct = self.rate(asset)
+        if direct is not None:
+            return direct
+        for instrument in self._instruments.values():
+            if instrument.base == asset and (rate := self.rate(instrument.quote)) is not None:
+                return self.ticker(instrument.symbol).mid * rate
+        return None
+
+    def prices(self, symbols: Iterable[str]) -> dict[str, Decimal]:
+        """The middle of the book for each symbol."""
+        return {symbol: self.ticker(symbol).mid for symbol in symbols}
+
+    def _one_at_a_time(self, key: object) -> threading.Lock:
+        with self._lock:
+            return self._asking.setdefault(key, threading.Lock())

@@ -1,0 +1,103 @@
+"""Our books against the venue's: at the start, after each order, and whenever an answer was lost."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from trading.amount import plain
+from trading.books import Books
+from trading.order import Order, OrderState
+from trading.venues.venue import Venue, VenueOrder, VenueOrderState
+
+log = structlog.get_logger()
+
+# Executions may be listed late or with a time a little before the order's own.
+_OVERLAP = timedelta(seconds=30)
+_NEVER_TRADED_BACK = timedelta(minutes=5)
+
+
+class Reconciler:
+    """Brings orders and fills in line with the venue; raises `VenueError` when the venue cannot be asked.
+
+    A query that failed leaves everything as it was: unknown, never flat.
+    """
+
+    def __init__(self, venue: Venue, books: Books, clock: Callable[[], datetime]) -> None:
+        self._venue = venue
+        self._books = books
+        self._clock = clock
+        self._absent: set[str] = set()
+        self.foreign: tuple[VenueOrder, ...] = ()
+
+    def reconcile(self) -> list[str]:
+        """Everything there is: open orders, fills, orders without an answer; gives what did not agree."""
+        differences = self.compare_open_orders()
+        self.poll_fills()
+        self.resolve()
+        return differences
+
+    def poll_fills(self) -> int:
+        """Book executions that are new; gives how many."""
+        since = self._books.fills_since() or self._clock() - _NEVER_TRADED_BACK
+        return sum(self._books.book(fill) for fill in self._venue.fills(since - _OVERLAP))
+
+    def resolve(self) -> None:
+        """Look for each order without an answer by our own id.
+
+        Only absence after its deadline counts, and only twice: then the venue never had it.
+        """
+        for order in self._books.unresolved():
+            ident = order.intent.client_order_id
+            asked_at = self._clock()
+            found = self._venue.find_order(ident)
+            if found is not None:
+                self._absent.discard(ident)
+                log.info(
+                    "order found again", order=ident, venue_order=found.venue_order_id, state=found.state
+                )
+                self.settle(self._books.accepted(order, found.venue_order_id), found)
+            elif order.deadline is None or asked_at <= order.deadline:
+                continue
+            elif ident in self._absent:
+                self._absent.discard(ident)
+                self._books.rejected(order, "the venue never had it: absent twice after its deadline")
+            else:
+                self._absent.add(ident)
+
+    def compare_open_orders(self) -> list[str]:
+        """Close what the venue no longer lists, and say which orders there are not ours."""
+        before = [order for order in self._books.live() if order.state is OrderState.OPEN]
+        listed = {order.venue_order_id: order for order in self._venue.open_orders()}
+        unresolved = {order.intent.client_order_id for order in self._books.unresolved()}
+        self.foreign = tuple(
+            order
+            for order in listed.values()
+            if self._books.by_venue_id(order.venue_order_id) is None
+            and order.client_order_id not in unresolved
+        )
+        for order in before:
+            if order.venue_order_id not in listed:
+                found = self._venue.find_order(order.intent.client_order_id)
+                if found is None:
+                    log.warning(
+                        "an open order of ours is not at the venue", order=order.intent.client_order_id
+                    )
+                else:
+                    self.settle(order, found)
+        return [
+            f"foreign order {o.venue_order_id}: {o.side} {plain(o.quantity)} {o.symbol}" for o in self.foreign
+        ]
+
+    def settle(self, order: Order, found: VenueOrder) -> None:
+        """Close an order that is over at the venue, but not before all its executions are in our books."""
+        if not found.state.is_over:
+            return
+        if found.filled_quantity > order.filled_quantity:
+            for fill in self._venue.fills(order.created_at - _OVERLAP):
+                self._books.book(fill)
+        booked = self._books.order(order.intent.client_order_id)
+        if booked is None or booked.filled_quantity < found.filled_quantity or not booked.state.may_be_live:
+            return
+        state = OrderState.FILLED if found.state is VenueOrderState.CLOSED else OrderState.CANCELLED
+        self._books.closed(booked, state, f"{found.state} at the venue")

@@ -1,0 +1,217 @@
+"""What sessions ask of the gateway, and what people ask it to do with sessions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from trading.attendance import Attendance
+from trading.books import Books
+from trading.codec import decode
+from trading.errors import TradingError, VenueError
+from trading.events import EventKind
+from trading.gate import Circumstances, Gate
+from trading.gateway_server import Connection
+from trading.halt import Steps
+from trading.market_data import MarketData
+from trading.order import Intent, Side
+from trading.reconciliation import Reconciler
+from trading.session import SessionState, Stage, TradingSession
+from trading.session_states import SessionStates
+from trading.stopping import cancel_orders, stop_facts, stop_orders
+from trading.venues.venue import Venue
+from trading.wire import Answer, Beat, Holding, Outcome, Run, SessionBrief, StopProof
+
+log = structlog.get_logger()
+
+_STOP_WITHIN_S = 30.0
+_DETAIL_CHARACTERS_MAX = 300
+
+
+class NotAttached(TradingError):
+    """This connection is not that of session {session_id}. Attach first."""
+
+
+class NotReady(TradingError):
+    """The gateway cannot take sessions now: {why}. Try again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The parts of one gateway that sessions are served with."""
+
+    venue: Venue
+    books: Books
+    market: MarketData
+    gate: Gate
+    reconciler: Reconciler
+    states: SessionStates
+    attendance: Attendance
+    clock: Callable[[], datetime]
+    circumstances: Callable[[], Circumstances]
+    filled_soon: Callable[[], None]
+    watch: timedelta
+
+
+class SessionDesk:
+    """Serves attached sessions; a call for a session comes from its own connection or is refused."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._t = tools
+
+    def attach(self, connection: Connection, session_id: str) -> SessionBrief:
+        """Take a process as this session's; one that starts is running from now on."""
+        session = self._t.states.get(session_id)
+        if why := self._t.circumstances().shut:
+            raise NotReady(why=why)
+        brief = SessionBrief(session.plan, self._t.market.instrument(session.plan.symbol))
+        connection.session_id = session_id
+        self._t.attendance.attached(session_id, connection)
+        if session.state is SessionState.STARTING:
+            self._t.states.move(
+                session_id, SessionState.RUNNING, session.reason, only_from=(SessionState.STARTING,)
+            )
+        return brief
+
+    def heartbeat(self, connection: Connection, session_id: str) -> Beat:
+        """Note that it lives and say what it is to do."""
+        if not self._t.attendance.heard(session_id, connection):
+            raise NotAttached(session_id=session_id)
+        state = self._t.states.get(session_id).state
+        run = Run.STOP
+        if state is SessionState.RUNNING:
+            run = Run.PAUSE if self._t.circumstances().shut else Run.RUN
+        elif state is SessionState.PAUSED:
+            run = Run.PAUSE
+        return Beat(self._t.clock(), run)
+
+    def goodbye(self, connection: Connection, session_id: str) -> bool:
+        """The session ends on purpose; what it left open is cancelled."""
+        self._own(connection, session_id)
+        self._t.attendance.left(session_id, connection)
+        self.cancel_left_open(session_id)
+        log.info("Shutdown complete", session=session_id)
+        return True
+
+    def position(self, connection: Connection, session_id: str) -> Holding:
+        """What the session holds and has on order."""
+        self._own(connection, session_id)
+        symbol = self._t.states.get(session_id).plan.symbol
+        with self._t.books.lock:
+            position = self._t.books.position(session_id, symbol)
+            pending = self._t.books.pending(session_id, symbol)
+        return Holding(symbol, position.quantity, pending[Side.BUY] - pending[Side.SELL], position.cost)
+
+    def submit(self, connection: Connection, intent: dict[str, Any]) -> Outcome:
+        """Take an intent to the gate."""
+        wanted = decode(Intent, intent)
+        self._own(connection, wanted.session_id)
+        session = self._t.states.get(wanted.session_id)
+        outcome = self._t.gate.submit(session, wanted)
+        self._t.filled_soon()
+        if outcome.state in (Answer.DENIED, Answer.REJECTED) and self._is_watched(session):
+            self.pause(session.id, f"an order was {outcome.state} while it was new: {outcome.reason}")
+        return outcome
+
+    def report(self, connection: Connection, session_id: str, kind: str, detail: str) -> bool:
+        """A fault in the session's own code: it pauses, the others go on."""
+        self._own(connection, session_id)
+        said = " ".join(f"{kind}: {detail}".split())[:_DETAIL_CHARACTERS_MAX]
+        log.error("session reports a fault", session=session_id, detail=said)
+        return self.pause(session_id, said)
+
+    def pause(self, session_id: str, reason: str) -> bool:
+        """Let it only reduce until it is resumed."""
+        return self._t.states.move(session_id, SessionState.PAUSED, reason, only_from=(SessionState.RUNNING,))
+
+    def pause_all(self, reason: str) -> None:
+        """Pause every running session."""
+        for session in self._t.states.open():
+            if session.state is SessionState.RUNNING:
+                self.pause(session.id, reason)
+
+    def resume(self, session_id: str, reason: str) -> bool:
+        """Let a paused session go on; whether people want it was decided before."""
+        return self._t.states.move(session_id, SessionState.RUNNING, reason, only_from=(SessionState.PAUSED,))
+
+    def stop(self, session_id: str, reason: str) -> StopProof:
+        """End a session; it is stopped with the venue's proof, and unknown without."""
+        steps = Steps()
+        self._t.states.move(
+            session_id,
+            SessionState.STOPPING,
+            reason,
+            only_from=(SessionState.STARTING, SessionState.RUNNING, SessionState.PAUSED),
+        )
+        steps.took("no new orders")
+        proof = stop_orders(
+            session_id,
+            self._t.venue,
+            self._t.books,
+            self._t.reconciler,
+            clock=self._t.clock,
+            within_s=_STOP_WITHIN_S,
+            steps=steps,
+        )
+        wanted = SessionState.STOPPED if proof.proven else SessionState.UNKNOWN
+        self._t.states.move(
+            session_id,
+            wanted,
+            reason,
+            only_from=(SessionState.STOPPING, SessionState.UNKNOWN),
+            facts=stop_facts(proof),
+        )
+        return proof
+
+    def tend_silent(self) -> None:
+        """Cancel what silent sessions have open, and tell of each that fell silent."""
+        for session_id in self._t.attendance.newly_silent():
+            session = self._t.states.get(session_id)
+            if session.state.is_over or session.state is SessionState.STOPPING:
+                self._t.attendance.forget(session_id)
+                continue
+            open_orders = len(self._t.books.live(session_id))
+            log.error("session fell silent", session=session_id, open_orders=open_orders)
+            now = self._t.clock()
+            self._t.states.tell(
+                EventKind.SESSION_SILENT,
+                f"session.silent:{session_id}:{now.isoformat()}",
+                {"symbol": session.plan.symbol, "open_orders": open_orders},
+                session_id,
+            )
+        for session_id in self._t.attendance.silent():
+            self.cancel_left_open(session_id)
+
+    def cancel_left_open(self, session_id: str) -> None:
+        """Cancel a session's open orders and bring the books in line."""
+        if not self._t.books.live(session_id):
+            return
+        try:
+            cancel_orders(self._t.venue, self._t.books, session_id)
+            self._t.reconciler.compare_open_orders()
+        except VenueError as error:
+            log.error(f"[EXCHANGE] {error.name}: {error}", session=session_id)
+
+    def live_attached(self) -> tuple[bool, bool]:
+        """Whether live sessions are attached, and whether each that has something open is heard."""
+        silent = self._t.attendance.silent()
+        attached = self._t.attendance.ages()
+        live = [
+            session.id
+            for session in self._t.states.open()
+            if session.plan.stage is Stage.LIVE and session.id in attached
+        ]
+        return bool(live), all(i not in silent or not self._t.books.live(i) for i in live)
+
+    def _own(self, connection: Connection, session_id: str) -> None:
+        if connection.session_id != session_id:
+            raise NotAttached(session_id=session_id)
+
+    def _is_watched(self, session: TradingSession) -> bool:
+        """Whether a live session is still so new that a blocked order pauses it."""
+        now = self._t.circumstances()
+        if session.plan.stage is not Stage.LIVE or now.shut or now.reducing_only:
+            return False
+        return session.started_at is None or self._t.clock() - session.started_at < self._t.watch

@@ -1,0 +1,94 @@
+"""Moves of sessions from state to state, each with its event in one transaction."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from trading.database import Database
+from trading.errors import NoSuchSession
+from trading.events import EventKind, TradingEvent
+from trading.session import SessionState, TradingSession
+from trading.store import EventStore, SessionStore
+
+_KINDS = {
+    SessionState.RUNNING: EventKind.SESSION_STARTED,
+    SessionState.PAUSED: EventKind.SESSION_PAUSED,
+    SessionState.STOPPED: EventKind.SESSION_STOPPED,
+    SessionState.HALTED: EventKind.SESSION_HALTED,
+    SessionState.FAILED: EventKind.SESSION_FAILED,
+    SessionState.UNKNOWN: EventKind.SESSION_UNKNOWN,
+}
+
+
+class SessionStates:
+    """The sessions of one exchange, or of all when `exchange` is None."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], exchange: str | None = None
+    ) -> None:
+        self._database = database
+        self._exchange = exchange
+        self._clock = clock
+
+    def get(self, session_id: str) -> TradingSession:
+        """One session of this exchange; raises `NoSuchSession`."""
+        with self._database.reading() as session:
+            found = SessionStore(session).get(session_id)
+        if found is None or self._exchange not in (None, found.plan.exchange):
+            raise NoSuchSession(session_id=session_id)
+        return found
+
+    def open(self) -> list[TradingSession]:
+        """Every session that is not over."""
+        with self._database.reading() as session:
+            return [
+                item
+                for item in SessionStore(session).all_open()
+                if self._exchange in (None, item.plan.exchange)
+            ]
+
+    def move(
+        self,
+        session_id: str,
+        wanted: SessionState,
+        reason: str,
+        *,
+        only_from: tuple[SessionState, ...] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Move a session and tell of it; False when it is not in a state from which that is wanted.
+
+        Raises `IllegalTransition` when `only_from` is left out and no session may make this move.
+        """
+        now = self._clock()
+        with self._database.transaction() as session:
+            sessions = SessionStore(session)
+            before = sessions.get(session_id)
+            if before is None:
+                raise NoSuchSession(session_id=session_id)
+            if before.state is wanted or (only_from and before.state not in only_from):
+                return False
+            after = before.moved(wanted, now, reason)
+            if not sessions.move(before, after):
+                return False
+            kind = _KINDS.get(wanted)
+            if kind is not None:
+                EventStore(session).add(
+                    TradingEvent(
+                        key=f"{kind}:{session_id}:{now.isoformat()}",
+                        kind=kind,
+                        at=now,
+                        session_id=session_id,
+                        facts={"before": before.state.value, "reason": reason, **(facts or {})},
+                    )
+                )
+        return True
+
+    def tell(
+        self, kind: EventKind, key: str, facts: Mapping[str, Any], session_id: str | None = None
+    ) -> None:
+        """Store an event that goes with no move."""
+        with self._database.transaction() as session:
+            EventStore(session).add(
+                TradingEvent(key=key, kind=kind, at=self._clock(), session_id=session_id, facts=dict(facts))
+            )
