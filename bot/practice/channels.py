@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.practice.blocks import Block
+from bot.practice.content import as_kept
 from bot.practice.errors import ApiError, DeskError
 from bot.practice.feed import Event, Feeds
 from bot.practice.files import Files
@@ -157,7 +158,7 @@ class Channels:
             parts |= {"bot_id": APP.bot_id, "app_id": APP.app_id}
             parts["bot_profile"] = {"id": APP.bot_id, "app_id": APP.app_id, "name": self._app_name}
         if message.blocks:
-            parts["blocks"] = message.blocks
+            parts["blocks"] = as_kept(message.blocks)
         if message.files:
             parts["files"] = [{"id": file_id} for file_id in message.files]
         if message.thread_ts:
@@ -189,7 +190,7 @@ class Channels:
             "edited": message.edited_ts is not None,
             "ephemeral": message.seen_by is not None,
             "files": [self._files.get(file_id).to_page() for file_id in message.files],
-            "reactions": message.reactions,
+            "reactions": {name: list(users) for name, users in message.reactions.items()},
             "bot": message.by_app,
         }
 

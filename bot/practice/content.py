@@ -1,7 +1,9 @@
 """What the app sends to be shown: checked as Slack checks it, and given the ids it left out."""
 
 import copy
+import html
 import json
+import re
 import secrets
 from typing import Any
 
@@ -24,6 +26,7 @@ VIEW_BYTES_MAX = 250_000
 PRIVATE_METADATA_MAX = 3_000
 TITLE_MAX = 24
 
+_BARE_AMPERSAND = re.compile(r"&(?!(amp|lt|gt);)")
 _VIEW_PARTS = (
     "title",
     "submit",
@@ -109,3 +112,22 @@ def with_ids(blocks: list[Block]) -> list[Block]:
         for element in elements_of(block):
             element.setdefault("action_id", secrets.token_urlsafe(4))
     return copied
+
+
+def escaped(text: str) -> str:
+    """Escape what a person typed, as Slack does before anybody else sees it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def as_kept(value: Any) -> Any:
+    """Give a copy of blocks as Slack hands them back: texts with their defaults, plain ones escaped."""
+    if isinstance(value, list):
+        return [as_kept(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: as_kept(part) for key, part in value.items()}
+    if value.get("type") == "plain_text":
+        return {"emoji": True, **kept, "text": escaped(html.unescape(value["text"]))}
+    if value.get("type") == "mrkdwn":
+        return {"verbatim": False, **kept, "text": _BARE_AMPERSAND.sub("&amp;", value["text"])}
+    return kept

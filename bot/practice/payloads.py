@@ -1,11 +1,13 @@
 """What the app is told, in Slack's wire format."""
 
+import copy
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from bot.practice.blocks import Block
 from bot.practice.channels import Channel, Message
+from bot.practice.content import as_kept, escaped
 from bot.practice.identifiers import Identifiers
 from bot.practice.inputs import Entry, Values
 from bot.practice.people import APP, HOME_TEAM, Person
@@ -46,7 +48,7 @@ class Payloads:
             "user_id": person.id,
             "user_name": person.name.lower(),
             "command": command,
-            "text": text,
+            "text": escaped(text),
             "api_app_id": APP.app_id,
             "is_enterprise_install": "false",
             "response_url": self._response_url(self._tickets.address_for(person.id, channel.id)),
@@ -71,7 +73,7 @@ class Payloads:
             **self._interaction("block_actions", person),
             "container": container,
             "channel": {"id": channel.id, "name": "directmessage" if channel.dm_with else channel.name},
-            "state": {"values": message.state_for(person.id)},
+            "state": {"values": copy.deepcopy(message.state_for(person.id))},
             "response_url": self._response_url(address),
             "actions": [self._action(press)],
         }
@@ -149,7 +151,7 @@ class Payloads:
             key: element[key] for key in ("text", "value", "url", "style", "confirm") if key in element
         }
         return {
-            **(parts if press.entry is None else press.entry),
+            **as_kept(parts if press.entry is None else press.entry),
             "type": element["type"],
             "action_id": element["action_id"],
             "block_id": press.block["block_id"],

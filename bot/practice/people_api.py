@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.practice.channels import Channel, Channels
+from bot.practice.content import escaped
 from bot.practice.errors import ApiError, DeskError
 from bot.practice.feed import Feeds
 from bot.practice.interactions import Interactions, Result
@@ -141,7 +142,7 @@ class PeopleApi:
             return await self._interactions.command(person, channel, *known)
         if thread_ts and thread_ts not in channel.messages:
             raise DeskError(f"There is no message {thread_ts} to answer in {channel.name}.")
-        self._channels.say(channel, person.id, text, thread_ts=thread_ts)
+        self._channels.say(channel, person.id, escaped(text), thread_ts=thread_ts)
         return Result()
 
     async def _act(self, person: Person, body: Body) -> Result:

@@ -1,9 +1,11 @@
 """Forms (modals, stacked at most three deep) and the App Home, one set a person."""
 
+import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.practice.blocks import Block
+from bot.practice.content import as_kept
 from bot.practice.errors import ApiError, DeskError
 from bot.practice.feed import Feeds
 from bot.practice.files import Files
@@ -48,11 +50,11 @@ class View:
             "title": self.title,
             "submit": self.submit,
             "close": self.close,
-            "blocks": self.blocks,
+            "blocks": as_kept(self.blocks),
             "private_metadata": self.private_metadata,
             "callback_id": self.callback_id,
             "external_id": self.external_id,
-            "state": {"values": self.values},
+            "state": {"values": copy.deepcopy(self.values)},
             "hash": self.hash,
             "clear_on_close": self.clear_on_close,
             "notify_on_close": self.notify_on_close,
@@ -157,7 +159,7 @@ class Views:
             "blocks": self._files.with_addresses(view.blocks),
             "hash": view.hash,
             "errors": view.errors,
-            "state": {"values": view.values},
+            "state": {"values": copy.deepcopy(view.values)},
         }
 
     def _put_on_top(self, person: str, parts: dict[str, Any]) -> View:

@@ -83,7 +83,7 @@ def test_a_command_is_signed_as_slack_signs(app: RequestUrl, desk: Callable[...,
 
     assert SignatureVerifier(SIGNING_SECRET).is_valid_request(body, headers)
     assert not SignatureVerifier(SIGNING_SECRET).is_valid_request(body + b"x", headers)
-    assert (form["command"], form["text"], form["user_id"]) == ("/peak", "ümläut & more", OTTO.id)
+    assert (form["command"], form["text"], form["user_id"]) == ("/peak", "ümläut &amp; more", OTTO.id)
 
 
 @pytest.mark.parametrize("status", [401, 500])

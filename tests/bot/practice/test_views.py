@@ -8,6 +8,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.practice.people import OTTO, TRADING_OPS
 from bot.practice.server import Workspace
 from tests.bot.practice.raw_link import RawLink, Typist
 from tests.bot.practice.small_app import ORDER, actions, modal, section
@@ -195,3 +196,33 @@ def test_a_spent_response_address_says_so(
     codes = [httpx.post(url, json={"text": "again"}).status_code for _ in range(6)]
 
     assert codes == [200] * 5 + [404]
+
+
+def test_a_press_carries_the_message_as_slack_keeps_it(
+    workspace: Workspace, client: WebClient, link: RawLink, otto: Typist
+) -> None:
+    """Plain texts come back escaped and with their defaults, so raw blocks are never equal to those sent."""
+    sent = [section("R&D <!date^0^{date}|then>"), actions("Go & see")]
+    posted = client.chat_postMessage(channel=TRADING_OPS.id, text="card", blocks=sent)
+    otto.does("act", channel=TRADING_OPS.id, ts=posted["ts"], action_id="go & see")
+    envelope = link.receive()
+    link.acknowledge(envelope)
+    payload = envelope["payload"]
+    [row] = [block for block in payload["message"]["blocks"] if block["type"] == "actions"]
+
+    assert envelope["accepts_response_payload"] is False
+    assert payload["container"] == {
+        "type": "message",
+        "message_ts": posted["ts"],
+        "channel_id": TRADING_OPS.id,
+        "is_ephemeral": False,
+    }
+    assert payload["actions"][0]["text"] == {"type": "plain_text", "text": "Go &amp; see", "emoji": True}
+    assert payload["actions"][0]["block_id"] == row["block_id"]
+    assert payload["message"]["blocks"][0]["text"]["text"] == "R&amp;D <!date^0^{date}|then>"
+    assert payload["user"] == {
+        "id": OTTO.id,
+        "username": "otto",
+        "name": "otto",
+        "team_id": OTTO.team.id,
+    }
