@@ -38,7 +38,7 @@ def test_hints_fit_into_slacks_limits() -> None:
     ("typed", "command", "rest"),
     [
         ("/peak", "/peak", ""),
-        ("/peak  status ", "/peak", "status "),
+        ("/peak  status ", "/peak", "status"),
         ("/peak-kill price feed", "/peak-kill", "price feed"),
         ("/peak\nstatus", "/peak", "status"),
     ],
