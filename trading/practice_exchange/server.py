@@ -93,7 +93,7 @@ class PracticeExchange:
 
     async def _public(self, request: Request) -> Response:
         endpoint = request.path_params["endpoint"]
-        params = dict(request.query_params) | dict(parse_qsl((await request.body()).decode()))
+        params = dict(request.query_params) | _params("", await request.body())
         with self.exchange.lock:
             faults = self.exchange.faults.take(endpoint, is_private=False)
         if spoiled := _spoiled(faults):

@@ -1,9 +1,11 @@
 """The public endpoints, read through ccxt's unified calls."""
 
 import ccxt
+import httpx
 import pytest
 
 from tests.trading.practice_exchange.desk import FixedClock, Kraken
+from trading.practice_exchange.server import PracticeExchange
 
 
 def test_time_is_that_of_the_clock(kraken: Kraken, clock: FixedClock) -> None:
@@ -57,6 +59,24 @@ def test_unknown_pair_is_refused_in_krakens_words(kraken: Kraken) -> None:
     """A pair nobody lists is an error, not an empty answer."""
     with pytest.raises(ccxt.ExchangeError, match="EQuery:Unknown asset pair"):
         kraken.public_get_ticker({"pair": "DOGEUSD"})
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("OHLC?pair=XBTUSD&interval=7", "EGeneral:Invalid arguments:interval"),
+        ("OHLC?pair=XBTUSD&since=" + "9" * 5000, "EGeneral:Invalid arguments:since"),
+        ("Depth?pair=XBTUSD&count=-1", "EGeneral:Invalid arguments:count"),
+        ("Ticker?pair=%ff%00", "EQuery:Unknown asset pair"),
+        ("Nothing", "EGeneral:Unknown method"),
+    ],
+)
+def test_public_call_that_makes_no_sense_is_refused(
+    exchange: PracticeExchange, http: httpx.Client, path: str, error: str
+) -> None:
+    """Bad input gets an error in Kraken's form, as a GET and with a broken body too."""
+    assert http.get(f"{exchange.url}/0/public/{path}").json() == {"error": [error]}
+    assert http.post(f"{exchange.url}/0/public/{path}", content=b"\xff&x").json() == {"error": [error]}
 
 
 def test_public_trades_are_those_the_bars_are_made_of(kraken: Kraken) -> None:
