@@ -104,9 +104,8 @@ def cancel_order_batch(call: Call) -> dict[str, int]:
     names = [value for name, value in call.params.items() if name.startswith(("orders[", "cl_ord_ids["))]
     if not names:
         raise invalid_argument("orders")
-    return {
-        "count": call.exchange.cancel(order for name in names for order in _open_orders_called(call, name))
-    }
+    named = {order.txid: order for name in names for order in _open_orders_called(call, name)}
+    return {"count": call.exchange.cancel(named.values())}
 
 
 def cancel_all(call: Call) -> dict[str, int]:
