@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { Composer } from "./composer.js";
 import { fill, focusMark, h, restoreFocus } from "./dom.js";
-import { entered } from "./inputs.js";
+import { entered, valuesOf } from "./inputs.js";
 import { Live } from "./live.js";
 import { Modals } from "./modal.js";
 import { Notices } from "./notices.js";
@@ -26,21 +26,26 @@ class Page {
       notice: (text) => this.notice(text),
       openThread: (ts) => this.go(`#${this.channel.id}/${ts}`),
     });
-    this.composer = new Composer($("composer"), { commands: store.app.commands, inThread: false, send: (text) => this.say(text) });
+    this.composer = new Composer($("composer"), {
+      commands: store.app.commands,
+      inThread: false,
+      send: (text) => this.say(text),
+    });
     this.live = new Live(store.me, {
       state: (state) => this.began(state),
       event: (event) => this.happened(event),
       link: (up) => ($("link-state").hidden = up),
-      refused: (error) => this.notice(error.message),
     });
     this.listen();
   }
 
   listen() {
-    addEventListener("hashchange", () => this.arrive());
+    addEventListener("hashchange", () => this.arrived && this.arrive());
     document.addEventListener("visibilitychange", () => this.draw());
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.escape(event));
-    $("menu-button").addEventListener("click", () => this.drawer(!document.body.classList.contains("drawer-open")));
+    $("menu-button").addEventListener("click", () =>
+      this.drawer(!document.body.classList.contains("drawer-open")),
+    );
     $("scrim").addEventListener("click", () => this.drawer(false));
     $("sidebar").addEventListener("click", (event) => event.target.closest("a") && this.drawer(false));
   }
@@ -66,9 +71,9 @@ class Page {
 
   /** Where the address says we are: a channel, a thread in it, or the home. */
   arrive() {
-    const [place, threadTs = null] = decodeURIComponent(location.hash.slice(1)).split("/");
+    const [place, threadTs = null] = location.hash.slice(1).split("/");
     const known = place === "home" || this.store.channels.has(place);
-    const target = known ? place : this.store.rooms[0]?.id ?? this.store.directMessage?.id ?? "home";
+    const target = known ? place : (this.store.rooms[0]?.id ?? this.store.directMessage?.id ?? "home");
     const moved = this.place !== target;
     this.arrived = true;
     this.place = target;
@@ -84,7 +89,8 @@ class Page {
 
   settleFocus(moved) {
     if (this.threadTs && this.thread) this.thread.composer.focus();
-    else if (this.place !== "home" && (moved || document.activeElement === document.body)) this.composer.focus();
+    else if (this.place !== "home" && (moved || document.activeElement === document.body))
+      this.composer.focus();
   }
 
   go(hash) {
@@ -116,7 +122,10 @@ class Page {
     this.drawThread(channel);
     if (channel) {
       this.timeline.draw(channel.id, messages, this.since);
-      this.composer.turnTo(channel.id, channel.kind === "dm" ? `Message ${this.store.app.name}` : `Message #${channel.name}`);
+      this.composer.turnTo(
+        channel.id,
+        channel.kind === "dm" ? `Message ${this.store.app.name}` : `Message #${channel.name}`,
+      );
     } else this.drawHome();
     this.modals.draw();
     this.drawMarks();
@@ -127,7 +136,8 @@ class Page {
     drawSidebar($("sidebar"), this.store, `#${this.place}`, unread);
     const total = [...this.store.channels.keys()].reduce((sum, id) => sum + unread(id), 0);
     const name = this.store.people.get(this.store.me).name;
-    document.title = `${total ? `(${total}) ` : ""}${this.channel ? this.channel.name : "Home"} · ${name} · Practice workspace`;
+    const where = this.channel ? this.channel.name : "Home";
+    document.title = `${total ? `(${total}) ` : ""}${where} · ${name} · Practice workspace`;
     $("menu-button").classList.toggle("has-unread", total > 0);
   }
 
@@ -135,12 +145,24 @@ class Page {
     const app = this.store.app;
     const dm = this.store.directMessage;
     if (channel && channel.kind !== "dm") {
-      fill($("place-header"), h("h1", {}, h("span", { class: "place-mark", "aria-hidden": "true" }, "#"), channel.name));
+      fill(
+        $("place-header"),
+        h("h1", {}, h("span", { class: "place-mark", "aria-hidden": "true" }, "#"), channel.name),
+      );
       return;
     }
-    const tab = (href, words, here) => h("a", { class: "tab", href, "aria-current": here ? "page" : null }, words);
-    fill($("place-header"), h("h1", {}, app.name),
-      h("nav", { class: "tabs", "aria-label": app.name }, tab("#home", "Home", !channel), dm ? tab(`#${dm.id}`, "Messages", Boolean(channel)) : null));
+    const tab = (href, words, here) =>
+      h("a", { class: "tab", href, "aria-current": here ? "page" : null }, words);
+    fill(
+      $("place-header"),
+      h("h1", {}, app.name),
+      h(
+        "nav",
+        { class: "tabs", "aria-label": app.name },
+        tab("#home", "Home", !channel),
+        dm ? tab(`#${dm.id}`, "Messages", Boolean(channel)) : null,
+      ),
+    );
   }
 
   drawHome() {
@@ -148,11 +170,22 @@ class Page {
     const signature = JSON.stringify(view);
     if (signature === this.homeSignature) return;
     this.homeSignature = signature;
-    const act = (blockId, actionId, value) => api.act(this.store.me, { view_id: view.id }, blockId, actionId, value)
-      .catch((error) => this.notice(error.message));
+    const fields = new Map();
+    const act = (blockId, actionId, value) =>
+      api
+        .actInView(this.store.me, view.id, blockId, actionId, value, valuesOf(fields))
+        .catch((error) => this.notice(error.message));
     const focus = focusMark();
-    fill($("home"), view ? h("div", { class: "home-page" }, renderBlocks(view.blocks, { names: this.store.names, act, fields: null, kept: entered(view) }))
-      : h("p", { class: "empty" }, `${this.store.app.name} has not drawn its home yet.`));
+    fill(
+      $("home"),
+      view
+        ? h(
+            "div",
+            { class: "home-page" },
+            renderBlocks(view.blocks, { names: this.store.names, act, fields, kept: entered(view) }),
+          )
+        : h("p", { class: "empty" }, `${this.store.app.name} has not drawn its home yet.`),
+    );
     restoreFocus($("home"), focus);
   }
 
@@ -165,7 +198,7 @@ class Page {
       return;
     }
     this.thread ??= this.buildThread();
-    const replies = this.store.replies(channel.id, parent.ts);
+    const replies = this.store.threads(channel.id).get(parent.ts) ?? [];
     if (document.visibilityState === "visible") this.reading.read(`${channel.id}/${parent.ts}`, replies);
     fill(this.thread.where, channel.kind === "dm" ? this.store.app.name : `#${channel.name}`);
     this.thread.timeline.draw(channel.id, [parent, ...replies], null);
@@ -176,11 +209,35 @@ class Page {
     const where = h("span", { class: "thread-where" });
     const list = h("div", { class: "messages", role: "log", "aria-label": "Thread messages", tabindex: "0" });
     const place = h("div", { id: "thread-composer", class: "composer-place" });
-    fill($("thread"),
-      h("header", { class: "place-header" }, h("h2", {}, "Thread ", where),
-        h("button", { class: "icon-button", type: "button", "aria-label": "Close thread", onclick: () => this.closeThread() }, "✕")), list, place);
-    const timeline = new Timeline(list, this.store, this.reading, { notice: (text) => this.notice(text), openThread: null });
-    const composer = new Composer(place, { commands: this.store.app.commands, inThread: true, send: (text) => this.say(text, this.threadTs) });
+    fill(
+      $("thread"),
+      h(
+        "header",
+        { class: "place-header" },
+        h("h2", {}, "Thread ", where),
+        h(
+          "button",
+          {
+            class: "icon-button",
+            type: "button",
+            "aria-label": "Close thread",
+            onclick: () => this.closeThread(),
+          },
+          "✕",
+        ),
+      ),
+      list,
+      place,
+    );
+    const timeline = new Timeline(list, this.store, this.reading, {
+      notice: (text) => this.notice(text),
+      openThread: null,
+    });
+    const composer = new Composer(place, {
+      commands: this.store.app.commands,
+      inThread: true,
+      send: (text) => this.say(text, this.threadTs),
+    });
     return { where, timeline, composer };
   }
 
@@ -188,7 +245,9 @@ class Page {
     const ts = this.threadTs;
     this.go(`#${this.place}`);
     this.arrive();
-    document.querySelector(`[data-ts="${CSS.escape(ts)}"] .replies, [data-ts="${CSS.escape(ts)}"] .tool`)?.focus();
+    document
+      .querySelector(`[data-ts="${CSS.escape(ts)}"] .replies, [data-ts="${CSS.escape(ts)}"] .tool`)
+      ?.focus();
   }
 
   escape(event) {
@@ -209,7 +268,11 @@ async function begin() {
   const wanted = new URLSearchParams(location.search).get("as");
   const me = people.find((person) => person.id === wanted);
   if (!me) {
-    drawChooser($("chooser"), people, wanted ? `Nobody here is called ${wanted}. Pick one of these people.` : null);
+    drawChooser(
+      $("chooser"),
+      people,
+      wanted ? `Nobody here is called ${wanted}. Pick one of these people.` : null,
+    );
     return;
   }
   $("workspace").hidden = $("menu-button").hidden = false;

@@ -5,20 +5,49 @@ import { fill, h } from "./dom.js";
 const DRAFT_HEIGHT_PX = 200;
 
 export class Composer {
-  /** `options` is {label, commands, inThread, send(text) -> Promise<bool>}; a false answer gives the text back. */
+  /** `options` is {commands, inThread, send(text) -> Promise<bool>}; a false answer gives the text back. */
   constructor(place, options) {
     this.options = options;
     this.drafts = new Map();
-    this.list = h("ul", { class: "hints", role: "listbox", id: `${place.id}-hints`, "aria-label": "Commands", hidden: true });
+    this.list = h("ul", {
+      class: "hints",
+      role: "listbox",
+      id: `${place.id}-hints`,
+      "aria-label": "Commands",
+      hidden: true,
+    });
     this.note = h("p", { class: "hint-note", hidden: true });
     this.box = h("textarea", {
-      class: "composer-box", rows: 1, role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id,
-      oninput: () => this.changed(), onkeydown: (event) => this.key(event), onblur: () => this.hideHints(),
+      class: "composer-box",
+      rows: 1,
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": this.list.id,
+      oninput: () => this.changed(),
+      onkeydown: (event) => this.key(event),
+      onblur: () => this.hideHints(),
     });
-    this.button = h("button", { class: "send", type: "button", "aria-label": "Send", title: "Send", onclick: () => this.send() }, "➤");
-    fill(place, this.list, this.note, h("div", { class: "composer" }, this.box, this.button),
-      h("p", { class: "composer-help", "aria-hidden": "true" }, h("kbd", {}, "Enter"), " sends  ", h("kbd", {}, "Shift + Enter"), " new line",
-        options.inThread ? null : ["  ", h("kbd", {}, "/"), " commands"]));
+    this.button = h(
+      "button",
+      { class: "send", type: "button", "aria-label": "Send", title: "Send", onclick: () => this.send() },
+      "➤",
+    );
+    fill(
+      place,
+      this.list,
+      this.note,
+      h("div", { class: "composer" }, this.box, this.button),
+      h(
+        "p",
+        { class: "composer-help", "aria-hidden": "true" },
+        h("kbd", {}, "Enter"),
+        " sends  ",
+        h("kbd", {}, "Shift + Enter"),
+        " new line",
+        options.inThread ? null : ["  ", h("kbd", {}, "/"), " commands"],
+      ),
+    );
   }
 
   /** Write for another place from now on; what was begun there comes back. */
@@ -45,13 +74,16 @@ export class Composer {
 
   grow() {
     this.box.style.height = "auto";
-    if (this.box.scrollHeight) this.box.style.height = `${Math.min(this.box.scrollHeight, DRAFT_HEIGHT_PX)}px`;
+    if (this.box.scrollHeight)
+      this.box.style.height = `${Math.min(this.box.scrollHeight, DRAFT_HEIGHT_PX)}px`;
   }
 
   drawHints() {
     const typed = this.box.value;
     const typing = /^\/\S*$/.test(typed) && !this.options.inThread;
-    this.found = typing ? this.options.commands.filter((command) => command.command.startsWith(typed.toLowerCase())) : [];
+    this.found = typing
+      ? this.options.commands.filter((command) => command.command.startsWith(typed.toLowerCase()))
+      : [];
     this.chosen = 0;
     this.drawList();
     this.drawNote(typed);
@@ -59,11 +91,24 @@ export class Composer {
 
   drawList() {
     const open = this.found.length > 0;
-    fill(this.list, this.found.map((command, place) => h("li", {
-      class: "hint", role: "option", id: `${this.list.id}-${place}`, "aria-selected": String(place === this.chosen),
-      onmousedown: (event) => event.preventDefault(), onclick: () => this.take(command),
-    },
-      h("span", { class: "hint-command" }, command.command), h("span", { class: "hint-about" }, command.description))));
+    fill(
+      this.list,
+      this.found.map((command, place) =>
+        h(
+          "li",
+          {
+            class: "hint",
+            role: "option",
+            id: `${this.list.id}-${place}`,
+            "aria-selected": String(place === this.chosen),
+            onmousedown: (event) => event.preventDefault(),
+            onclick: () => this.take(command),
+          },
+          h("span", { class: "hint-command" }, command.command),
+          h("span", { class: "hint-about" }, command.description),
+        ),
+      ),
+    );
     this.list.hidden = !open;
     this.box.setAttribute("aria-expanded", String(open));
     if (open) this.box.setAttribute("aria-activedescendant", `${this.list.id}-${this.chosen}`);
@@ -76,7 +121,7 @@ export class Composer {
     const command = this.options.commands.find((known) => known.command === word?.toLowerCase());
     const inThread = this.options.inThread && typed.startsWith("/");
     this.note.hidden = !(inThread || command?.usage_hint);
-    if (inThread) fill(this.note, "Commands do not run in threads; this will be sent as words.");
+    if (inThread) fill(this.note, "Commands do not run in threads. Use them in the channel itself.");
     else if (command) fill(this.note, h("code", {}, command.command), " ", command.usage_hint ?? "");
   }
 

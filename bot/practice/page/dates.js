@@ -15,7 +15,8 @@ export const clock = (date) => TIME.format(date);
 
 export const fromTs = (ts) => new Date(Number(ts) * 1000);
 
-export const tooltip = (date) => `${ZONED.format(date)} (${date.toISOString().slice(0, 16).replace("T", " ")} UTC)`;
+export const tooltip = (date) =>
+  `${ZONED.format(date)} (${date.toISOString().slice(0, 16).replace("T", " ")} UTC)`;
 
 export function dayName(date) {
   return nearby(date, true) ?? DIVIDER.format(date);
@@ -40,7 +41,10 @@ function ago(date) {
   return relative.format(-Math.round(minutes / 60 / 24), "day");
 }
 
-const iso = (date) => [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+const iso = (date) =>
+  [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join("-");
 
 const TOKENS = {
   date_num: iso,

@@ -1,4 +1,4 @@
-/** DOM nodes are built here and nowhere else; text always becomes a text node, so no words can turn into markup. */
+/** Where DOM nodes are built: text always becomes a text node, so no words can turn into markup. */
 
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -29,8 +29,8 @@ export function safeUrl(address) {
 }
 
 /**
- * Make the children of `parent` match `items` ({key, signature, render}); a child whose signature did not change
- * stays the same node, so what somebody is typing or has in focus survives everybody else's messages.
+ * Make the children of `parent` match `items` ({key, signature, render}). A child whose signature did not
+ * change stays the same node, so what somebody is typing or has in focus survives other people's messages.
  */
 export function reconcile(parent, items) {
   const known = new Map([...parent.children].map((node) => [node.dataset.key, node]));
@@ -62,9 +62,11 @@ export function focusMark() {
 
 export function restoreFocus(root, mark) {
   if (!mark || mark.active.isConnected) return;
-  const scope = mark.scope ? root.querySelector(`[data-scope="${CSS.escape(mark.scope)}"]`) ?? root : root;
+  const scope = mark.scope ? (root.querySelector(`[data-scope="${CSS.escape(mark.scope)}"]`) ?? root) : root;
   const owner = scope.querySelector(`[data-field="${CSS.escape(mark.field)}"]`);
-  const target = owner?.matches("input, textarea, select, button, a") ? owner : owner?.querySelector("input, textarea, select, button, a");
+  const target = owner?.matches("input, textarea, select, button, a")
+    ? owner
+    : owner?.querySelector("input, textarea, select, button, a");
   target?.focus({ preventScroll: true });
   if (mark.caret !== null && target?.setSelectionRange && target.type !== "number") {
     target.setSelectionRange(mark.caret, mark.caret);

@@ -13,7 +13,7 @@ let count = 0;
 
 export const nextId = () => `field-${(count += 1)}`;
 
-export const fieldKey = (blockId, actionId) => `${blockId}/${actionId}`;
+const fieldKey = (blockId, actionId) => `${blockId}/${actionId}`;
 
 /** One element of an actions block or an accessory; it tells the app at once. */
 export function renderElement(spec, blockId, ctx) {
@@ -22,18 +22,22 @@ export function renderElement(spec, blockId, ctx) {
   if (spec.type === "image") return picture(spec, "block-thumbnail");
   if (!FIELDS[spec.type]) return unsupported(`element “${spec.type}”`);
   const label = plain(spec.placeholder) || spec.action_id;
-  return renderField(spec, blockId, ctx, { live: true, optional: true, about: { id: nextId(), "aria-label": label } });
+  return renderField(spec, blockId, ctx, { live: true, about: { id: nextId(), "aria-label": label } });
 }
 
 /** A field; a live one tells the app of each choice, and `ctx.fields` learns how to read it. */
-export function renderField(spec, blockId, ctx, { live, optional, about }) {
+export function renderField(spec, blockId, ctx, { live, about }) {
   const build = FIELDS[spec.type];
   if (!build) return unsupported(`element “${spec.type}”`);
   const key = fieldKey(blockId, spec.action_id);
   const field = build(spec, {
-    ...about, names: ctx.names, kept: ctx.kept?.get(key), "data-field": key, autofocus: spec.focus_on_load || null,
+    ...about,
+    names: ctx.names,
+    kept: ctx.kept?.get(key),
+    "data-field": key,
+    autofocus: spec.focus_on_load || null,
   });
-  ctx.fields?.set(key, { blockId, actionId: spec.action_id, optional, ...field });
+  ctx.fields?.set(key, { blockId, actionId: spec.action_id, ...field });
   if (live) tellChanges(field, spec, blockId, ctx);
   return field.node;
 }
@@ -61,11 +65,18 @@ function button(spec, blockId, ctx) {
   const style = { primary: "button-primary", danger: "button-danger" }[spec.style] ?? "";
   const href = safeUrl(spec.url);
   const props = {
-    class: `button ${style}`, "data-field": fieldKey(blockId, spec.action_id), "aria-label": spec.accessibility_label,
+    class: `button ${style}`,
+    "data-field": fieldKey(blockId, spec.action_id),
+    "aria-label": spec.accessibility_label,
     onclick: (event) => press(event, spec, blockId, ctx),
   };
   if (!href) return h("button", { ...props, type: "button" }, plain(spec.text));
-  return h("a", { ...props, href, target: "_blank", rel: "noopener noreferrer" }, plain(spec.text), h("span", { "aria-hidden": "true" }, " ↗"));
+  return h(
+    "a",
+    { ...props, href, target: "_blank", rel: "noopener noreferrer" },
+    plain(spec.text),
+    h("span", { "aria-hidden": "true" }, " ↗"),
+  );
 }
 
 async function press(event, spec, blockId, ctx) {
@@ -84,7 +95,8 @@ function overflow(spec, blockId, ctx) {
   const items = spec.options.map((option) => {
     const href = safeUrl(option.url);
     const props = { class: "menu-item", role: "menuitem", onclick: () => choose(option) };
-    return href ? h("a", { ...props, href, target: "_blank", rel: "noopener noreferrer" }, plain(option.text))
+    return href
+      ? h("a", { ...props, href, target: "_blank", rel: "noopener noreferrer" }, plain(option.text))
       : h("button", { ...props, type: "button" }, plain(option.text));
   });
   const holder = menu("More actions", "⋯", items, { className: "button button-overflow", align: "end" });
@@ -97,7 +109,9 @@ export function picture(spec, className) {
   const alt = spec.alt_text ?? "";
   if (!src) return h("p", { class: "missing" }, `Image: ${alt || "no description"}`);
   const image = h("img", { class: className, src, alt, loading: "lazy" });
-  image.addEventListener("error", () => image.replaceWith(h("p", { class: "missing" }, `Image that cannot be shown: ${alt}`)));
+  image.addEventListener("error", () =>
+    image.replaceWith(h("p", { class: "missing" }, `Image that cannot be shown: ${alt}`)),
+  );
   return image;
 }
 

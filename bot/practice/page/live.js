@@ -1,4 +1,4 @@
-/** The live line to the workspace: state once, then every event after it, again after each lost connection. */
+/** The live line to the workspace: the state, then every event after it; anew when the line was lost. */
 
 import * as api from "./api.js";
 
@@ -6,7 +6,7 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 3000;
 
 export class Live {
-  /** `on` holds state(state), event(event), link(up) and refused(error). */
+  /** `on` holds state(state), event(event) and link(up). */
   constructor(me, on) {
     this.me = me;
     this.on = on;
@@ -20,6 +20,7 @@ export class Live {
     const socket = new WebSocket(address);
     this.early = [];
     this.seq = null;
+    this.socket = socket;
     socket.onopen = () => this.start(socket);
     socket.onmessage = (message) => this.take(JSON.parse(message.data));
     socket.onclose = () => this.retry();
@@ -29,13 +30,13 @@ export class Live {
   async start(socket) {
     try {
       const state = await api.state(this.me);
+      if (socket !== this.socket) return;
       this.waitMs = FIRST_WAIT_MS;
       this.on.link(true);
       this.on.state(state);
       this.seq = state.seq;
       this.early.forEach((event) => this.take(event));
-    } catch (error) {
-      this.on.refused(error);
+    } catch {
       socket.close();
     }
   }

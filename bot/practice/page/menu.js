@@ -8,9 +8,17 @@ let count = 0;
 export function menu(label, face, items, { className = "", align = "start" } = {}) {
   const id = `menu-${(count += 1)}`;
   const list = h("div", { id, class: "menu", role: "menu", popover: "auto", "aria-label": label }, items);
-  const button = h("button", {
-    class: `menu-button ${className}`, type: "button", popovertarget: id, "aria-haspopup": "menu", "aria-label": label,
-  }, face);
+  const button = h(
+    "button",
+    {
+      class: `menu-button ${className}`,
+      type: "button",
+      popovertarget: id,
+      "aria-haspopup": "menu",
+      "aria-label": label,
+    },
+    face,
+  );
   list.addEventListener("toggle", (event) => {
     const open = event.newState === "open";
     button.setAttribute("aria-expanded", String(open));

@@ -11,35 +11,74 @@ import { avatar } from "./people.js";
 export function renderMessage(message, store, options) {
   const sent = fromTs(message.ts);
   const marks = ["message", message.ephemeral && "is-ephemeral", options.joined && "is-joined"];
-  const byline = h("div", { class: "byline" },
+  const byline = h(
+    "div",
+    { class: "byline" },
     h("span", { class: "author" }, message.username),
     message.bot ? h("span", { class: "tag" }, "App") : null,
-    h("time", { datetime: sent.toISOString(), title: tooltip(sent) }, clock(sent)));
-  return h("article", {
-    class: marks.filter(Boolean).join(" "), "data-ts": message.ts, "data-scope": message.ts, "aria-label": `${message.username} at ${clock(sent)}`,
-  },
-    h("div", { class: "gutter" }, options.joined ? h("time", { datetime: sent.toISOString(), title: tooltip(sent) }, clock(sent))
-      : avatar({ id: message.user, name: message.username, bot: message.bot })),
-    h("div", { class: "message-body" },
+    h("time", { datetime: sent.toISOString(), title: tooltip(sent) }, clock(sent)),
+  );
+  return h(
+    "article",
+    {
+      class: marks.filter(Boolean).join(" "),
+      "data-ts": message.ts,
+      "data-scope": message.ts,
+      "aria-label": `${message.username} at ${clock(sent)}`,
+    },
+    h(
+      "div",
+      { class: "gutter" },
+      options.joined
+        ? h("time", { datetime: sent.toISOString(), title: tooltip(sent) }, clock(sent))
+        : avatar({ id: message.user, name: message.username, bot: message.bot }),
+    ),
+    h(
+      "div",
+      { class: "message-body" },
       message.ephemeral ? h("p", { class: "only-you" }, "Only visible to you") : null,
       options.joined ? null : byline,
       content(message, store, options),
-      options.thread ? threadLink(options.thread) : null),
-    options.thread && !message.ephemeral ? h("div", { class: "message-tools" },
-      h("button", { type: "button", class: "tool", onclick: options.thread.open, "aria-label": "Reply in thread", title: "Reply in thread" }, replyMark())) : null);
+      options.thread ? threadLink(options.thread) : null,
+    ),
+    options.thread
+      ? h(
+          "div",
+          { class: "message-tools" },
+          h(
+            "button",
+            {
+              type: "button",
+              class: "tool",
+              onclick: options.thread.open,
+              "aria-label": "Reply in thread",
+              title: "Reply in thread",
+            },
+            replyMark(),
+          ),
+        )
+      : null,
+  );
 }
 
 function content(message, store, options) {
-  const ctx = { names: store.names, act: (...what) => options.act(message, ...what), fields: null, kept: null };
+  const ctx = {
+    names: store.names,
+    act: (...what) => options.act(message, ...what),
+    fields: null,
+    kept: null,
+  };
   const edited = message.edited ? h("span", { class: "edited" }, " (edited)") : null;
-  const words = message.blocks?.length ? [renderBlocks(message.blocks, ctx), edited]
+  const words = message.blocks?.length
+    ? [renderBlocks(message.blocks, ctx), edited]
     : [message.text ? h("div", { class: "text" }, mrkdwn(message.text, store.names), edited) : edited];
-  const node = h("div", { class: "content" }, words, (message.files ?? []).map(file), reactions(message.reactions ?? {}, store.names));
-  if (/^#?[0-9a-f]{6}$/i.test(message.color ?? "")) {
-    node.classList.add("has-bar");
-    node.style.setProperty("--bar", `#${message.color.replace("#", "")}`);
-  }
-  return node;
+  return h(
+    "div",
+    { class: "content" },
+    words,
+    (message.files ?? []).map(file),
+    reactions(message.reactions ?? {}, store.names),
+  );
 }
 
 /** A file is shown as a picture when the browser can show it as one, else as a link. */
@@ -49,21 +88,45 @@ function file({ url, title, alt }) {
   const follow = { href, target: "_blank", rel: "noopener noreferrer" };
   if (!href) return h("p", { class: "missing" }, label);
   const image = h("img", { class: "block-picture", src: href, alt: alt || label });
-  const figure = h("figure", { class: "block block-image" }, h("figcaption", {}, label), h("a", follow, image));
-  image.addEventListener("error", () => figure.replaceWith(h("a", { class: "file", ...follow }, h("span", { "aria-hidden": "true" }, "⤓ "), label)));
+  const figure = h(
+    "figure",
+    { class: "block block-image" },
+    h("figcaption", {}, label),
+    h("a", follow, image),
+  );
+  image.addEventListener("error", () =>
+    figure.replaceWith(
+      h("a", { class: "file", ...follow }, h("span", { "aria-hidden": "true" }, "⤓ "), label),
+    ),
+  );
   return figure;
 }
 
 function reactions(given, names) {
-  const chips = Object.entries(given).map(([name, persons]) => h("li", { class: "reaction", title: persons.map(names.person).join(", ") },
-    emoji(name) ?? `:${name}:`, ` ${persons.length}`));
+  const chips = Object.entries(given).map(([name, persons]) =>
+    h(
+      "li",
+      { class: "reaction", title: persons.map(names.person).join(", ") },
+      emoji(name) ?? `:${name}:`,
+      ` ${persons.length}`,
+    ),
+  );
   return chips.length ? h("ul", { class: "reactions", "aria-label": "Reactions" }, chips) : null;
 }
 
 function threadLink({ count, unread, open }) {
   if (!count) return null;
-  return h("button", { type: "button", class: unread ? "replies is-unread" : "replies", onclick: open, "data-field": "replies" },
-    `${count} ${count === 1 ? "reply" : "replies"}`, unread ? h("span", { class: "tag tag-new" }, "new") : null);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: unread ? "replies is-unread" : "replies",
+      onclick: open,
+      "data-field": "replies",
+    },
+    `${count} ${count === 1 ? "reply" : "replies"}`,
+    unread ? h("span", { class: "tag tag-new" }, "new") : null,
+  );
 }
 
 function replyMark() {

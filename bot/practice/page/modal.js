@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { fill, focusMark, h, restoreFocus, whileBusy } from "./dom.js";
-import { entered, problem } from "./inputs.js";
+import { entered, valuesOf } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 
 export class Modals {
@@ -58,7 +58,7 @@ class Modal {
     this.signature = signature;
     const focus = focusMark();
     this.view = view;
-    this.kept = new Map([...entered(view), ...this.values()]);
+    this.kept = new Map([...entered(view), ...this.typed()]);
     this.fields = new Map();
     this.dialog.dataset.view = view.id;
     fill(this.dialog, this.form(view));
@@ -68,23 +68,43 @@ class Modal {
       this.firstField()?.focus();
     }
     restoreFocus(this.dialog, focus);
+    if (!this.dialog.querySelector(":focus")) this.firstField()?.focus();
     this.showErrors(view.errors ?? {});
   }
 
   form(view) {
     const title = `title-${view.id}`;
     this.dialog.setAttribute("aria-labelledby", title);
-    this.submitButton = view.submit ? h("button", { class: "button button-primary", type: "submit" }, plain(asText(view.submit))) : null;
+    this.submitButton = view.submit
+      ? h("button", { class: "button button-primary", type: "submit" }, plain(asText(view.submit)))
+      : null;
     const close = () => this.onClose(view.id);
-    const form = h("form", { novalidate: true },
-      h("header", { class: "dialog-head" },
+    const form = h(
+      "form",
+      { novalidate: true },
+      h(
+        "header",
+        { class: "dialog-head" },
         h("h2", { id: title, class: "dialog-title" }, plain(asText(view.title))),
-        h("button", { class: "icon-button", type: "button", "aria-label": "Close", onclick: close }, "✕")),
-      h("div", { class: "dialog-body" },
-        h("p", { class: "dialog-alert", role: "alert", hidden: true }), renderBlocks(view.blocks, this.context())),
-      h("footer", { class: "dialog-foot" },
-        h("button", { class: "button", type: "button", onclick: close }, plain(asText(view.close)) || (view.submit ? "Cancel" : "Close")),
-        this.submitButton));
+        h("button", { class: "icon-button", type: "button", "aria-label": "Close", onclick: close }, "✕"),
+      ),
+      h(
+        "div",
+        { class: "dialog-body" },
+        h("p", { class: "dialog-alert", role: "alert", hidden: true }),
+        renderBlocks(view.blocks, this.context()),
+      ),
+      h(
+        "footer",
+        { class: "dialog-foot" },
+        h(
+          "button",
+          { class: "button", type: "button", onclick: close },
+          plain(asText(view.close)) || (view.submit ? "Cancel" : "Close"),
+        ),
+        this.submitButton,
+      ),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.submitButton) this.submit();
@@ -95,7 +115,7 @@ class Modal {
   context() {
     const act = async (blockId, actionId, value) => {
       try {
-        await api.act(this.store.me, { view_id: this.view.id }, blockId, actionId, value);
+        await api.actInView(this.store.me, this.view.id, blockId, actionId, value, valuesOf(this.fields));
       } catch (error) {
         this.alert(error.message);
       }
@@ -103,20 +123,15 @@ class Modal {
     return { names: this.store.names, act, fields: this.fields, kept: this.kept };
   }
 
-  values() {
+  typed() {
     return new Map([...this.fields].map(([key, field]) => [key, field.read()]));
   }
 
   async submit() {
-    const wrong = [...this.fields.values()].map((field) => [field.blockId, problem(field)]).filter(([, message]) => message);
-    this.showErrors(Object.fromEntries(wrong));
-    if (wrong.length) return;
-    const values = {};
-    for (const { blockId, actionId, read } of this.fields.values()) (values[blockId] ??= {})[actionId] = read();
     await whileBusy(this.submitButton, async () => {
       try {
-        const answer = await api.submit(this.store.me, this.view.id, values);
-        if (!answer.ok) this.showErrors(answer.errors ?? {}, answer.notice);
+        const answer = await api.submit(this.store.me, this.view.id, valuesOf(this.fields));
+        this.showErrors(answer.errors ?? {}, answer.notice);
       } catch (error) {
         this.alert(error.message);
       }
@@ -131,10 +146,15 @@ class Modal {
       place.hidden = !message;
       place.textContent = message ?? "";
       place.closest(".block-input").classList.toggle("has-error", Boolean(message));
-      place.closest(".block-input").querySelector("[aria-labelledby]")?.setAttribute("aria-invalid", String(Boolean(message)));
+      place
+        .closest(".block-input")
+        .querySelector("[aria-labelledby]")
+        ?.setAttribute("aria-invalid", String(Boolean(message)));
     }
     const shown = new Set(places.map((place) => place.dataset.error));
-    const rest = Object.entries(errors).filter(([block]) => !shown.has(block)).map(([, message]) => message);
+    const rest = Object.entries(errors)
+      .filter(([block]) => !shown.has(block))
+      .map(([, message]) => message);
     this.alert([notice, ...rest].filter(Boolean).join(" "));
     this.firstField(".has-error")?.focus();
   }

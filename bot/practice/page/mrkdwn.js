@@ -1,4 +1,4 @@
-/** Slack's mrkdwn to DOM nodes. `names` is {person(id), channel(id), me}; what is not understood stays text. */
+/** Slack's mrkdwn to DOM nodes; `names` is {person(id), channel(id), me}. What is unknown stays text. */
 
 import { formatDate, tooltip } from "./dates.js";
 import { h, safeUrl } from "./dom.js";
@@ -11,22 +11,24 @@ const STYLES = [
   ["~", "s", /~(?=[^\s~])([^~\n]*?[^\s~])?~(?![\p{L}\p{N}~])/uy],
 ];
 
-export const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
+const unescaped = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
 /** The text of a plain_text or mrkdwn object, as a string for places that take no markup. */
-export const plain = (object) => withEmoji(unescape(String(object?.text ?? "")));
+export const plain = (object) => withEmoji(unescaped(String(object?.text ?? "")));
 
 /** Nodes of one text object. */
 export function renderText(object, names) {
   if (!object) return [];
-  return object.type === "mrkdwn" ? mrkdwn(object.text, names) : lines(unescape(object.text ?? ""), plainLine);
+  return object.type === "mrkdwn"
+    ? mrkdwn(object.text, names)
+    : lines(unescaped(object.text ?? ""), plainLine);
 }
 
 /** Nodes of a whole mrkdwn text: code blocks first, then quotes, then what stands in a line. */
 export function mrkdwn(text, names) {
   const parts = String(text ?? "").split(/```\n?([\s\S]+?)\n?```/);
   return parts.flatMap((part, place) => {
-    if (place % 2) return [h("pre", { class: "code-block" }, unescape(part))];
+    if (place % 2) return [h("pre", { class: "code-block" }, unescaped(part))];
     const trimmed = place > 0 ? part.replace(/^\n/, "") : part;
     return quotes(place < parts.length - 1 ? trimmed.replace(/\n$/, "") : trimmed, names);
   });
@@ -58,12 +60,17 @@ function inline(text, names) {
   const nodes = [];
   let pending = "";
   const add = (node) => {
-    if (pending) nodes.push(unescape(pending));
+    if (pending) nodes.push(unescaped(pending));
     pending = "";
     nodes.push(node);
   };
-  for (let at = 0; at < text.length; ) {
-    const found = codeAt(text, at) ?? tokenAt(text, at, names) ?? styleAt(text, at, names) ?? emojiAt(text, at) ?? urlAt(text, at);
+  for (let at = 0; at < text.length;) {
+    const found =
+      codeAt(text, at) ??
+      tokenAt(text, at, names) ??
+      styleAt(text, at, names) ??
+      emojiAt(text, at) ??
+      urlAt(text, at);
     if (found) {
       add(found.node);
       at += found.length;
@@ -72,7 +79,7 @@ function inline(text, names) {
       at += 1;
     }
   }
-  if (pending) nodes.push(unescape(pending));
+  if (pending) nodes.push(unescaped(pending));
   return nodes;
 }
 
@@ -83,7 +90,7 @@ function match(pattern, text, at) {
 
 function codeAt(text, at) {
   const found = text[at] === "`" && match(/`([^`]+)`/y, text, at);
-  return found ? { node: h("code", {}, unescape(found[1])), length: found[0].length } : null;
+  return found ? { node: h("code", {}, unescaped(found[1])), length: found[0].length } : null;
 }
 
 function tokenAt(text, at, names) {
@@ -102,25 +109,33 @@ function styleAt(text, at, names) {
 function emojiAt(text, at) {
   const found = text[at] === ":" && match(/:([a-z0-9_+-]+):/y, text, at);
   const symbol = found && emoji(found[1]);
-  return symbol ? { node: h("span", { class: "emoji", title: found[0] }, symbol), length: found[0].length } : null;
+  return symbol
+    ? { node: h("span", { class: "emoji", title: found[0] }, symbol), length: found[0].length }
+    : null;
 }
 
 function urlAt(text, at) {
   if (at > 0 && /[\p{L}\p{N}]/u.test(text[at - 1])) return null;
   const found = text[at] === "h" && match(/https?:\/\/[^\s<>|]*[^\s<>|.,;:!?)'"]/y, text, at);
-  return found ? { node: link(unescape(found[0])), length: found[0].length } : null;
+  return found ? { node: link(unescaped(found[0])), length: found[0].length } : null;
 }
 
 /** One `<...>` of Slack's, or null when it is somebody's angle brackets. */
 function token(content, names) {
   const [target, ...rest] = content.split("|");
   const label = rest.join("|");
-  if (/^@[A-Z0-9]+$/.test(target)) return mention(`@${names.person(target.slice(1)) ?? (label || target.slice(1))}`, target.slice(1) === names.me);
+  if (/^@[A-Z0-9]+$/.test(target))
+    return mention(
+      `@${names.person(target.slice(1)) ?? (label || target.slice(1))}`,
+      target.slice(1) === names.me,
+    );
   if (/^#[A-Z0-9]+$/.test(target)) return channelLink(target.slice(1), names, label);
   if (/^!(here|channel|everyone)$/.test(target)) return mention(`@${target.slice(1)}`, true);
   if (target.startsWith("!date^")) return date(target.split("^").slice(1), label);
-  if (target.startsWith("!")) return label ? document.createTextNode(unescape(label)) : null;
-  return safeUrl(target) && !target.startsWith("/") ? link(unescape(target), label ? unescape(label) : null) : null;
+  if (target.startsWith("!")) return label ? document.createTextNode(unescaped(label)) : null;
+  return safeUrl(target) && !target.startsWith("/")
+    ? link(unescaped(target), label ? unescaped(label) : null)
+    : null;
 }
 
 export function mention(text, isMe) {
@@ -134,13 +149,19 @@ export function channelLink(id, names, label = "") {
 
 export function link(address, label = null) {
   const href = safeUrl(address);
-  return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, label ?? address.replace(/^mailto:/, "")) : document.createTextNode(label ?? address);
+  return href
+    ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, label ?? address.replace(/^mailto:/, ""))
+    : document.createTextNode(label ?? address);
 }
 
 function date([seconds, format, address], fallback) {
   const shown = formatDate(seconds, format ?? "");
-  if (!shown) return document.createTextNode(unescape(fallback || "a time that cannot be read"));
-  const node = h("time", { datetime: shown.date.toISOString(), title: tooltip(shown.date) }, unescape(shown.text));
+  if (!shown) return document.createTextNode(unescaped(fallback || "a time that cannot be read"));
+  const node = h(
+    "time",
+    { datetime: shown.date.toISOString(), title: tooltip(shown.date) },
+    unescaped(shown.text),
+  );
   const href = safeUrl(address);
   return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, node) : node;
 }

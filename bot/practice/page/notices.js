@@ -15,8 +15,17 @@ export class Notices {
     if (!text || (text === this.text && now - this.at < SAME_MS)) return;
     this.text = text;
     this.at = now;
-    const notice = h("div", { class: "notice" }, h("span", { class: "notice-mark", "aria-hidden": "true" }, "!"), h("p", {}, text),
-      h("button", { class: "icon-button", type: "button", "aria-label": "Dismiss", onclick: () => notice.remove() }, "✕"));
+    const notice = h(
+      "div",
+      { class: "notice" },
+      h("span", { class: "notice-mark", "aria-hidden": "true" }, "!"),
+      h("p", {}, text),
+      h(
+        "button",
+        { class: "icon-button", type: "button", "aria-label": "Dismiss", onclick: () => notice.remove() },
+        "✕",
+      ),
+    );
     this.node.append(notice);
   }
 

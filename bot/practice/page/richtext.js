@@ -5,10 +5,19 @@ import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { channelLink, link, mention } from "./mrkdwn.js";
 
-const MARKS = [["bold", "strong"], ["italic", "em"], ["strike", "s"], ["code", "code"]];
+const MARKS = [
+  ["bold", "strong"],
+  ["italic", "em"],
+  ["strike", "s"],
+  ["code", "code"],
+];
 
 export function richText(block, names) {
-  return h("div", { class: "rich-text" }, (block.elements ?? []).map((part) => section(part, names)));
+  return h(
+    "div",
+    { class: "rich-text" },
+    (block.elements ?? []).map((part) => section(part, names)),
+  );
 }
 
 function section(part, names) {
@@ -21,9 +30,19 @@ function section(part, names) {
     case "rich_text_quote":
       return h("blockquote", {}, inside());
     case "rich_text_list": {
-      const items = (part.elements ?? []).map((item) => h("li", {}, (item.elements ?? []).map((element) => inline(element, names))));
+      const items = (part.elements ?? []).map((item) =>
+        h(
+          "li",
+          {},
+          (item.elements ?? []).map((element) => inline(element, names)),
+        ),
+      );
       const start = part.offset ? part.offset + 1 : null;
-      return h(part.style === "ordered" ? "ol" : "ul", { class: `indent-${Math.min(part.indent ?? 0, 4)}`, start }, items);
+      return h(
+        part.style === "ordered" ? "ol" : "ul",
+        { class: `indent-${Math.min(part.indent ?? 0, 4)}`, start },
+        items,
+      );
     }
     default:
       return null;
@@ -31,7 +50,10 @@ function section(part, names) {
 }
 
 function inline(element, names) {
-  return MARKS.reduce((node, [style, tag]) => (element.style?.[style] ? h(tag, {}, node) : node), bare(element, names));
+  return MARKS.reduce(
+    (node, [style, tag]) => (element.style?.[style] ? h(tag, {}, node) : node),
+    bare(element, names),
+  );
 }
 
 function bare(element, names) {
@@ -50,7 +72,8 @@ function bare(element, names) {
       return mention(`@${element.range}`, true);
     case "date": {
       const shown = formatDate(element.timestamp, element.format);
-      return shown ? h("time", { datetime: shown.date.toISOString(), title: tooltip(shown.date) }, shown.text)
+      return shown
+        ? h("time", { datetime: shown.date.toISOString(), title: tooltip(shown.date) }, shown.text)
         : document.createTextNode(element.fallback ?? "");
     }
     default:

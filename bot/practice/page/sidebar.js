@@ -6,21 +6,42 @@ import { fill, h } from "./dom.js";
 export function drawSidebar(nav, store, place, unread) {
   const rooms = store.rooms.map((room) => entry(`#${room.id}`, "#", room.name, place, unread(room.id)));
   const dm = store.directMessage;
-  fill(nav,
+  fill(
+    nav,
     h("h2", {}, "Channels"),
     rooms.length ? h("ul", {}, rooms) : h("p", { class: "sidebar-note" }, "You are in no channel here."),
     h("h2", {}, "App"),
-    h("ul", {},
+    h(
+      "ul",
+      {},
       entry("#home", "⌂", `${store.app.name} home`, place, 0),
-      dm ? entry(`#${dm.id}`, "✉", store.app.name, place, unread(dm.id), true) : null));
+      dm ? entry(`#${dm.id}`, "✉", store.app.name, place, unread(dm.id), true) : null,
+    ),
+  );
 }
 
 function entry(href, mark, name, place, count, counted = false) {
   const here = place === href;
-  return h("li", {}, h("a", {
-    href, class: count && !here ? "is-unread" : "", "aria-current": here ? "page" : null,
-    "aria-label": count && !here ? `${name}, ${count} unread` : null,
-  },
-    h("span", { class: "place-mark", "aria-hidden": "true" }, mark), h("span", { class: "place-name" }, name),
-    count && !here ? h("span", { class: counted ? "badge" : "badge badge-quiet", "aria-hidden": "true" }, count > 99 ? "99+" : count) : null));
+  return h(
+    "li",
+    {},
+    h(
+      "a",
+      {
+        href,
+        class: count && !here ? "is-unread" : "",
+        "aria-current": here ? "page" : null,
+        "aria-label": count && !here ? `${name}, ${count} unread` : null,
+      },
+      h("span", { class: "place-mark", "aria-hidden": "true" }, mark),
+      h("span", { class: "place-name" }, name),
+      count && !here
+        ? h(
+            "span",
+            { class: counted ? "badge" : "badge badge-quiet", "aria-hidden": "true" },
+            count > 99 ? "99+" : count,
+          )
+        : null,
+    ),
+  );
 }

@@ -1,12 +1,12 @@
 /** What this person sees, and how each event changes it. Nothing here touches the page. */
 
-export const byTs = (one, other) => {
+const byTs = (one, other) => {
   const [seconds, fraction = ""] = one.ts.split(".");
   const [otherSeconds, otherFraction = ""] = other.ts.split(".");
   return Number(seconds) - Number(otherSeconds) || fraction.localeCompare(otherFraction);
 };
 
-export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 
 export class Store {
   constructor(me, people, app) {
@@ -62,7 +62,11 @@ export class Store {
 
   addChannel(channel) {
     const known = this.channels.get(channel.id)?.messages ?? new Map();
-    this.channels.set(channel.id, { messages: known, ...channel, ...(channel.messages ? withMessages(channel) : { messages: known }) });
+    this.channels.set(channel.id, {
+      messages: known,
+      ...channel,
+      ...(channel.messages ? withMessages(channel) : { messages: known }),
+    });
   }
 
   closeView(id) {
@@ -82,8 +86,9 @@ export class Store {
     return this.sorted(channelId, (message) => !isReply(message));
   }
 
-  replies(channelId, ts) {
-    return this.sorted(channelId, (message) => isReply(message) && message.thread_ts === ts);
+  /** The replies of every thread of a channel, oldest first, by the ts of the message they answer. */
+  threads(channelId) {
+    return Map.groupBy(this.sorted(channelId, isReply), (message) => message.thread_ts);
   }
 
   sorted(channelId, wanted) {

@@ -15,21 +15,33 @@ export class Timeline {
     this.store = store;
     this.reading = reading;
     this.on = on;
+    this.pill = h(
+      "button",
+      { class: "to-newest", type: "button", hidden: true, onclick: () => this.toEnd() },
+      "New messages ↓",
+    );
+    node.after(this.pill);
+    node.addEventListener("scroll", () => this.atEnd() && (this.pill.hidden = true));
   }
 
   /** Show these messages of a channel; `since` is where “New” begins. */
   draw(channelId, messages, since) {
+    const newest = messages.at(-1);
     const moved = this.channelId !== channelId || this.since !== since;
-    const atEnd = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_END_PX;
-    const mine = messages.at(-1)?.user === this.store.me && messages.at(-1)?.ts !== this.newest;
-    this.channelId = channelId;
-    this.since = since;
-    this.newest = messages.at(-1)?.ts;
+    const isNews = newest?.ts !== this.newestTs;
+    const stays = !moved && !this.atEnd() && !(isNews && newest?.user === this.store.me);
+    Object.assign(this, { channelId, since, newestTs: newest?.ts });
     reconcile(this.node, messages.length ? this.items(messages) : [nothingYet(channelId)]);
-    if (moved || atEnd || mine) this.toEnd();
+    if (!stays) this.toEnd();
+    else if (isNews) this.pill.hidden = false;
+  }
+
+  atEnd() {
+    return this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_END_PX;
   }
 
   toEnd() {
+    this.pill.hidden = true;
     this.node.scrollTop = this.node.scrollHeight;
     for (const image of this.node.querySelectorAll("img:not([data-watched])")) {
       image.dataset.watched = "";
@@ -38,36 +50,53 @@ export class Timeline {
   }
 
   items(messages) {
+    const threads = this.on.openThread ? this.store.threads(this.channelId) : new Map();
     let marked = false;
     return messages.flatMap((message, place) => {
       const before = messages[place - 1];
-      const rows = [];
       const day = fromTs(message.ts);
       const newDay = this.on.openThread && (!before || !sameDay(fromTs(before.ts), day));
-      if (newDay) rows.push(divider(`day-${day.toDateString()}`, dayName(day), "day"));
-      const isNew = !marked && place > 0 && this.since !== null && Number(message.ts) > this.since && message.user !== this.store.me;
-      if (isNew) rows.push(divider("new", "New", "new"));
+      const isNew =
+        !marked &&
+        place > 0 &&
+        this.since !== null &&
+        Number(message.ts) > this.since &&
+        message.user !== this.store.me;
       marked ||= isNew;
-      rows.push(this.row(message, !newDay && !isNew && joins(before, message)));
-      return rows;
+      return [
+        ...(newDay ? [divider(`day-${day.toDateString()}`, dayName(day), "day")] : []),
+        ...(isNew ? [divider("new", "New", "new")] : []),
+        this.row(message, !newDay && !isNew && joins(before, message), threads.get(message.ts) ?? []),
+      ];
     });
   }
 
-  row(message, joined) {
+  row(message, joined, replies) {
     const channelId = this.channelId;
-    const replies = this.on.openThread ? this.store.replies(channelId, message.ts) : [];
     const unread = this.reading.unread(`${channelId}/${message.ts}`, replies).length > 0;
-    const thread = this.on.openThread && !message.ephemeral ? { count: replies.length, unread, open: () => this.on.openThread(message.ts) } : null;
+    const open = this.on.openThread && !message.ephemeral ? () => this.on.openThread(message.ts) : null;
+    const act = (...what) => this.act(channelId, ...what);
     return {
       key: `${channelId}/${message.ts}`,
       signature: JSON.stringify([message, joined, replies.length, unread]),
-      render: () => renderMessage(message, this.store, { joined, thread, act: (...what) => this.act(channelId, ...what) }),
+      render: () =>
+        renderMessage(message, this.store, {
+          joined,
+          act,
+          thread: open && { count: replies.length, unread, open },
+        }),
     };
   }
 
   async act(channelId, message, blockId, actionId, value) {
     try {
-      const answer = await api.act(this.store.me, { channel: channelId, ts: message.ts }, blockId, actionId, value);
+      const answer = await api.act(
+        this.store.me,
+        { channel: channelId, ts: message.ts },
+        blockId,
+        actionId,
+        value,
+      );
       if (answer.ok === false && answer.notice) this.on.notice(answer.notice);
     } catch (error) {
       this.on.notice(error.message);
@@ -77,14 +106,30 @@ export class Timeline {
 
 /** Messages of one author within five minutes stand together under one name. */
 function joins(before, message) {
-  return Boolean(before) && before.user === message.user && !before.ephemeral && !message.ephemeral
-    && before.username === message.username && Number(message.ts) - Number(before.ts) < JOIN_S && !before.blocks?.length && !message.blocks?.length;
+  return (
+    Boolean(before) &&
+    before.user === message.user &&
+    !before.ephemeral &&
+    !message.ephemeral &&
+    before.username === message.username &&
+    Number(message.ts) - Number(before.ts) < JOIN_S &&
+    !before.blocks?.length &&
+    !message.blocks?.length
+  );
 }
 
 function divider(key, words, kind) {
-  return { key, signature: words, render: () => h("div", { class: `divider divider-${kind}`, role: "separator" }, h("span", {}, words)) };
+  return {
+    key,
+    signature: words,
+    render: () => h("div", { class: `divider divider-${kind}`, role: "separator" }, h("span", {}, words)),
+  };
 }
 
 function nothingYet(channelId) {
-  return { key: `empty-${channelId}`, signature: "", render: () => h("p", { class: "empty" }, "Nothing has been said here yet.") };
+  return {
+    key: `empty-${channelId}`,
+    signature: "",
+    render: () => h("p", { class: "empty" }, "Nothing has been said here yet."),
+  };
 }
