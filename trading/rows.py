@@ -32,6 +32,8 @@ def insert(session: Session, table: Table, values: Mapping[str, Any]) -> bool:
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    # SQLAlchemy forgets the row count of an insert on PostgreSQL unless it is asked to keep it.
+    statement = statement.execution_options(preserve_rowcount=True)
     return connection.execute(statement).rowcount == 1
 
 
