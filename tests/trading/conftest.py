@@ -1,20 +1,24 @@
-"""What the tests of trading share: a database with its tables."""
+"""What the tests of trading share: a rig with a real exchange."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
+from bot.clock import system_clock
 from bot.database import Database
-from trading import tables
-
-TABLES = [
-    row.__table__  # type: ignore[attr-defined]
-    for row in (tables.SessionRow, tables.OrderRow, tables.FillRow, tables.EventRow, tables.EquityRow)
-]
+from tests.trading.rig import Rig, keys
+from tests.trading.stored import with_tables
+from trading.killswitch import Latch
+from trading.practice_exchange.server import PracticeExchange
 
 
 @pytest.fixture
-def database(empty_database: Database) -> Database:
-    """Give a database with the tables of trading."""
-    with empty_database.connection() as connection:
-        SQLModel.metadata.create_all(connection, tables=TABLES)
-    return empty_database
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """Give a home that was begun, its database and an exchange, for gateways to run on."""
+    home = tmp_path / "home"
+    Latch(home).begin("Olivia", system_clock())
+    database = with_tables(Database(f"sqlite:///{home}/peak-ops.db"))
+    with PracticeExchange.running(clock=system_clock, seed=7, keys=keys()) as practice:
+        yield Rig(home, database, practice)
+    database.close()
