@@ -15,6 +15,7 @@ from bot.clock import system_clock
 from bot.configuration import DeskConfig, load_config
 from bot.database import Database
 from bot.errors import BotError, ConfigError
+from bot.logs import start_logs
 from bot.settings import Credentials, Environment, practice, prefix_of, take_secrets_out_of_environ
 from trading.books import Books
 from trading.codec import encode
@@ -39,6 +40,7 @@ def main(arguments: list[str]) -> int:
     try:
         environment = Environment.from_environ()
         take_secrets_out_of_environ()
+        start_logs(environment.home_folder, environment.secrets(), f"gateway-{arguments[0]}")
         config = load_config(environment.config_folder)
         return (_halt if arguments[1:] else _serve)(arguments[0], environment, config)
     except BotError as error:

@@ -1,7 +1,8 @@
 """Forks one process a session out of a small one that has loaded what sessions need and nothing else.
 
-Started as `python -m trading.forkserver <socket>` with a clean environment. It ends when its standard input
-closes, that is with the bot; its children are sessions of the operating system of their own and live on.
+Started as `python -m trading.forkserver <socket>` with a clean environment, it says `ready` once it can be
+asked and ends when its standard input closes, that is with the bot. Its children have sessions of the
+operating system of their own and live on.
 """
 
 import contextlib
@@ -33,6 +34,8 @@ def serve(path: Path) -> None:
     signal.signal(signal.SIGCHLD, _reap)
     gc.collect()
     gc.freeze()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     while True:
         ready = select.select([listener, sys.stdin.fileno()], [], [])[0]
         if sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 1):

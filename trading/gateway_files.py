@@ -42,6 +42,17 @@ def running_gateways(home: Path) -> tuple[str, ...]:
     return tuple(name for name in names if gateway_process(home, name) is not None)
 
 
+def note_session(home: Path, session_id: str, process: ProcessId) -> None:
+    """Write down which process a session is, for whoever has to end what a killed bot left behind."""
+    text = json.dumps({"pid": process.pid, "started_at": process.started_at})
+    (run_folder(home) / f"session-{session_id}.json").write_text(text)
+
+
+def forget_session(home: Path, session_id: str) -> None:
+    """The session's process is gone."""
+    (home / "run" / f"session-{session_id}.json").unlink(missing_ok=True)
+
+
 class GatewayLock:
     """Held for a gateway's whole life, so that a second one cannot be."""
 

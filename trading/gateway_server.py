@@ -1,8 +1,9 @@
 """The gateway's Unix socket: a thread a connection, one JSON object a line."""
 
 import json
-import os
+import socket
 import socketserver
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,9 +23,9 @@ Handler = Callable[..., object]
 class Connection:
     """One caller; `session_id` is set once it has attached as that session's process."""
 
-    def __init__(self) -> None:
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
         self.session_id: str | None = None
-        self.said_goodbye = False
 
 
 class GatewayServer:
@@ -68,7 +69,7 @@ class GatewayServer:
         self.path.unlink(missing_ok=True)
 
     def _serve(self, stream: socketserver.StreamRequestHandler) -> None:
-        connection = Connection()
+        connection = Connection(_peer_pid(stream.connection))
         try:
             while line := stream.rfile.readline(LINE_BYTES_MAX):
                 stream.wfile.write(json.dumps(encode(self._reply(connection, line))).encode() + b"\n")
@@ -103,8 +104,7 @@ class _Sockets(socketserver.ThreadingUnixStreamServer):
         log.warning("gateway connection failed", exc_info=True)
 
 
-def private_folder(path: Path) -> Path:
-    """Make a folder that only this user may enter."""
-    path.mkdir(parents=True, exist_ok=True)
-    os.chmod(path, 0o700)
-    return path
+def _peer_pid(connection: socket.socket) -> int:
+    """Which process is at the other end, as the kernel knows it."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])

@@ -70,6 +70,11 @@ class ProcessId:
         return None
 
 
+def process_of(pid: int | None, started_at: float | None) -> ProcessId | None:
+    """The process that was written down, whether it still runs or not."""
+    return None if pid is None or started_at is None else ProcessId(pid, started_at)
+
+
 def _started_at(pid: int) -> float | None:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()

@@ -14,7 +14,7 @@ from trading.session import SessionPlan
 from trading.strategy import load
 from trading.wire import Quote
 
-CANDLES = 200
+CANDLES = 720
 
 
 @dataclass(frozen=True, slots=True)

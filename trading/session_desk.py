@@ -17,6 +17,7 @@ from trading.gateway_server import Connection
 from trading.halt import Steps
 from trading.market_data import MarketData
 from trading.order import Intent, Side
+from trading.pids import ProcessId, process_of
 from trading.reconciliation import Reconciler
 from trading.session import SessionState, Stage, TradingSession
 from trading.session_states import SessionStates
@@ -32,6 +33,10 @@ _DETAIL_CHARACTERS_MAX = 300
 
 class NotAttached(TradingError):
     """This connection is not that of session {session_id}. Attach first."""
+
+
+class AttachedElsewhere(TradingError):
+    """Session {session_id} has its process already: {pid}. This one ends."""
 
 
 class NotReady(TradingError):
@@ -66,6 +71,12 @@ class SessionDesk:
         session = self._t.states.get(session_id)
         if why := self._t.circumstances().shut:
             raise NotReady(why=why)
+        process = ProcessId.of(connection.pid)
+        known = process_of(session.pid, session.pid_started_at)
+        if known is not None and known != process and known.is_alive:
+            raise AttachedElsewhere(session_id=session_id, pid=known.pid)
+        if process is not None and known != process:
+            self._t.states.set_process(session_id, process)
         brief = SessionBrief(session.plan, self._t.market.instrument(session.plan.symbol))
         connection.session_id = session_id
         self._t.attendance.attached(session_id, connection)

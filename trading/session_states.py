@@ -7,6 +7,7 @@ from typing import Any
 from trading.database import Database
 from trading.errors import NoSuchSession
 from trading.events import EventKind, TradingEvent
+from trading.pids import ProcessId
 from trading.session import SessionState, TradingSession
 from trading.store import EventStore, SessionStore
 
@@ -83,6 +84,11 @@ class SessionStates:
                     )
                 )
         return True
+
+    def set_process(self, session_id: str, process: ProcessId) -> None:
+        """Note which process a session is."""
+        with self._database.transaction() as session:
+            SessionStore(session).set_process(session_id, process.pid, process.started_at)
 
     def tell(
         self, kind: EventKind, key: str, facts: Mapping[str, Any], session_id: str | None = None

@@ -22,6 +22,7 @@ from trading.gateway_files import socket_path
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
 from trading.order import Intent, Order, OrderType, Side
+from trading.practice_exchange.faults import Fault, FaultKind
 from trading.practice_exchange.journal import Call
 from trading.practice_exchange.keys import ApiKey, Right
 from trading.practice_exchange.server import PracticeExchange
@@ -118,6 +119,24 @@ class Rig:
             yield gateway
         finally:
             gateway.close()
+
+    def below_market(self) -> str:
+        """A limit price at which a buy rests: two percent below the middle of the book."""
+        venue = self.venue()
+        instrument = venue.instruments()["BTC/USD"]
+        return str(instrument.round_price(venue.ticker("BTC/USD").mid * Decimal("0.98")))
+
+    def fault(
+        self, kind: FaultKind, value: str = "", endpoint: str | None = None, left: int | None = 1
+    ) -> None:
+        """Let the exchange break something."""
+        with self.practice.exchange.lock:
+            self.practice.exchange.faults.add(Fault(kind, value, endpoint, left))
+
+    def mend(self) -> None:
+        """Let everything at the exchange work again."""
+        with self.practice.exchange.lock:
+            self.practice.exchange.faults.clear()
 
     def live_session(self, **changes: object) -> TradingSession:
         """A live session in state starting, as an approved request makes it."""

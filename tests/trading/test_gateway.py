@@ -1,14 +1,15 @@
 """What passes the gate, what does not, and what is known of it afterwards."""
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from tests.trading.rig import Rig, a_buy, eventually
+from tests.trading.rig import QUICK, Rig, a_buy, eventually
 from trading.events import EventKind
 from trading.order import OrderState
-from trading.practice_exchange.faults import Fault, FaultKind
+from trading.practice_exchange.faults import FaultKind
 from trading.session import SessionState
 from trading.wire import Answer
 
@@ -32,8 +33,7 @@ def test_the_intent_is_saved_before_it_is_sent(rig: Rig) -> None:
     """While the venue has not answered yet, the order stands in the database with its deadline."""
     with rig.gateway():
         client, ident = rig.attached()
-        with rig.practice.exchange.lock:
-            rig.practice.exchange.faults.add(Fault(FaultKind.DELAY_S, "1", "AddOrder"))
+        rig.fault(FaultKind.DELAY_S, "1", "AddOrder")
         sender = threading.Thread(target=client.submit, args=(a_buy(ident),))
         sender.start()
         orders = eventually("the intent is saved", lambda: rig.orders(ident))
@@ -78,8 +78,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(rig: Rig) -> None:
     """The order landed although nobody said so: it is found by our id and its fills are booked."""
     with rig.gateway():
         client, ident = rig.attached()
-        with rig.practice.exchange.lock:
-            rig.practice.exchange.faults.add(Fault(FaultKind.LOST_ANSWER, "", "AddOrder"))
+        rig.fault(FaultKind.LOST_ANSWER, "", "AddOrder")
         assert client.submit(a_buy(ident)).state is Answer.UNKNOWN
         eventually("it is found and filled", lambda: rig.filled(ident) == Decimal("0.005"))
         assert len(rig.calls()) == 1
@@ -89,8 +88,7 @@ def test_an_order_that_never_arrived_is_given_up_after_its_deadline(rig: Rig) ->
     """Absent twice after the deadline means the venue never had it."""
     with rig.gateway():
         client, ident = rig.attached()
-        with rig.practice.exchange.lock:
-            rig.practice.exchange.faults.add(Fault(FaultKind.DROPPED, "", "AddOrder"))
+        rig.fault(FaultKind.DROPPED, "", "AddOrder")
         assert client.submit(a_buy(ident)).state is Answer.UNKNOWN
         eventually("it is given up", lambda: rig.orders(ident)[0].state is OrderState.REJECTED)
         order = rig.orders(ident)[0]
@@ -114,8 +112,7 @@ def test_a_rejection_by_the_venue_fails_the_order_alone(rig: Rig) -> None:
     """Rejected is said at once, with the venue's words, and is not unknown."""
     with rig.gateway():
         client, ident = rig.attached()
-        with rig.practice.exchange.lock:
-            rig.practice.exchange.faults.add(Fault(FaultKind.REJECT, "EOrder:Insufficient funds", "AddOrder"))
+        rig.fault(FaultKind.REJECT, "EOrder:Insufficient funds", "AddOrder")
         outcome = client.submit(a_buy(ident))
         assert outcome.state is Answer.REJECTED
         assert "Insufficient funds" in outcome.reason
@@ -144,25 +141,19 @@ def test_a_session_cannot_sell_what_is_not_its_own(rig: Rig) -> None:
 
 def test_nothing_passes_before_the_books_are_reconciled(rig: Rig) -> None:
     """A venue that does not answer keeps the gate shut: unknown is not flat."""
-    with rig.practice.exchange.lock:
-        rig.practice.exchange.faults.add(Fault(FaultKind.BLANK_200, "no_result", "OpenOrders", None))
+    rig.fault(FaultKind.BLANK_200, "no_result", "OpenOrders", None)
     with rig.gateway(ready=False) as gateway:
         session = rig.live_session()
         eventually("it has tried", lambda: "reconciled" in rig.client.status().detail)
         with pytest.raises(Exception, match="reconciled"):
             rig.client.attach(session.id)
         assert rig.state(session.id) is SessionState.STARTING
-        with rig.practice.exchange.lock:
-            rig.practice.exchange.faults.clear()
+        rig.mend()
         eventually("it reconciles once the venue answers", gateway.ready)
 
 
 def test_without_the_bot_only_reducing_orders_pass(rig: Rig) -> None:
     """A gateway that has not heard its bot lets nothing open."""
-    from dataclasses import replace
-
-    from tests.trading.rig import QUICK
-
     with rig.gateway(replace(QUICK, bot_gone_after_s=0)):
         client, ident = rig.attached()
         outcome = client.submit(a_buy(ident))
@@ -175,7 +166,7 @@ def test_a_session_that_hangs_up_loses_its_open_orders(rig: Rig) -> None:
     """A connection that breaks without goodbye is a session that is gone."""
     with rig.gateway():
         client, ident = rig.attached()
-        assert client.submit(a_buy(ident, "0.01", limit_price="63000")).state is Answer.ACCEPTED
+        assert client.submit(a_buy(ident, "0.01", limit_price=rig.below_market())).state is Answer.ACCEPTED
         client.close()
         eventually("its order is cancelled", lambda: rig.orders(ident)[0].state is OrderState.CANCELLED)
         assert [event.session_id for event in rig.events("session.silent")] == [ident]

@@ -1,0 +1,144 @@
+"""A session's own process: forked, without secrets, trading through the gateway alone."""
+
+import os
+import signal
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.clock import system_clock
+from tests.trading.rig import TRADING_KEY, Rig, a_buy, eventually, secret_of
+from trading.candles import Timeframe, closed
+from trading.forks import Forks
+from trading.gateway_client import CallFailed, GatewayClient
+from trading.gateway_files import socket_path
+from trading.order import OrderState
+from trading.pids import ProcessId
+from trading.process import SessionTask
+from trading.session import SessionState, TradingSession
+from trading.store import SessionStore
+from trading.strategies.ma_crossover import MaCrossover
+
+PRIVATE_KB_MAX = 30 * 1024
+
+
+@pytest.fixture
+def forks(rig: Rig) -> Iterator[Forks]:
+    """Give a forkserver of this home."""
+    forks = Forks(rig.home)
+    yield forks
+    forks.close()
+
+
+def started(rig: Rig, forks: Forks, session: TradingSession) -> ProcessId:
+    """Fork the process of a session."""
+    process = forks.session(SessionTask(session.id, str(socket_path(rig.home, "kraken"))))
+    with rig.database.transaction() as transaction:
+        SessionStore(transaction).set_process(session.id, process.pid, process.started_at)
+    return process
+
+
+def averages_that_are_in(rig: Rig) -> tuple[tuple[str, str], ...]:
+    """Parameters with which the crossover is in on the newest closed hour, whatever the market does."""
+    venue = rig.venue()
+    venue.instruments()
+    candles = closed(venue.candles("BTC/USD", "1h"), Timeframe.H1, system_clock())
+    for slow in range(2, 60):
+        for fast in range(1, slow):
+            if MaCrossover(fast, slow).target(candles[-slow:]):
+                return (("fast", str(fast)), ("slow", str(slow)))
+    raise AssertionError("the market has only fallen for sixty hours")
+
+
+def smaps_kb(pid: int, name: str) -> int:
+    """One figure of a process's memory, in kB."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith(name)))
+
+
+def test_a_forked_session_trades_end_to_end_and_ends_when_told(rig: Rig, forks: Forks) -> None:
+    """One order on the newest closed bar, filled; then SIGTERM, goodbye, and nothing is left."""
+    with rig.gateway():
+        session = rig.live_session(parameters=averages_that_are_in(rig), notional_max=Decimal(900))
+        process = started(rig, forks, session)
+        eventually("it is filled", lambda: [o.state for o in rig.orders(session.id)] == [OrderState.FILLED])
+        assert rig.filled(session.id) > 0
+        assert rig.state(session.id) is SessionState.RUNNING
+
+        process.signal(signal.SIGTERM)
+        assert process.wait(10)
+        assert "Shutdown complete" in (rig.home / "logs" / "sessions.log").read_text()
+        assert len(rig.calls()) == 1, "one bar, one order"
+
+
+def test_a_session_process_holds_no_secret(rig: Rig, forks: Forks) -> None:
+    """Neither its environment nor its open files know the venue or the database."""
+    os.environ["KRAKEN_API_SECRET"] = secret_of(TRADING_KEY)
+    try:
+        with rig.gateway():
+            session = rig.live_session()
+            process = started(rig, forks, session)
+            eventually("it runs", lambda: rig.state(session.id) is SessionState.RUNNING)
+            environ = Path(f"/proc/{process.pid}/environ").read_bytes()
+            files = [os.readlink(path) for path in Path(f"/proc/{process.pid}/fd").iterdir()]
+            process.end()
+    finally:
+        del os.environ["KRAKEN_API_SECRET"]
+    assert b"SECRET" not in environ
+    assert secret_of(TRADING_KEY).encode() not in environ
+    assert not [file for file in files if "peak-ops.db" in file]
+
+
+def test_a_session_takes_little_memory_of_its_own(rig: Rig, forks: Forks) -> None:
+    """What the forkserver loaded is shared; a session adds at most 30 MB."""
+    with rig.gateway():
+        session = rig.live_session()
+        process = started(rig, forks, session)
+        eventually("it runs", lambda: rig.state(session.id) is SessionState.RUNNING)
+        private_kb = smaps_kb(process.pid, "Private_Dirty") + smaps_kb(process.pid, "Private_Clean")
+        process.end()
+    assert private_kb <= PRIVATE_KB_MAX
+
+
+def test_a_killed_session_loses_its_open_orders(rig: Rig, forks: Forks) -> None:
+    """SIGKILL says no goodbye: the gateway cancels what it left and tells of it."""
+    with rig.gateway() as gateway:
+        session = rig.live_session(timeframe="1d")
+        process = started(rig, forks, session)
+        eventually("it runs", lambda: rig.state(session.id) is SessionState.RUNNING)
+        intent = a_buy(session.id, limit_price=rig.below_market())
+        gateway._gate.submit(rig.session(session.id), intent)
+        process.signal(signal.SIGKILL)
+        eventually(
+            "its order is cancelled",
+            lambda: rig.orders(session.id)[-1].state is OrderState.CANCELLED,
+        )
+        assert rig.open_at_exchange() == 0
+        assert [event.session_id for event in rig.events("session.silent")] == [session.id]
+
+
+def test_a_broken_strategy_pauses_its_own_session_alone(rig: Rig, forks: Forks) -> None:
+    """A fault in one strategy touches no other."""
+    with rig.gateway():
+        broken = rig.live_session(parameters=(("fast", "20"), ("slow", "5")))
+        sound = rig.live_session()
+        processes = [started(rig, forks, session) for session in (broken, sound)]
+        eventually("it is paused", lambda: rig.state(broken.id) is SessionState.PAUSED)
+        assert "must be below slow" in rig.session(broken.id).state_reason
+        eventually("the other runs", lambda: rig.state(sound.id) is SessionState.RUNNING)
+        for process in processes:
+            assert process.end()
+
+
+def test_a_second_process_for_a_session_is_refused(rig: Rig, forks: Forks) -> None:
+    """A session is one process; a second one is turned away and the first goes on."""
+    with rig.gateway():
+        session = rig.live_session()
+        process = started(rig, forks, session)
+        eventually("it runs", lambda: rig.state(session.id) is SessionState.RUNNING)
+        with pytest.raises(CallFailed, match="has its process already"):
+            GatewayClient(socket_path(rig.home, "kraken")).attach(session.id)
+        assert process.is_alive
+        process.end()

@@ -1,0 +1,145 @@
+"""Processes as the database wants them: started, watched, adopted, never resumed live."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bot.clock import system_clock
+from bot.demo import write_config
+from bot.gateway_launch import GatewayLauncher
+from bot.settings import Environment
+from tests.trading.rig import EMERGENCY_KEY, TRADING_KEY, Rig, eventually, secret_of
+from trading.events import EventKind
+from trading.gateway_files import gateway_process
+from trading.pids import ProcessId
+from trading.session import SessionState
+from trading.supervisor import Supervisor
+
+
+@pytest.fixture
+def launcher(rig: Rig) -> Iterator[GatewayLauncher]:
+    """Give what starts real gateway processes for this rig; ends what was started."""
+    write_config(rig.home / "config", rig.practice.url)
+    environ = {
+        name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_API_SECRET"))
+    } | {
+        "PEAK_OPS_HOME": str(rig.home),
+        "PEAK_OPS_CONFIG": str(rig.home / "config"),
+        "SLACK_API_URL": "http://127.0.0.1:1/api/",
+        "KRAKEN_API_KEY": TRADING_KEY,
+        "KRAKEN_API_SECRET": secret_of(TRADING_KEY),
+        "KRAKEN_EMERGENCY_API_KEY": EMERGENCY_KEY,
+        "KRAKEN_EMERGENCY_API_SECRET": secret_of(EMERGENCY_KEY),
+    }
+    yield GatewayLauncher(Environment.from_environ(environ))
+    gateway = gateway_process(rig.home, "kraken")
+    if gateway is not None:
+        gateway.end()
+
+
+@contextmanager
+def supervised(rig: Rig, launcher: GatewayLauncher) -> Iterator[Supervisor]:
+    """A bot's supervisor for as long as the block lasts."""
+    supervisor = Supervisor(rig.home, rig.database, system_clock, launcher.run)
+    supervisor.start()
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+
+
+def running(rig: Rig, session_id: str) -> ProcessId:
+    """Wait until a session runs and give its process."""
+    eventually("it runs", lambda: rig.state(session_id) is SessionState.RUNNING)
+    session = rig.session(session_id)
+    assert session.pid is not None
+    assert session.pid_started_at is not None
+    return ProcessId(session.pid, session.pid_started_at)
+
+
+def test_a_session_gets_its_gateway_and_its_process(rig: Rig, launcher: GatewayLauncher) -> None:
+    """A row in state starting is enough; a stop with proof ends the process."""
+    session = rig.live_session()
+    with supervised(rig, launcher) as supervisor:
+        process = running(rig, session.id)
+        proof = supervisor.gateway("kraken").stop_session(session.id, "enough")
+        assert proof.proven
+        assert rig.state(session.id) is SessionState.STOPPED
+        assert process.wait(10)
+
+
+def test_a_new_bot_adopts_gateway_and_session(rig: Rig, launcher: GatewayLauncher) -> None:
+    """A restart of the bot leaves both running, and starts neither a second time."""
+    session = rig.live_session()
+    with supervised(rig, launcher):
+        process = running(rig, session.id)
+        gateway = gateway_process(rig.home, "kraken")
+    assert process.is_alive
+    with supervised(rig, launcher) as supervisor:
+        eventually("the gateway answers", lambda: supervisor.gateway("kraken").status().ready)
+        assert gateway_process(rig.home, "kraken") == gateway
+        process.signal(signal.SIGKILL)
+        eventually("its end is noticed", lambda: rig.state(session.id) is SessionState.FAILED)
+    assert [event.kind for event in rig.events("session.started")] == [EventKind.SESSION_STARTED]
+
+
+def test_a_killed_session_has_failed_and_stays_so(rig: Rig, launcher: GatewayLauncher) -> None:
+    """Nothing live starts again by itself."""
+    session = rig.live_session()
+    with supervised(rig, launcher):
+        running(rig, session.id).signal(signal.SIGKILL)
+        eventually("it has failed", lambda: rig.state(session.id) is SessionState.FAILED)
+        eventually("that is told", lambda: rig.events("session.failed"))
+
+
+def test_a_killed_gateway_is_replaced_and_its_live_sessions_wait(rig: Rig, launcher: GatewayLauncher) -> None:
+    """The gateway comes back, the session's process survives, and only people let it go on."""
+    session = rig.live_session()
+    with supervised(rig, launcher) as supervisor:
+        process = running(rig, session.id)
+        before = gateway_process(rig.home, "kraken")
+        assert before is not None
+        before.signal(signal.SIGKILL)
+        eventually("another gateway is ready", lambda: _is_replaced(rig, supervisor, before))
+        eventually("the loss is told", lambda: rig.events("gateway.lost"))
+        assert rig.state(session.id) is SessionState.PAUSED
+        client = supervisor.gateway("kraken")
+        eventually("the session is back", lambda: session.id in client.status().heartbeats)
+        assert process.is_alive
+
+        assert client.resume(session.id, "looked at")
+        assert rig.state(session.id) is SessionState.RUNNING
+
+
+def _is_replaced(rig: Rig, supervisor: Supervisor, before: ProcessId) -> bool:
+    now = gateway_process(rig.home, "kraken")
+    try:
+        return now is not None and now != before and supervisor.gateway("kraken").status().ready
+    except Exception:
+        return False
+
+
+def test_a_preview_says_the_same_twice_and_sends_nothing(rig: Rig, launcher: GatewayLauncher) -> None:
+    """On the same candles the same orders, with what the limits say to them."""
+    plan = rig.live_session(timeframe="1h").plan
+    with supervised(rig, launcher) as supervisor:
+        eventually("the gateway is ready", lambda: _is_ready(supervisor))
+        first, second = supervisor.preview(plan), supervisor.preview(plan)
+    assert first.failure == ""
+    assert first.target in (0, 1)
+    assert (first.target, first.why.split(":")[0], first.candles_until) == (
+        second.target,
+        second.why.split(":")[0],
+        second.candles_until,
+    )
+    assert rig.calls() == []
+
+
+def _is_ready(supervisor: Supervisor) -> bool:
+    try:
+        return supervisor.gateway("kraken").status().ready
+    except Exception:
+        return False

@@ -1,0 +1,269 @@
+"""Keeps the gateways and the sessions' processes as the database wants them; a thread of the bot."""
+
+import os
+import select
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import structlog
+
+from trading.database import Database
+from trading.errors import TradingError
+from trading.events import EventKind
+from trading.forks import Forks
+from trading.gateway_client import GatewayClient
+from trading.gateway_files import forget_session, gateway_process, note_session, socket_path
+from trading.pids import ProcessId, process_of
+from trading.preview import CANDLES, Preview, PreviewTask, with_verdicts
+from trading.process import SessionTask
+from trading.session import SessionPlan, SessionState, Stage, TradingSession
+from trading.session_states import SessionStates
+
+log = structlog.get_logger()
+
+_LOOK_EVERY_S = 0.5
+_PING_EVERY_S = 10.0
+_UNANSWERED_FOR_S = 30.0
+_BACK_OFF_S = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
+_START_WITHIN = timedelta(minutes=2)
+_LINGERS_S = 15.0
+_BY_ITSELF = (SessionState.STARTING, SessionState.RUNNING, SessionState.PAUSED)
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What the supervisor remembers of one exchange's gateway."""
+
+    process: ProcessId | None = None
+    child: subprocess.Popen[bytes] | None = None
+    launches: int = 0
+    launched_at: float = float("-inf")
+    pinged_at: float = float("-inf")
+    answered_at: float = field(default_factory=time.monotonic)
+    ready: bool = False
+
+
+class Supervisor:
+    """Starts, adopts and ends processes; `launch_gateway` starts a gateway, with its keys in its environment.
+
+    It never lets a live session go on by itself: one that lost its process has failed, and one that lost
+    its gateway is paused until people resume it.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        database: Database,
+        clock: Callable[[], datetime],
+        launch_gateway: Callable[[str], subprocess.Popen[bytes]],
+        *,
+        exchanges: Iterable[str] = (),
+        call_timeout_s: float = 45,
+    ) -> None:
+        self._home = home
+        self._clock = clock
+        self._launch_gateway = launch_gateway
+        self._call_timeout_s = call_timeout_s
+        self._states = SessionStates(database, clock)
+        self._forks = Forks(home)
+        self._gateways: dict[str, _Watched] = {name: _Watched() for name in exchanges}
+        self._sessions: dict[str, ProcessId] = {}
+        self._over_since: dict[str, float] = {}
+        self._wake_out, self._wake_in = os.pipe()
+        os.set_blocking(self._wake_out, False)
+        os.set_blocking(self._wake_in, False)
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look after things; what runs already is adopted."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look after nothing any more; gateways and sessions live on."""
+        self._stopped = True
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+        self._forks.close()
+
+    def wake(self) -> None:
+        """Look at once."""
+        try:
+            os.write(self._wake_in, b"!")
+        except BlockingIOError:
+            return  # woken often enough already
+
+    def gateway(self, exchange: str) -> GatewayClient:
+        """The way to an exchange's gateway, which is started if it does not run."""
+        if exchange not in self._gateways:
+            self._gateways[exchange] = _Watched()
+            self.wake()
+        return GatewayClient(socket_path(self._home, exchange), self._call_timeout_s)
+
+    def preview(self, plan: SessionPlan) -> Preview:
+        """The orders that a start would send now, sent nowhere."""
+        client = self.gateway(plan.exchange)
+        task = PreviewTask(
+            plan=plan,
+            instrument=client.instrument(plan.symbol),
+            candles=client.candles(plan.symbol, plan.timeframe, CANDLES),
+            now=self._clock(),
+            position=Decimal(0),
+            quote=client.ticker(plan.symbol),
+        )
+        return with_verdicts(self._forks.preview(task), plan.symbol, client.check)
+
+    def _run(self) -> None:
+        while not self._stopped:
+            try:
+                self._look()
+            except Exception:
+                log.exception("supervisor stumbled")
+            self._wait()
+        os.close(self._wake_in)
+        os.close(self._wake_out)
+
+    def _look(self) -> None:
+        sessions = self._states.open()
+        for session in sessions:
+            self._gateways.setdefault(session.plan.exchange, _Watched())
+        for exchange, watched in list(self._gateways.items()):
+            self._tend_gateway(exchange, watched)
+        for session in sessions:
+            self._tend_session(session)
+        self._end_lingering({session.id for session in sessions})
+
+    def _wait(self) -> None:
+        """Until somebody wakes us, a process we watch ends, or it is time to look again."""
+        processes = [*self._sessions.values(), *(w.process for w in self._gateways.values() if w.process)]
+        handles = [handle for process in processes if (handle := process.handle()) is not None]
+        try:
+            woken = select.select([self._wake_out, *handles], [], [], _LOOK_EVERY_S)[0]
+            if self._wake_out in woken:
+                os.read(self._wake_out, 4096)
+        finally:
+            for handle in handles:
+                os.close(handle)
+
+    def _tend_gateway(self, exchange: str, watched: _Watched) -> None:
+        if watched.child is not None and watched.child.poll() is not None:
+            log.warning("gateway process ended", exchange=exchange, code=watched.child.returncode)
+            watched.child = None
+        running = gateway_process(self._home, exchange)
+        if watched.process is not None and running != watched.process:
+            self._gateway_lost(exchange, watched.process)
+            watched.ready = False
+        if running is not None and running != watched.process:
+            log.info("gateway adopted", exchange=exchange, pid=running.pid)
+            watched.answered_at = time.monotonic()
+        watched.process = running
+        if running is not None:
+            self._ping(exchange, watched, running)
+        elif watched.child is None:
+            self._launch(exchange, watched)
+
+    def _launch(self, exchange: str, watched: _Watched) -> None:
+        """Start a gateway, each time more patiently while it does not stay."""
+        now = time.monotonic()
+        if now - watched.launched_at > 2 * _BACK_OFF_S[-1]:
+            watched.launches = 0
+        patience_s = _BACK_OFF_S[min(watched.launches, len(_BACK_OFF_S) - 1)]
+        if now - watched.launched_at < patience_s:
+            return
+        watched.launches += 1
+        watched.launched_at = now
+        watched.child = self._launch_gateway(exchange)
+        log.info("gateway started", exchange=exchange, pid=watched.child.pid)
+
+    def _ping(self, exchange: str, watched: _Watched, running: ProcessId) -> None:
+        """Tell the gateway that the bot lives, and end one that has not answered for long."""
+        now = time.monotonic()
+        if watched.ready and now - watched.pinged_at < _PING_EVERY_S:
+            return
+        watched.pinged_at = now
+        client = GatewayClient(socket_path(self._home, exchange), timeout_s=5)
+        try:
+            client.ping()
+            watched.ready = client.status().ready
+            watched.answered_at = now
+        except TradingError as error:
+            watched.ready = False
+            if now - watched.answered_at > _UNANSWERED_FOR_S:
+                log.error("gateway ended because it does not answer", exchange=exchange, why=str(error))
+                running.end()
+
+    def _gateway_lost(self, exchange: str, process: ProcessId) -> None:
+        """Tell of it and pause the live sessions; the gateway that follows does the same at its start."""
+        log.error("gateway lost", exchange=exchange, pid=process.pid)
+        self._states.tell(
+            EventKind.GATEWAY_LOST,
+            f"gateway.lost:{exchange}:{process.pid}:{process.started_at}",
+            {"exchange": exchange, "pid": process.pid},
+        )
+        for session in self._states.open():
+            if session.plan.exchange == exchange and session.plan.stage is Stage.LIVE:
+                self._states.move(
+                    session.id,
+                    SessionState.PAUSED,
+                    "its gateway was lost",
+                    only_from=(SessionState.RUNNING,),
+                )
+
+    def _tend_session(self, session: TradingSession) -> None:
+        process = process_of(session.pid, session.pid_started_at)
+        if process is None:
+            if session.state is SessionState.STARTING:
+                self._start(session)
+            return
+        if process.is_alive:
+            if session.id not in self._sessions:
+                log.info("session process watched", session=session.id, pid=process.pid)
+            self._sessions[session.id] = process
+            return
+        self._sessions.pop(session.id, None)
+        forget_session(self._home, session.id)
+        self._states.move(
+            session.id,
+            SessionState.FAILED,
+            "its process is gone",
+            only_from=_BY_ITSELF,
+            facts={"pid": process.pid, "exchange": session.plan.exchange},
+        )
+
+    def _start(self, session: TradingSession) -> None:
+        """Fork a process for a session whose gateway is ready; one that waits too long has failed."""
+        watched = self._gateways[session.plan.exchange]
+        if self._clock() - session.created_at > _START_WITHIN:
+            self._states.move(
+                session.id,
+                SessionState.FAILED,
+                "it could not be started within two minutes; ask for a new start",
+                only_from=(SessionState.STARTING,),
+            )
+        elif watched.ready:
+            path = socket_path(self._home, session.plan.exchange)
+            process = self._forks.session(SessionTask(session.id, str(path)))
+            self._states.set_process(session.id, process)
+            self._sessions[session.id] = process
+            note_session(self._home, session.id, process)
+            log.info("session process started", session=session.id, pid=process.pid)
+
+    def _end_lingering(self, open_sessions: set[str]) -> None:
+        """End processes of sessions that are over but did not go when they were told to."""
+        for session_id, process in list(self._sessions.items()):
+            if not process.is_alive:
+                self._over_since.pop(session_id, None)
+                if session_id not in open_sessions:
+                    del self._sessions[session_id]
+                    forget_session(self._home, session_id)
+            elif session_id not in open_sessions:
+                since = self._over_since.setdefault(session_id, time.monotonic())
+                if time.monotonic() - since > _LINGERS_S:
+                    process.end(patience_s=1)
