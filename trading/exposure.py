@@ -36,23 +36,21 @@ class _Reservation:
 class _Line:
     """One symbol: the position, its mark, and the sums of its open orders by side, in quote."""
 
-    __slots__ = ("cost", "mark", "position", "quantity", "rate", "worst")
+    __slots__ = ("buying", "buys", "mark", "position", "rate", "selling", "sells", "worst")
 
     def __init__(self, rate: Decimal | None) -> None:
         self.position = _ZERO
         self.mark: Decimal | None = None
         self.rate = rate
-        self.quantity = {Side.BUY: _ZERO, Side.SELL: _ZERO}
-        self.cost = {Side.BUY: _ZERO, Side.SELL: _ZERO}
+        self.buys = self.sells = _ZERO  # quantities
+        self.buying = self.selling = _ZERO  # what they would cost and bring
         self.worst: Decimal | None = _ZERO
 
-    def worst_with(self, buys: Decimal, sells: Decimal) -> Decimal | None:
-        """The worst case with this much more open on each side, or None when it cannot be priced."""
-        buys += self.cost[Side.BUY]
-        sells += self.cost[Side.SELL]
+    def worst_with(self, buying: Decimal, selling: Decimal) -> Decimal | None:
+        """The worst case with this much open on each side, or None when it cannot be priced."""
         if not self.position:
             held = _ZERO
-            if not (buys or sells):
+            if not (buying or selling):
                 return _ZERO
         elif self.mark is None:
             return None
@@ -60,12 +58,12 @@ class _Line:
             held = self.position * self.mark
         if self.rate is None:
             return None
-        return (max(abs(held + buys), abs(held - sells)) * self.rate).quantize(_STEP, ROUND_UP)
+        return (max(abs(held + buying), abs(held - selling)) * self.rate).quantize(_STEP, ROUND_UP)
 
     def room_to_reduce(self, side: Side) -> Decimal:
         """How much of this side would only bring the position nearer to flat."""
-        against = self.position if side is Side.SELL else -self.position
-        return max(_ZERO, against - self.quantity[side])
+        against, taken = (self.position, self.sells) if side is Side.SELL else (-self.position, self.buys)
+        return max(_ZERO, against - taken)
 
 
 class Exposure:
@@ -153,7 +151,10 @@ class Exposure:
         before = line.worst if line else _ZERO
         line = line or _Line(self._own_rate(intent.symbol))
         cost = intent.quantity * price
-        worst = line.worst_with(cost, _ZERO) if intent.side is Side.BUY else line.worst_with(_ZERO, cost)
+        if intent.side is Side.BUY:
+            worst = line.worst_with(line.buying + cost, line.selling)
+        else:
+            worst = line.worst_with(line.buying, line.selling + cost)
         if worst is None or self._unpriced:
             return After(worst, None)
         return After(worst, self._total - (before or _ZERO) + worst)
@@ -190,15 +191,19 @@ class Exposure:
 
     def _count(self, symbol: str, side: Side, quantity: Decimal, price: Decimal) -> None:
         line = self._line(symbol)
-        line.quantity[side] += quantity
-        line.cost[side] += quantity * price
+        if side is Side.BUY:
+            line.buys += quantity
+            line.buying += quantity * price
+        else:
+            line.sells += quantity
+            line.selling += quantity * price
         self._settle(symbol, line)
 
     def _settle(self, symbol: str, line: _Line) -> None:
         """Bring the totals in line with one changed symbol."""
         if line.worst is not None:
             self._total -= line.worst
-        line.worst = line.worst_with(_ZERO, _ZERO)
+        line.worst = line.worst_with(line.buying, line.selling)
         if line.worst is None:
             self._unpriced.add(symbol)
         else:

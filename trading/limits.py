@@ -132,11 +132,10 @@ def _over_daily_loss(limits: RiskLimits, daily: Daily) -> Denial | None:
         return _unknown("max_daily_loss_abs", "the equity mark of the day's start or of now is missing")
     if loss >= limits.max_daily_loss_abs:
         return _exceeded("max_daily_loss_abs", loss, ">=", limits.max_daily_loss_abs)
-    loss_pct = daily.loss_pct
-    if loss_pct is None:
+    if not is_positive(daily.mark):
         return _unknown("max_daily_loss_pct", "the equity mark of the day's start is not above zero")
-    if loss_pct >= limits.max_daily_loss_pct:
-        return _exceeded("max_daily_loss_pct", loss_pct, ">=", limits.max_daily_loss_pct)
+    if loss * 100 >= limits.max_daily_loss_pct * daily.mark:
+        return _exceeded("max_daily_loss_pct", loss / daily.mark * 100, ">=", limits.max_daily_loss_pct)
     return None
 
 

@@ -42,20 +42,17 @@ class RsiReversion:
         """1 when the newest crossing among the last `hold` bars was one of `lower`, else 0."""
         closes = [candle.close for candle in candles]
         changes = [later - earlier for earlier, later in pairwise(closes)]
-        rises = sum((max(change, _ZERO) for change in changes[: self.period]), _ZERO)
-        falls = sum((max(-change, _ZERO) for change in changes[: self.period]), _ZERO)
-        inside = self._decide(False, rises, falls)
-        for leaving, entering in zip(changes, changes[self.period :], strict=False):
-            rises += max(entering, _ZERO) - max(leaving, _ZERO)
-            falls += max(-entering, _ZERO) - max(-leaving, _ZERO)
-            inside = self._decide(inside, rises, falls)
-        return Decimal(inside)
-
-    def _decide(self, inside: bool, rises: Decimal, falls: Decimal) -> bool:
-        moved = rises + falls
-        strength, scale = (rises * 100, moved) if moved else (Decimal(50), Decimal(1))
-        if strength <= self.lower * scale:
-            return True
-        if strength >= self.upper * scale:
-            return False
-        return inside
+        ups = [max(change, _ZERO) for change in changes]
+        downs = [max(-change, _ZERO) for change in changes]
+        rises = sum(ups[-self.period :], _ZERO)
+        falls = sum(downs[-self.period :], _ZERO)
+        for newest in range(len(changes) - 1, self.period - 2, -1):
+            # The RSI is at most `lower` just when rises : falls is at most lower : (100 - lower).
+            if (rises or falls) and rises * (100 - self.lower) <= falls * self.lower:
+                return Decimal(1)
+            if (rises or falls) and rises * (100 - self.upper) >= falls * self.upper:
+                return Decimal(0)
+            oldest = newest - self.period
+            rises += ups[oldest] - ups[newest]
+            falls += downs[oldest] - downs[newest]
+        return Decimal(0)
