@@ -74,7 +74,7 @@ class RequestStore:
         if earlier := self.by_cause(request.cause):
             raise RequestRepeated(name=earlier.name)
         expired = self.expire_overdue(request.created_at, _same_act(request))
-        asked = self.asked_since(request.requested_by, request.created_at - ASKING_SPAN)
+        asked = self._asked_at(request.requested_by, request.created_at - ASKING_SPAN)
         if len(asked) >= ASKS_MAX:
             until = asked[-ASKS_MAX] + ASKING_SPAN
             raise AskedTooOften(person=request.requested_by, count=len(asked), until=until)
@@ -115,13 +115,16 @@ class RequestStore:
         """List what waits for an answer, oldest first."""
         return self._select(_pending(), REQUEST.c.expires_at > now)
 
+    def overdue_requests(self, now: datetime, *where: Any) -> list[ApprovalRequest]:
+        """List what is still written as pending though its time is over."""
+        return self._select(_pending(), REQUEST.c.expires_at <= now, *where)
+
     def expire_overdue(self, now: datetime, *where: Any) -> list[ApprovalRequest]:
         """Write as expired what is pending though its time is over; gives those that changed.
 
         This only tidies up: every read and every vote looks at the time by itself.
         """
-        overdue = self._select(_pending(), REQUEST.c.expires_at <= now, *where)
-        changed = [request.expire(now) for request in overdue]
+        changed = [request.expire(now) for request in self.overdue_requests(now, *where)]
         return [request for request in changed if self.decide(request)]
 
     def executable_requests(self, now: datetime) -> list[ApprovalRequest]:
@@ -139,11 +142,9 @@ class RequestStore:
         query = select(REQUEST).order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
         return [request_of(row) for row in self._connection.execute(query).mappings()]
 
-    def asked_since(self, person: PersonId, since: datetime) -> list[datetime]:
-        """List when a person has asked for anything after a time, oldest first."""
-        mine = and_(REQUEST.c.requested_by == person, REQUEST.c.created_at > since)
-        query = select(REQUEST.c.created_at).where(mine).order_by(REQUEST.c.created_at)
-        return list(self._connection.execute(query).scalars())
+    def asked_since(self, person: PersonId, since: datetime) -> int:
+        """Count what a person has asked for after a time."""
+        return len(self._asked_at(person, since))
 
     def record_vote(
         self, request_id: RequestId, vote: Vote, roster: Roster, now: datetime
@@ -216,6 +217,11 @@ class RequestStore:
     def _select(self, *where: Any) -> list[ApprovalRequest]:
         query = select(REQUEST).where(*where).order_by(REQUEST.c.created_at, REQUEST.c.id)
         return [request_of(row) for row in self._connection.execute(query).mappings()]
+
+    def _asked_at(self, person: PersonId, since: datetime) -> list[datetime]:
+        mine = and_(REQUEST.c.requested_by == person, REQUEST.c.created_at > since)
+        query = select(REQUEST.c.created_at).where(mine).order_by(REQUEST.c.created_at)
+        return list(self._connection.execute(query).scalars())
 
     def _locked(self, request_id: RequestId) -> ApprovalRequest:
         query = select(REQUEST).where(REQUEST.c.id == request_id).with_for_update()

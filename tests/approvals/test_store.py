@@ -89,6 +89,8 @@ def test_rule_14_five_requests_a_person_and_hour(database: Database) -> None:
         file(database, a_request(cause=f"click-{number}", account=f"venue-{number}", now=at), asked(at=at))
     with pytest.raises(AskedTooOften, match=r"otto has asked for 5 .* 13:00 UTC"):
         file(database, a_request(cause="click-5", account="venue-5", now=NOON + timedelta(minutes=59)))
+    with database.reading() as session:
+        assert RequestStore(session).asked_since(OTTO.id, NOON) == 4
     file(database, a_request(RITA, cause="click-6", account="venue-5"), asked(RITA))
     file(database, a_request(cause="click-7", account="venue-7", now=NOON + timedelta(minutes=60)))
 
@@ -204,6 +206,7 @@ def test_rule_09_the_sweep_writes_what_is_over(database: Database) -> None:
     with database.transaction() as session:
         store = RequestStore(session)
         assert store.expire_overdue(request.expires_at - ONE_SECOND) == []
+        assert store.overdue_requests(request.expires_at) == [request]
         (expired,) = store.expire_overdue(request.expires_at + timedelta(hours=1))
         assert store.expire_overdue(request.expires_at + timedelta(hours=1)) == []
         assert store.open_requests(request.expires_at) == []
