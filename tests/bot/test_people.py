@@ -62,7 +62,7 @@ def test_the_shipped_policy_names_every_protected_act() -> None:
     policy = load_policy(SHIPPED)
     assert {rule.action for rule in policy.rules} == PROTECTED_ACTIONS
     live = policy.rule("live.activate")
-    assert (live.persons, live.among, live.expires_s, live.grant_s) == (2, {Role.OWNER}, 900, 600)
+    assert (live.persons, live.among, live.expires_s, live.grant_s) == (2, frozenset({Role.OWNER}), 900, 600)
     assert live.ask == set(Role)
     assert load_rearm_cooldown_s(SHIPPED) == 300
 
