@@ -29,7 +29,7 @@ FLAGS = (
 PATIENCE_MS = 10_000
 MISSING = (
     "No Chromium was found, so the page cannot be tried. Install the package `chromium` or Google Chrome,"
-    " or name a browser in PEAK_OPS_CHROMIUM, or run `playwright install chromium`."
+    " or name a browser in CHROMIUM, or run `playwright install chromium`."
 )
 
 
@@ -75,7 +75,7 @@ Opens = Callable[..., Window]
 
 
 def _browser_path() -> str | None:
-    named = os.environ.get("PEAK_OPS_CHROMIUM")
+    named = os.environ.get("CHROMIUM")
     return named or next(filter(None, map(shutil.which, NAMES)), None)
 
 
