@@ -71,11 +71,15 @@ class Tally:
 
     @property
     def missing(self) -> str:
-        """What is still missing, in words."""
-        count = self.missing_persons
+        """What is still missing, in words: a person who fills a missing role is not counted twice."""
+        roles = [f"{_article(role)} {role.replace('_', ' ')}" for role in sorted(self.missing_roles)]
+        count = max(0, self.missing_persons - len(roles))
         persons = [f"{count} more {'person' if count == 1 else 'persons'}"] if count else []
-        roles = [f"the role {role.replace('_', ' ')}" for role in sorted(self.missing_roles)]
-        return " and ".join(persons + roles) or "nobody"
+        return " and ".join(roles + persons) or "nobody"
+
+
+def _article(role: Role) -> str:
+    return "an" if role[0] in "aeiou" else "a"
 
 
 def tally(request: ApprovalRequest, votes: Iterable[Vote], roster: Roster, now: datetime) -> Tally:

@@ -72,7 +72,7 @@ def test_the_named_role_must_be_among_them() -> None:
     result = count(asked(), yes(RITA))
     assert (result.missing_roles, result.missing_persons) == ({Role.OWNER}, 0)
     assert not result.reached
-    assert result.missing == "the role owner"
+    assert result.missing == "an owner"
 
 
 def test_where_two_roles_are_named_two_persons_fill_them() -> None:
@@ -227,3 +227,16 @@ def test_a_no_counts_for_nobody() -> None:
     """A reject is not a yes, and not a mistake either."""
     result = count(asked(), no(RITA))
     assert (result.counted, result.set_aside) == ((OTTO,), ())
+
+
+def test_a_missing_role_is_not_asked_for_beside_the_person_who_fills_it() -> None:
+    """People read whom to call, so one missing owner reads as one person."""
+    waiting = Tally((), (), frozenset({Role.OWNER}), 1)
+    two = Tally((), (), frozenset({Role.OWNER}), 2)
+    both = Tally((), (), frozenset({Role.OWNER, Role.RISK_OFFICER}), 2)
+
+    assert [each.missing for each in (waiting, two, both)] == [
+        "an owner",
+        "an owner and 1 more person",
+        "an owner and a risk officer",
+    ]

@@ -132,7 +132,7 @@ def test_a_yes_that_is_not_enough_waits(database: Database) -> None:
     request = file(database)
     outcome = answer(database, request, yes(RITA))
     assert isinstance(outcome, VoteRecorded)
-    assert (outcome.request.state, outcome.tally.missing) == (RequestState.PENDING, "the role owner")
+    assert (outcome.request.state, outcome.tally.missing) == (RequestState.PENDING, "an owner")
     answer(database, request, yes(OLIVIA))
     assert read(database, request).state is RequestState.APPROVED
 
