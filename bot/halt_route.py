@@ -18,6 +18,7 @@ import httpx
 
 from approvals.errors import ApprovalError
 from approvals.person import Account, Person, Roster
+from bot.block_limits import shortened
 from bot.escape import plain
 
 log = logging.getLogger(__name__)
@@ -249,7 +250,7 @@ def _click(payload: Mapping[str, Any]) -> HaltCall | None:
 
 
 def _reason(text: str) -> str:
-    return plain(text.strip())[:REASON_MAX] or NO_REASON
+    return shortened(plain(text), REASON_MAX) or NO_REASON
 
 
 def _pressed_reason(value: object) -> str:

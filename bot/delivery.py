@@ -1,0 +1,151 @@
+"""The outbox's thread: the most urgent first, each channel in order, no channel waiting for another."""
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event, Lock, Thread
+
+from slack_sdk import WebClient
+
+from bot.metrics import Metrics
+from bot.outbox import Chart, MessageKind
+from bot.outbox_queue import Message, Queue, Readable
+from bot.sending import Later, Renderer, Sender, Undeliverable
+
+log = logging.getLogger(__name__)
+
+SENDERS = 4
+POLL_S = 1.0
+BACK_OFF_S, BACK_OFF_MAX_S = 0.5, 10.0
+ATTEMPTS_MAX_AFTER_BUG = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A message that Slack will not take, so that somebody must hear of it in another way."""
+
+    key: str
+    kind: MessageKind
+    lane: str
+    urgency: int
+    reason: str
+
+
+class Outbox:
+    """Delivers what OutboxWriter has written; `wake` after a commit makes it look at once.
+
+    `renderers` gives for the first part of a subject what draws its card (None: nothing to show any more);
+    `draw` makes a chart into PNG bytes; `on_undeliverable` hears of each message that is given up. With
+    `strict` a message that would have to be cut is refused instead.
+    """
+
+    def __init__(
+        self,
+        database: Readable,
+        client: WebClient,
+        renderers: Mapping[str, Renderer],
+        clock: Callable[[], datetime],
+        *,
+        draw: Callable[[Chart], bytes],
+        on_undeliverable: Callable[[Lost], None] = lambda _: None,
+        metrics: Metrics | None = None,
+        strict: bool = False,
+    ) -> None:
+        self._clock = clock
+        self._metrics = metrics or Metrics()
+        self._on_undeliverable = on_undeliverable
+        self._stopping = Event()
+        self._news = Event()
+        self._queue = Queue(database, clock)
+        self._sender = Sender(client, renderers, clock, draw, self._stopping, strict=strict)
+        self._lock = Lock()
+        self._busy: set[str] = set()
+        self._held: dict[str, datetime] = {}
+        self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
+        self._thread = Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what a former process left."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10) -> None:
+        """Finish what is being sent; the rest stays written for the next start."""
+        self._stopping.set()
+        self._news.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def wake(self) -> None:
+        """Look for messages now."""
+        self._news.set()
+
+    def waiting(self) -> int:
+        """How many messages are not delivered yet."""
+        return self._queue.waiting()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                self._queue.tidy()
+                self._look()
+            except Exception:
+                log.exception("outbox: looking for messages failed; trying again")
+            self._news.wait(POLL_S)
+
+    def _look(self) -> None:
+        now = self._clock()
+        with self._lock:
+            self._held = {lane: until for lane, until in self._held.items() if until > now}
+            closed = self._busy | self._held.keys()
+            room = SENDERS - len(self._busy)
+        if room <= 0:
+            return
+        for message in self._queue.claim(closed, room):
+            with self._lock:
+                self._busy.add(message.lane)
+            self._pool.submit(self._deliver, message)
+
+    def _deliver(self, message: Message) -> None:
+        try:
+            self._queue.sent(message, self._sender.send(message))
+            self._metrics.sent.labels(message.kind.value).inc()
+            waited = (self._clock() - message.created_at).total_seconds()
+            self._metrics.delivery_s.observe(max(0.0, waited))
+        except Later as later:
+            self._postpone(message, later)
+        except Undeliverable as refused:
+            self._give_up(message, refused.reason)
+        except Exception as error:
+            log.exception("outbox: sending %s failed", message.key)
+            if message.attempts >= ATTEMPTS_MAX_AFTER_BUG:
+                self._give_up(message, f"{type(error).__name__}: {error}")
+            else:
+                self._postpone(message, Later(type(error).__name__))
+        finally:
+            with self._lock:
+                self._busy.discard(message.lane)
+            self._news.set()
+
+    def _postpone(self, message: Message, later: Later) -> None:
+        wait_s = later.after_s
+        if wait_s is None:
+            wait_s = min(BACK_OFF_S * 2 ** (message.attempts - 1), BACK_OFF_MAX_S)
+        log.warning("outbox: %s goes out again in %.1f s: %s", message.key, wait_s, later.reason)
+        until = self._clock() + timedelta(seconds=wait_s)
+        if later.holds_lane:
+            with self._lock:
+                self._held[message.lane] = until
+        self._queue.postponed(message, until, later.reason)
+
+    def _give_up(self, message: Message, reason: str) -> None:
+        log.error("outbox: %s cannot be delivered to %s: %s", message.key, message.lane, reason)
+        self._queue.failed(message, reason)
+        self._metrics.undeliverable.labels(message.kind.value).inc()
+        try:
+            self._on_undeliverable(Lost(message.key, message.kind, message.lane, message.urgency, reason))
+        except Exception:
+            log.exception("outbox: nobody could be told of %s", message.key)

@@ -1,0 +1,172 @@
+"""Messages, written in the transaction of the state that they tell; `bot.delivery` sends them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlmodel import Session, col, select
+
+from approvals.person import Account
+from bot.tables import CardRow, OutboxRow
+from bot.view import View, as_dicts
+
+WAITING, SENT, FAILED = "waiting", "sent", "failed"
+
+
+class Urgency(IntEnum):
+    """Who goes first when much waits: halts and approvals, then alerts and sessions, then reports."""
+
+    FIRST = 0
+    NEXT = 1
+    LAST = 2
+
+
+class MessageKind(StrEnum):
+    """The ways in which something is said."""
+
+    POST = "post"
+    CARD = "card"
+    REPLY = "reply"
+    DM = "dm"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """An equity curve, drawn when its message is delivered; `alt` tells it to whoever cannot see it."""
+
+    points: tuple[tuple[datetime, Decimal], ...]
+    currency: str
+    alt: str
+
+    def as_value(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return {
+            "points": [[at.isoformat(), str(equity)] for at, equity in self.points],
+            "currency": self.currency,
+            "alt": self.alt,
+        }
+
+    @classmethod
+    def restored(cls, value: Mapping[str, Any]) -> "Chart":
+        """What was stored, as it was."""
+        points = tuple((datetime.fromisoformat(at), Decimal(equity)) for at, equity in value["points"])
+        return cls(points, value["currency"], value["alt"])
+
+
+class OutboxWriter:
+    """Adds messages to an open transaction; a key that is known already adds nothing.
+
+    With `practice` cards, posts, charts and direct messages begin with that word.
+    """
+
+    def __init__(self, session: Session, now: datetime, *, practice: bool = False) -> None:
+        self._session = session
+        self._now = now
+        self._practice = practice
+
+    def post(
+        self,
+        key: str,
+        channel: str,
+        view: View,
+        urgency: Urgency = Urgency.NEXT,
+        *,
+        thread_of: str | None = None,
+    ) -> None:
+        """Say something in a channel, or under the card of a subject."""
+        target = {"channel": channel, "thread_of": thread_of}
+        body = self._said(view, marked=thread_of is None)
+        self._add(key, MessageKind.POST, urgency, channel, target, body)
+
+    def card(self, subject: str, channel: str, urgency: Urgency = Urgency.NEXT) -> None:
+        """Have the card of a subject (`kind:id`) drawn from the state as it is when it is delivered."""
+        if self._session.get(CardRow, subject) is None:
+            self._session.add(CardRow(subject=subject, channel=channel, created_at=self._now))
+        waiting = self._session.exec(
+            select(OutboxRow).where(
+                OutboxRow.subject == subject, OutboxRow.state == WAITING, OutboxRow.attempts == 0
+            )
+        ).first()
+        if waiting is not None:  # not begun yet, so it will show this state too
+            waiting.urgency = min(waiting.urgency, int(urgency))
+            return
+        key, body = f"card:{subject}:{uuid4().hex}", {"practice": self._practice}
+        self._add(key, MessageKind.CARD, urgency, channel, {"channel": channel}, body, subject=subject)
+
+    def place(self, subject: str) -> tuple[str, str] | None:
+        """Channel and ts of a subject's card, once Slack has taken it."""
+        card = self._session.get(CardRow, subject)
+        return (card.channel, card.ts) if card is not None and card.ts is not None else None
+
+    def reply(
+        self,
+        key: str,
+        view: View,
+        *,
+        account: Account,
+        channel: str | None = None,
+        response_url: str | None = None,
+        urgency: Urgency = Urgency.FIRST,
+    ) -> None:
+        """Answer one person in private: where the question was asked, else by direct message."""
+        target = {"account": str(account), "channel": channel, "response_url": response_url}
+        self._add(key, MessageKind.REPLY, urgency, str(account), target, self._said(view, marked=False))
+
+    def dm(self, key: str, account: Account, view: View, urgency: Urgency = Urgency.NEXT) -> None:
+        """Tell one person by direct message."""
+        body = self._said(view, marked=True)
+        self._add(key, MessageKind.DM, urgency, str(account), {"account": str(account)}, body)
+
+    def image(
+        self,
+        key: str,
+        channel: str,
+        view: View,
+        chart: Chart,
+        urgency: Urgency = Urgency.LAST,
+        *,
+        thread_of: str | None = None,
+    ) -> None:
+        """Say something with a chart below it; if the chart cannot be had, it is said without."""
+        target = {"channel": channel, "thread_of": thread_of}
+        body = self._said(view, marked=thread_of is None) | {"chart": chart.as_value()}
+        self._add(key, MessageKind.IMAGE, urgency, channel, target, body)
+
+    def _said(self, view: View, *, marked: bool) -> dict[str, Any]:
+        return {
+            "text": view.text,
+            "blocks": as_dicts(view.blocks),
+            "practice": self._practice and marked,
+        }
+
+    def _add(
+        self,
+        key: str,
+        kind: MessageKind,
+        urgency: Urgency,
+        lane: str,
+        target: dict[str, Any],
+        body: dict[str, Any],
+        subject: str | None = None,
+    ) -> None:
+        if self._session.exec(select(col(OutboxRow.id)).where(OutboxRow.key == key)).first() is not None:
+            return
+        self._session.add(
+            OutboxRow(
+                key=key,
+                kind=kind.value,
+                urgency=int(urgency),
+                lane=lane,
+                subject=subject,
+                target=target,
+                body=body,
+                state=WAITING,
+                next_at=self._now,
+                created_at=self._now,
+            )
+        )

@@ -1,0 +1,187 @@
+"""The outbox's rows as its senders see them: which are due, who has claimed them, what became of them."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import delete, func, update
+from sqlmodel import Session, col, select
+
+from bot.outbox import FAILED, SENT, WAITING, MessageKind
+from bot.tables import CardRow, OutboxRow
+
+LOOKED_AT_MAX = 200
+KEPT_FOR = timedelta(days=7)
+TIDY_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card hangs or will hang."""
+
+    channel: str
+    ts: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One outbox row as a sender needs it; `attempts` counts this one."""
+
+    id: int
+    key: str
+    kind: MessageKind
+    lane: str
+    urgency: int
+    subject: str | None
+    target: Mapping[str, Any]
+    body: Mapping[str, Any]
+    attempts: int
+    created_at: datetime
+    card: Place | None
+
+    @classmethod
+    def of(cls, row: OutboxRow, card: Place | None) -> "Message":
+        """The row as it is claimed."""
+        return cls(
+            id=row.id or 0,
+            key=row.key,
+            kind=MessageKind(row.kind),
+            lane=row.lane,
+            urgency=row.urgency,
+            subject=row.subject,
+            target=row.target,
+            body=row.body,
+            attempts=row.attempts + 1,
+            created_at=row.created_at,
+            card=card,
+        )
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether an earlier try may have reached Slack."""
+        return self.attempts > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a message stands now; nowhere for an answer that only one person sees."""
+
+    channel: str | None = None
+    ts: str | None = None
+
+
+class Readable(Protocol):
+    """What is needed of a database."""
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """A session that holds the write lock and commits at the end."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session that sees one moment."""
+        ...
+
+
+class Queue:
+    """The waiting rows of one database."""
+
+    def __init__(self, database: Readable, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._tidied_at: datetime | None = None
+
+    def claim(self, closed: set[str], room: int) -> list[Message]:
+        """The next message of each channel that is not closed; the claim makes a later try a repeat."""
+        with self._database.reading() as session:
+            picked = self._due(session, self._clock(), closed, room)
+        if picked:
+            with self._database.transaction() as session:
+                session.connection().execute(
+                    update(OutboxRow)
+                    .where(col(OutboxRow.id).in_([message.id for message in picked]))
+                    .values(attempts=OutboxRow.attempts + 1)
+                )
+        return picked
+
+    def waiting(self) -> int:
+        """How many messages are not delivered yet."""
+        with self._database.reading() as session:
+            count = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == WAITING)
+            return int(session.exec(count).one())
+
+    def sent(self, message: Message, sent: Sent) -> None:
+        """Note where a message stands; a card's place is where the next drawing goes."""
+        now = self._clock()
+        values: dict[str, Any] = {"state": SENT, "sent_at": now, "error": None}
+        values |= {"channel": sent.channel, "ts": sent.ts}
+        if message.kind is MessageKind.REPLY:
+            values["target"] = {"account": message.target["account"]}  # the address to answer at is spent
+        with self._database.transaction() as session:
+            connection = session.connection()
+            connection.execute(update(OutboxRow).where(col(OutboxRow.id) == message.id).values(**values))
+            if message.subject and sent.ts:
+                connection.execute(
+                    update(CardRow)
+                    .where(col(CardRow.subject) == message.subject)
+                    .values(channel=sent.channel, ts=sent.ts, drawn_at=now)
+                )
+
+    def postponed(self, message: Message, until: datetime, reason: str) -> None:
+        """Note that a message goes out again later."""
+        self._update(message, next_at=until, error=reason)
+
+    def failed(self, message: Message, reason: str) -> None:
+        """Note that a message will never go out."""
+        self._update(message, state=FAILED, error=reason, sent_at=self._clock())
+
+    def tidy(self) -> None:
+        """Drop what was delivered long ago; once an hour is enough."""
+        now = self._clock()
+        if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
+            return
+        with self._database.transaction() as session:
+            session.connection().execute(
+                delete(OutboxRow).where(col(OutboxRow.state) == SENT, col(OutboxRow.sent_at) < now - KEPT_FOR)
+            )
+        self._tidied_at = now
+
+    def _update(self, message: Message, **values: Any) -> None:
+        with self._database.transaction() as session:
+            session.connection().execute(
+                update(OutboxRow).where(col(OutboxRow.id) == message.id).values(**values)
+            )
+
+    def _due(self, session: Session, now: datetime, closed: set[str], room: int) -> list[Message]:
+        rows = session.exec(
+            select(OutboxRow)
+            .where(OutboxRow.state == WAITING, col(OutboxRow.lane).not_in(closed))
+            .order_by(col(OutboxRow.urgency), col(OutboxRow.id))
+            .limit(LOOKED_AT_MAX)
+        ).all()
+        taken: set[str] = set()
+        picked: list[Message] = []
+        for row in rows:
+            if row.lane in taken or len(picked) == room:
+                continue
+            card, ready = self._place(session, row)
+            if not ready:
+                continue  # its card is still to come, and may stand behind it
+            taken.add(row.lane)
+            if row.next_at <= now:
+                picked.append(Message.of(row, card))
+        return picked
+
+    def _place(self, session: Session, row: OutboxRow) -> tuple[Place | None, bool]:
+        """The card that a row draws or hangs under, and whether the row can go now."""
+        subject = row.subject or row.target.get("thread_of")
+        card = session.get(CardRow, subject) if subject else None
+        place = Place(card.channel, card.ts, card.created_at) if card else None
+        if row.subject or place is None or place.ts:
+            return place, True
+        coming = session.exec(
+            select(OutboxRow).where(OutboxRow.subject == subject, OutboxRow.state == WAITING)
+        ).first()
+        return place, coming is None

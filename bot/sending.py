@@ -1,0 +1,321 @@
+"""One message, told to Slack: what to call, what to look at before a repeat, what each refusal means."""
+
+import http.client
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
+from urllib.error import URLError
+
+import httpx
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackRequestError
+
+from approvals.person import Account
+from bot.outbox import Chart, MessageKind
+from bot.outbox_queue import Message, Sent
+from bot.view import View, as_dicts, fitted
+
+log = logging.getLogger(__name__)
+
+EVENT_TYPE = "peak_ops_outbox"
+CALL_TIMEOUT_S = 10
+# Slack takes an answer for 30 minutes; the last one is left for the clocks.
+RESPONSE_URL_GOOD_FOR = timedelta(minutes=29)
+LOOK_BACK = timedelta(minutes=1)
+PAGES_MAX = 20
+IMAGE_READY_S, IMAGE_LOOK_S = 15.0, 0.25
+RATE_LIMITED_S = 30.0
+
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "temporarily_unavailable"}
+)
+_LOCKED_OUT = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
+_CARD_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_NO_LOOKING = frozenset({"missing_scope", "channel_not_found", "not_in_channel", "thread_not_found"})
+
+_NOT_REACHED = (URLError, OSError, http.client.HTTPException, SlackRequestError, httpx.HTTPError)
+
+Renderer = Callable[[str], View | None]
+
+
+class Later(Exception):
+    """Not now: try again `after_s`, or after the usual back-off; a held lane lets nothing else through."""
+
+    def __init__(self, reason: str, after_s: float | None = None, *, holds_lane: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s
+        self.holds_lane = holds_lane
+
+
+class Undeliverable(Exception):
+    """Never: Slack will refuse it again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Sender:
+    """Knows for each kind of message which calls to make; raises Later or Undeliverable."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        renderers: Mapping[str, Renderer],
+        clock: Callable[[], datetime],
+        draw: Callable[[Chart], bytes],
+        stopping: Event,
+        *,
+        strict: bool,
+    ) -> None:
+        # The SDK repeats a call whose connection broke, which may post twice; the outbox looks first.
+        self._client = WebClient(
+            token=client.token,
+            base_url=client.base_url,
+            ssl=client.ssl,
+            proxy=client.proxy,
+            timeout=CALL_TIMEOUT_S,
+            retry_handlers=[],
+        )
+        self._renderers = renderers
+        self._clock = clock
+        self._draw = draw
+        self._stopping = stopping
+        self._strict = strict
+        self._dms: dict[str, str] = {}
+
+    def send(self, message: Message) -> Sent:
+        """Deliver one message."""
+        ways = {
+            MessageKind.POST: self._send_post,
+            MessageKind.CARD: self._send_card,
+            MessageKind.REPLY: self._send_reply,
+            MessageKind.DM: self._send_dm,
+            MessageKind.IMAGE: self._send_image,
+        }
+        try:
+            return ways[message.kind](message)
+        except SlackApiError as error:
+            raise _judged(error) from error
+        except _NOT_REACHED as error:
+            raise Later(f"Slack was not reached ({type(error).__name__})") from error
+
+    def _send_post(self, message: Message) -> Sent:
+        text, blocks = self._shown(message.body)
+        return self._post(message, message.target["channel"], text, blocks, thread_ts=_thread(message))
+
+    def _send_card(self, message: Message) -> Sent:
+        kind, _, subject_id = (message.subject or "").partition(":")
+        view = self._renderers[kind](subject_id)
+        card = message.card
+        if view is None or card is None:
+            return Sent()
+        text, blocks = self._shown(
+            {"text": view.text, "blocks": as_dicts(view.blocks), "practice": message.body.get("practice")}
+        )
+        if card.ts is not None:
+            try:
+                self._client.chat_update(channel=card.channel, ts=card.ts, text=text, blocks=blocks)
+                return Sent(card.channel, card.ts)
+            except SlackApiError as error:
+                if _code(error) not in _CARD_GONE:
+                    raise
+                log.warning("outbox: the card of %s is gone; it is posted again", message.subject)
+                return self._say(card.channel, text, blocks, message.key)
+        # The card's own key, not the row's: any earlier row may have posted it already.
+        if message.is_repeat or card.created_at < message.created_at:
+            found = self._find(card.channel, f"card:{message.subject}", card.created_at, None)
+            if found is not None:
+                self._client.chat_update(channel=card.channel, ts=found, text=text, blocks=blocks)
+                return Sent(card.channel, found)
+        return self._say(card.channel, text, blocks, f"card:{message.subject}")
+
+    def _send_reply(self, message: Message) -> Sent:
+        url = message.target.get("response_url")
+        if url and self._clock() - message.created_at <= RESPONSE_URL_GOOD_FOR:
+            text, blocks = self._shown(message.body)
+            if self._answered(url, text, blocks):
+                return Sent(message.target.get("channel"))
+        return self._send_dm(message)
+
+    def _send_dm(self, message: Message) -> Sent:
+        text, blocks = self._shown(message.body)
+        return self._post(message, self._dm_with(message.target["account"]), text, blocks)
+
+    def _send_image(self, message: Message) -> Sent:
+        channel, thread_ts = message.target["channel"], _thread(message)
+        text, blocks = self._shown(message.body)
+        if message.is_repeat and (found := self._find(channel, message.key, message.created_at, thread_ts)):
+            return Sent(channel, found)
+        chart = Chart.restored(message.body["chart"])
+        file_id = self._uploaded(chart, message.key)
+        if file_id is None:
+            return self._say(channel, text, blocks, message.key, thread_ts)
+        picture = {"type": "image", "slack_file": {"id": file_id}, "alt_text": chart.alt}
+        text, with_picture = self._shown({**message.body, "blocks": [*message.body["blocks"], picture]})
+        looks = round(IMAGE_READY_S / IMAGE_LOOK_S)
+        for _ in range(looks):
+            if self._usable(file_id):
+                try:
+                    return self._say(channel, text, with_picture, message.key, thread_ts)
+                except SlackApiError as error:
+                    if not _file_not_ready(error):
+                        raise
+            if self._stopping.wait(IMAGE_LOOK_S):
+                raise Later("the bot is stopping")
+        log.warning("outbox: the chart of %s did not become usable; it goes out without", message.key)
+        return self._say(channel, text, blocks, message.key, thread_ts)
+
+    def _post(
+        self, message: Message, channel: str, text: str, blocks: list[Any], thread_ts: str | None = None
+    ) -> Sent:
+        if message.is_repeat and (found := self._find(channel, message.key, message.created_at, thread_ts)):
+            return Sent(channel, found)
+        return self._say(channel, text, blocks, message.key, thread_ts)
+
+    def _say(
+        self, channel: str, text: str, blocks: list[Any], key: str, thread_ts: str | None = None
+    ) -> Sent:
+        response = self._client.chat_postMessage(
+            channel=channel,
+            text=text,
+            blocks=blocks,
+            thread_ts=thread_ts,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return Sent(response["channel"], response["ts"])
+
+    def _find(self, channel: str, key: str, since: datetime, thread_ts: str | None) -> str | None:
+        """Look whether a message with this key stands in the channel already."""
+        oldest, cursor = f"{(since - LOOK_BACK).timestamp():.6f}", ""
+        for _ in range(PAGES_MAX):
+            asked: dict[str, Any] = {
+                "channel": channel,
+                "oldest": oldest,
+                "limit": 200,
+                "include_all_metadata": True,
+            }
+            if cursor:
+                asked["cursor"] = cursor
+            try:
+                if thread_ts:
+                    page = self._client.conversations_replies(ts=thread_ts, **asked)
+                else:
+                    page = self._client.conversations_history(**asked)
+            except SlackApiError as error:
+                if _code(error) in _NO_LOOKING:
+                    return None
+                raise
+            for said in page["messages"]:
+                metadata = said.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("key") == key:
+                    return str(said["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+        return None
+
+    def _shown(self, body: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+        text, blocks = body["text"], body["blocks"]
+        if body.get("practice"):
+            text, blocks = _as_practice(text, blocks)
+        fit = fitted(text, blocks)
+        if fit.breaches and self._strict:
+            raise Undeliverable(f"Slack would refuse it: {'; '.join(fit.breaches)}")
+        for breach in fit.breaches:
+            log.error("outbox: a message was cut: %s", breach)
+        return fit.text, fit.blocks
+
+    def _answered(self, url: str, text: str, blocks: list[Any]) -> bool:
+        """Answer at a response_url; False when it is used up, late or not to be reached."""
+        answer = {"response_type": "ephemeral", "replace_original": False, "text": text, "blocks": blocks}
+        try:
+            given = httpx.post(url, json=answer, timeout=CALL_TIMEOUT_S)
+        except httpx.HTTPError as error:
+            log.warning("outbox: a response_url was not reached (%s)", type(error).__name__)
+            return False
+        if given.status_code == 429:
+            raise Later("ratelimited", _seconds(given.headers.get("retry-after")), holds_lane=True)
+        refused = given.headers.get("content-type", "").startswith(
+            "application/json"
+        ) and not given.json().get("ok", True)
+        return given.status_code == 200 and not refused
+
+    def _dm_with(self, account: str) -> str:
+        if account not in self._dms:
+            opened = self._client.conversations_open(users=Account.parse(account).user)
+            self._dms[account] = opened["channel"]["id"]
+        return self._dms[account]
+
+    def _uploaded(self, chart: Chart, key: str) -> str | None:
+        """Draw and upload; None when the chart cannot be drawn."""
+        try:
+            content = self._draw(chart)
+        except Exception:
+            log.exception("outbox: the chart of %s could not be drawn; it goes out without", key)
+            return None
+        name = "equity.png"
+        place = self._client.files_getUploadURLExternal(
+            filename=name, length=len(content), alt_txt=chart.alt[:1000]
+        )
+        httpx.post(place["upload_url"], content=content, timeout=CALL_TIMEOUT_S).raise_for_status()
+        self._client.files_completeUploadExternal(files=[{"id": place["file_id"], "title": "Equity"}])
+        return str(place["file_id"])
+
+    def _usable(self, file_id: str) -> bool:
+        file = self._client.files_info(file=file_id)["file"]
+        return bool(file.get("mimetype")) and file.get("mode") != "tombstone"
+
+
+def _as_practice(text: str, blocks: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    """Begin with the word, in the text and in the first thing that is read."""
+    first = blocks[0] if blocks else {}
+    if first.get("type") == "header":
+        title = {**first["text"], "text": f"PRACTICE · {first['text']['text']}"}
+        return f"PRACTICE · {text}", [{**first, "text": title}, *blocks[1:]]
+    mark = {"type": "context", "elements": [{"type": "mrkdwn", "text": "*PRACTICE*"}]}
+    return f"PRACTICE · {text}", [mark, *blocks]
+
+
+def _thread(message: Message) -> str | None:
+    return message.card.ts if message.card is not None else None
+
+
+def _code(error: SlackApiError) -> str:
+    data = getattr(error.response, "data", None)
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def _judged(error: SlackApiError) -> Exception:
+    """Whether Slack's refusal passes."""
+    code = _code(error)
+    status = getattr(error.response, "status_code", 0)
+    if code == "ratelimited" or status == 429:
+        headers = getattr(error.response, "headers", {})
+        after = {name.lower(): value for name, value in headers.items()}.get("retry-after")
+        return Later("ratelimited", _seconds(after), holds_lane=True)
+    if code in _LOCKED_OUT:
+        return Later(f"Slack refuses the bot's token ({code}); check SLACK_BOT_TOKEN")
+    if not code or code in _PASSING or status >= 500:
+        return Later(f"Slack is in trouble ({code or status})")
+    told = (error.response.get("response_metadata") or {}).get("messages") or []
+    return Undeliverable(": ".join([code, "; ".join(told)]) if told else code)
+
+
+def _file_not_ready(error: SlackApiError) -> bool:
+    if _code(error) != "invalid_blocks":
+        return False
+    told = (error.response.get("response_metadata") or {}).get("messages") or []
+    return any("slack_file" in each for each in told)
+
+
+def _seconds(retry_after: object) -> float:
+    try:
+        return max(0.0, float(str(retry_after)))
+    except ValueError:
+        return RATE_LIMITED_S
