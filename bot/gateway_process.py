@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.clock import system_clock
@@ -21,6 +22,7 @@ from trading.books import Books
 from trading.codec import encode
 from trading.errors import TradingError
 from trading.gateway import Gateway
+from trading.gateway_files import GatewayLock, GatewayRuns
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
 from trading.pids import undumpable
@@ -85,6 +87,10 @@ def _halt(exchange: str, environment: Environment, config: DeskConfig) -> int:
         raise _missing(f"{prefix_of(exchange)}_EMERGENCY_API_KEY")
     books = Books(Database(environment.database_url), exchange, config.live_risk.currency, system_clock)
     books.load_without_prices()
+    with suppress(
+        GatewayRuns
+    ):  # kept, so that no new gateway uses the key meanwhile; one that runs halts too
+        GatewayLock(environment.home_folder, exchange, announced=False)
     proof = halt_venue(
         _venue(exchange, config, keys, throttled=False),
         last_deadline=books.last_deadline,

@@ -42,7 +42,7 @@ class AccountView:
 
     def check(self, intent: Mapping[str, Any]) -> Denial | None:
         """What the limits say to an intent now."""
-        return self._gate.check(None, decode(Intent, intent))
+        return self._gate.check(decode(Intent, intent))
 
     def limits_in_use(self) -> tuple[LimitUse, ...]:
         """Each limit and what is used of it."""

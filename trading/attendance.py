@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -12,6 +14,7 @@ class _Presence:
     connection: object
     heard_at: float = field(default_factory=time.monotonic)
     silent: bool = False
+    calls: int = 0
 
 
 class Attendance:
@@ -26,6 +29,25 @@ class Attendance:
         """A process says that it is this session; it takes the place of an earlier one."""
         with self._lock:
             self._present[session_id] = _Presence(connection)
+
+    def expected(self, session_id: str) -> None:
+        """A session that ought to come back, after the gateway was started again."""
+        with self._lock:
+            self._present.setdefault(session_id, _Presence(None))
+
+    @contextmanager
+    def busy(self, session_id: str) -> Iterator[None]:
+        """While a call of its own is being served a session is not silent, however long that takes."""
+        with self._lock:
+            presence = self._present.get(session_id) or _Presence(None)
+            presence.calls += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                presence.calls -= 1
+                if presence.heard_at > float("-inf"):
+                    presence.heard_at = time.monotonic()
 
     def heard(self, session_id: str, connection: object) -> bool:
         """A heartbeat; False when it comes from a connection that is not the session's."""
@@ -69,7 +91,7 @@ class Attendance:
             fallen = [
                 ident
                 for ident, presence in self._present.items()
-                if not presence.silent and now - presence.heard_at > self._silent_after_s
+                if not presence.silent and self._is_silent(presence, now)
             ]
             for ident in fallen:
                 self._present[ident].silent = True
@@ -79,6 +101,7 @@ class Attendance:
         """Every session that is silent now."""
         now = time.monotonic()
         with self._lock:
-            return {
-                i for i, p in self._present.items() if p.silent or now - p.heard_at > self._silent_after_s
-            }
+            return {i for i, p in self._present.items() if p.silent or self._is_silent(p, now)}
+
+    def _is_silent(self, presence: _Presence, now: float) -> bool:
+        return not presence.calls and now - presence.heard_at > self._silent_after_s

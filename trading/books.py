@@ -121,13 +121,13 @@ class Books:
                 totals[base] = totals.get(base, Decimal(0)) + position.quantity
         return {base: quantity for base, quantity in totals.items() if quantity}
 
-    def fills_since(self) -> datetime | None:
-        """From when on the venue's executions may be missing here."""
-        with self.lock:
-            since = [order.created_at for order in self._live.values()]
-            if self._last_fill_at is not None:
-                since.append(self._last_fill_at)
-        return min(since, default=None)
+    def oldest_live_at(self) -> datetime | None:
+        """When the oldest order was written down that the venue may still hold."""
+        return min((order.created_at for order in self.live()), default=None)
+
+    def last_fill_at(self) -> datetime | None:
+        """When we last traded, by the venue's clock."""
+        return self._last_fill_at
 
     def deny(self, order: Order, why: str) -> None:
         """Write down an order that was not sent."""

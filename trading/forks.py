@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from trading.gateway_files import run_folder
 from trading.pids import ProcessId
 from trading.preview import Preview, PreviewTask
 from trading.process import SessionTask
+from trading.sockets import connected
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
 _STARTS_WITHIN_S = 20.0
@@ -60,9 +60,7 @@ class Forks:
     def _ask(self, job: Mapping[str, Any], timeout_s: float) -> Any:
         self._ensure_started()
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(timeout_s)
-                connection.connect(str(self._socket))
+            with connected(self._socket, timeout_s) as connection:
                 connection.sendall(json.dumps({**job, "log": str(self._log)}).encode() + b"\n")
                 with connection.makefile("rb") as lines:
                     return json.loads(lines.readline())

@@ -20,17 +20,14 @@ from typing import Any
 from trading import preview, process
 from trading.codec import decode, encode
 from trading.pids import ProcessId
+from trading.sockets import listening
 
 _LINE_BYTES_MAX = 4_000_000
 
 
 def serve(path: Path) -> None:
     """Take jobs from the socket until standard input closes."""
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen(64)
+    listener = listening(path)
     signal.signal(signal.SIGCHLD, _reap)
     gc.collect()
     gc.freeze()

@@ -73,6 +73,7 @@ class Gate:
         latch: Latch,
         clock: Callable[[], datetime],
         order_life: timedelta,
+        session_of: Callable[[str], TradingSession],
         circumstances: Callable[[], Circumstances],
         daily: Callable[[], Daily],
         venue_failed: Callable[[VenueError], None],
@@ -84,11 +85,12 @@ class Gate:
         self._latch = latch
         self._clock = clock
         self._order_life = order_life
+        self._session_of = session_of
         self._circumstances = circumstances
         self._daily = daily
         self._venue_failed = venue_failed
 
-    def submit(self, session: TradingSession, intent: Intent) -> Outcome:
+    def submit(self, intent: Intent) -> Outcome:
         """Send an intent unless something speaks against it; the same id again gives the first outcome."""
         if known := self._books.order(intent.client_order_id):
             return self._outcome(known)
@@ -97,13 +99,15 @@ class Gate:
         if isinstance(priced, Denial):
             return self._denied(order, priced)
         with self._venue.turn():
+            # Read now, not before the turn: a stop or a pause may have come while we waited for it.
+            session = self._session_of(intent.session_id)
             denial = self._judged(session, intent, priced)
             return self._denied(order, denial) if denial else self._send(order, priced.price)
 
-    def check(self, session: TradingSession | None, intent: Intent) -> Denial | None:
-        """What would be said to an intent now; nothing is kept."""
+    def check(self, intent: Intent) -> Denial | None:
+        """What would be said to an intent of a session that does not run yet; nothing is kept."""
         priced = self._priced(intent)
-        return priced if isinstance(priced, Denial) else self._judged(session, intent, priced)
+        return priced if isinstance(priced, Denial) else self._judged(None, intent, priced)
 
     def wait_shut(self, timeout_s: float) -> bool:
         """Wait until nobody is sending; the latch keeps everybody out from then on."""

@@ -58,6 +58,7 @@ class Timing:
     timer_refresh_s: float = 15
     watch_s: float = 7200
     halt_within_s: float = 30
+    halt_again_s: float = 10
     gate_shut_within_s: float = 0.5
     retry_s: float = 2
 
@@ -109,6 +110,7 @@ class Gateway:
             latch=latch,
             clock=clock,
             order_life=timedelta(seconds=timing.order_life_s),
+            session_of=self._states.get,
             circumstances=self._circumstances,
             daily=self._valuation.daily,
             venue_failed=self._trouble.met,
@@ -137,14 +139,20 @@ class Gateway:
         self._venue_status = "unknown"
         self._skew_s: float | None = None
         self._halt_lock = threading.Lock()
-        self._halt_seen = False
+        self._halt_seen = self._halt_unproven = False
+        self._halt_again_at = 0.0
         self._closing = threading.Event()
 
     def start(self) -> None:
         """Take the account, open the socket, reconcile in the background; raises `GatewayRuns`."""
         self._lock = GatewayLock(self._home, self._exchange)
-        self._halt_seen = self._latch.engaged() and not self._something_runs()
-        for session in self._states.open():
+        self._books.load_without_prices()
+        open_sessions = self._states.open()
+        # A home that was halted and left with nothing open needs no second halt.
+        self._halt_seen = self._latch.engaged() and not (open_sessions or self._books.live())
+        for ident in {order.intent.session_id for order in self._books.live()}:
+            self._attendance.expected(ident)
+        for session in open_sessions:
             if session.state is SessionState.RUNNING and session.plan.stage is Stage.LIVE:
                 self._states.move(
                     session.id,
@@ -189,6 +197,8 @@ class Gateway:
                 steps=steps,
             )
             proof = self._halted(proof, reason)
+            self._halt_unproven = not proof.proven
+            self._halt_again_at = time.monotonic() + self._timing.halt_again_s
         log.warning("halted", exchange=self._exchange, proven=proof.proven, steps=proof.steps)
         return proof
 
@@ -265,11 +275,10 @@ class Gateway:
 
     def _watch_latch(self) -> None:
         """Halt by ourselves when the latch is found engaged: the bot may not be there to say so."""
-        engaged = self._latch.engaged()
-        if engaged and not self._halt_seen:
-            self.halt(self._latch.read().reason or "the latch was engaged")
-        elif not engaged:
+        if not self._latch.engaged():
             self._halt_seen = False
+        elif not self._halt_seen or (self._halt_unproven and time.monotonic() >= self._halt_again_at):
+            self.halt(self._latch.read().reason or "the latch was engaged")
 
     def _look_for_fills(self) -> None:
         self._reconciler.resolve()
@@ -311,10 +320,6 @@ class Gateway:
                 reducing_only=f"the bot has been silent for {silent_s:.0f} s; only reducing orders pass"
             )
         return Circumstances()
-
-    def _something_runs(self) -> bool:
-        """Whether a halt found at the start has anything left to end."""
-        return bool(self._states.open())
 
     def _lost(self, connection: Connection) -> None:
         self._attendance.lost(connection)

@@ -1,7 +1,6 @@
 """The other end of the gateway's socket, for sessions and for the bot."""
 
 import json
-import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from trading.health import Check
 from trading.instrument import Instrument
 from trading.limits import Denial, LimitUse
 from trading.order import Intent
+from trading.sockets import connected
 from trading.wire import (
     LINE_BYTES_MAX,
     Beat,
@@ -48,12 +48,9 @@ class _Link:
     def __init__(self, path: Path, timeout_s: float) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._socket.settimeout(timeout_s)
-            self._socket.connect(str(path))
+            self._socket = connected(path, timeout_s)
         except OSError as error:
-            self._socket.close()
             raise GatewayGone(path=path.name, detail=str(error)) from error
         self._lines = self._socket.makefile("rb")
 

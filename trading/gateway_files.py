@@ -54,9 +54,12 @@ def forget_session(home: Path, session_id: str) -> None:
 
 
 class GatewayLock:
-    """Held for a gateway's whole life, so that a second one cannot be."""
+    """Held for a gateway's whole life, so that a second one cannot be.
 
-    def __init__(self, home: Path, exchange: str) -> None:
+    With `announced=False` nobody is told who holds it: for a process that stands in for a gateway a moment.
+    """
+
+    def __init__(self, home: Path, exchange: str, *, announced: bool = True) -> None:
         folder = run_folder(home)
         self._file = os.open(folder / f"gateway-{exchange}.lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
@@ -65,6 +68,8 @@ class GatewayLock:
             os.close(self._file)
             raise GatewayRuns(exchange=exchange) from None
         self._pid_file = folder / f"gateway-{exchange}.json"
+        if not announced:
+            return
         process = ProcessId.of(os.getpid())
         fresh = self._pid_file.with_suffix(".new")
         fresh.write_text(json.dumps({"pid": os.getpid(), "started_at": process.started_at if process else 0}))

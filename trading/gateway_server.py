@@ -13,6 +13,7 @@ import structlog
 
 from trading.codec import Unreadable, decode, encode
 from trading.errors import TradingError
+from trading.sockets import listening
 from trading.wire import LINE_BYTES_MAX, Reply, Request
 
 log = structlog.get_logger()
@@ -46,15 +47,13 @@ class GatewayServer:
         self._calls = calls
         self._session_calls = session_calls
         self._lost = lost
-        path.unlink(missing_ok=True)
         server = self
 
         class _Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 server._serve(self)
 
-        self._server = _Sockets(str(path), _Handler)
-        path.chmod(0o600)
+        self._server = _Sockets(listening(path), _Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="gateway-socket")
 
     def start(self) -> None:
@@ -98,7 +97,11 @@ class GatewayServer:
 class _Sockets(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 64
+
+    def __init__(self, listener: socket.socket, handler: type[socketserver.BaseRequestHandler]) -> None:
+        super().__init__("", handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.warning("gateway connection failed", exc_info=True)

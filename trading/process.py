@@ -140,7 +140,9 @@ def _engine(brief: SessionBrief) -> Engine:
 
 def run_session(task: SessionTask) -> int:
     """Be the process of one session; gives its exit code."""
-    process = SessionProcess(GatewayClient(Path(task.gateway_socket)), task.session_id)
+    process = SessionProcess(
+        GatewayClient(Path(task.gateway_socket), timeout_s=GATEWAY_GONE_S), task.session_id
+    )
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
     return process.run()

@@ -28,6 +28,7 @@ class Reconciler:
         self._books = books
         self._clock = clock
         self._absent: set[str] = set()
+        self._polled_at: datetime | None = None
         self.foreign: tuple[VenueOrder, ...] = ()
 
     def reconcile(self) -> list[str]:
@@ -39,8 +40,12 @@ class Reconciler:
 
     def poll_fills(self) -> int:
         """Book executions that are new; gives how many."""
-        since = self._books.fills_since() or self._clock() - _NEVER_TRADED_BACK
-        return sum(self._books.book(fill) for fill in self._venue.fills(since - _OVERLAP))
+        asked_at = self._clock()
+        known = (self._books.oldest_live_at(), self._polled_at or self._books.last_fill_at())
+        since = min(filter(None, known), default=asked_at - _NEVER_TRADED_BACK)
+        booked = sum(self._books.book(fill) for fill in self._venue.fills(since - _OVERLAP))
+        self._polled_at = asked_at
+        return booked
 
     def resolve(self) -> None:
         """Look for each order without an answer by our own id.

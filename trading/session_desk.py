@@ -120,7 +120,8 @@ class SessionDesk:
         wanted = decode(Intent, intent)
         self._own(connection, wanted.session_id)
         session = self._t.states.get(wanted.session_id)
-        outcome = self._t.gate.submit(session, wanted)
+        with self._t.attendance.busy(wanted.session_id):
+            outcome = self._t.gate.submit(wanted)
         self._t.filled_soon()
         if outcome.state in (Answer.DENIED, Answer.REJECTED) and self._is_watched(session):
             self.pause(session.id, f"an order was {outcome.state} while it was new: {outcome.reason}")
@@ -156,6 +157,7 @@ class SessionDesk:
             reason,
             only_from=(SessionState.STARTING, SessionState.RUNNING, SessionState.PAUSED),
         )
+        self._t.gate.wait_shut(_STOP_WITHIN_S)  # an order that is being sent shall be in the books
         steps.took("no new orders")
         proof = stop_orders(
             session_id,
@@ -177,23 +179,25 @@ class SessionDesk:
         return proof
 
     def tend_silent(self) -> None:
-        """Cancel what silent sessions have open, and tell of each that fell silent."""
+        """Tell of each session that fell silent, and cancel what any of them has open."""
         for session_id in self._t.attendance.newly_silent():
             session = self._t.states.get(session_id)
-            if session.state.is_over or session.state is SessionState.STOPPING:
-                self._t.attendance.forget(session_id)
-                continue
-            open_orders = len(self._t.books.live(session_id))
-            log.error("session fell silent", session=session_id, open_orders=open_orders)
-            now = self._t.clock()
-            self._t.states.tell(
-                EventKind.SESSION_SILENT,
-                f"session.silent:{session_id}:{now.isoformat()}",
-                {"symbol": session.plan.symbol, "open_orders": open_orders},
-                session_id,
-            )
+            if not session.state.is_over and session.state is not SessionState.STOPPING:
+                self._tell_silent(session)
         for session_id in self._t.attendance.silent():
             self.cancel_left_open(session_id)
+            if self._t.states.get(session_id).state.is_over and not self._t.books.live(session_id):
+                self._t.attendance.forget(session_id)
+
+    def _tell_silent(self, session: TradingSession) -> None:
+        open_orders = len(self._t.books.live(session.id))
+        log.error("session fell silent", session=session.id, open_orders=open_orders)
+        self._t.states.tell(
+            EventKind.SESSION_SILENT,
+            f"session.silent:{session.id}:{self._t.clock().isoformat()}",
+            {"symbol": session.plan.symbol, "open_orders": open_orders},
+            session.id,
+        )
 
     def cancel_left_open(self, session_id: str) -> None:
         """Cancel a session's open orders and bring the books in line."""

@@ -183,6 +183,13 @@ class Rig:
         with self.database.reading() as reading:
             return OrderStore(reading).by_session(session_id)
 
+    def order(self, client_order_id: str) -> Order:
+        """One order in the database."""
+        with self.database.reading() as reading:
+            found = OrderStore(reading).get(client_order_id)
+        assert found is not None
+        return found
+
     def filled(self, session_id: str) -> Decimal:
         """What a session has bought less what it sold."""
         with self.database.reading() as reading:

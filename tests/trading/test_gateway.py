@@ -8,7 +8,9 @@ import pytest
 
 from tests.trading.rig import QUICK, Rig, a_buy, eventually
 from trading.events import EventKind
+from trading.health import Verdict
 from trading.order import OrderState
+from trading.practice_exchange.control_api import foreign_order
 from trading.practice_exchange.faults import FaultKind
 from trading.session import SessionState
 from trading.wire import Answer
@@ -185,3 +187,87 @@ def test_the_timer_is_armed_for_live_sessions_and_taken_back_after_them(rig: Rig
             "disarmed",
             lambda: [c.params["timeout"] for c in rig.calls("CancelAllOrdersAfter")] == ["60", "0"],
         )
+
+
+def test_a_foreign_order_is_told_and_fails_a_live_check(rig: Rig) -> None:
+    """The account is the bot's own: what somebody else placed there is no business of a live session."""
+    price = rig.below_market()
+    with rig.practice.exchange.lock:
+        foreign_order(
+            rig.practice.exchange,
+            {"pair": "XBTUSD", "type": "buy", "volume": "0.01", "price": price},
+            rig.practice.exchange.clock(),
+        )
+    with rig.gateway():
+        checks = {check.name: check.verdict for check in rig.client.checks("live")}
+        assert checks["foreign orders"] is Verdict.FAILED
+        assert checks["venue"] is Verdict.PASSED
+        assert [order.ours for order in rig.client.orders()] == [False]
+        assert rig.events("books.differ")
+
+
+def test_money_is_marked_and_the_day_begins_with_its_first_mark(rig: Rig) -> None:
+    """Equity, the day's profit, exposure and each limit in use are known as soon as the gateway is ready."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident)).state is Answer.ACCEPTED
+        eventually("it is filled", lambda: rig.filled(ident) == Decimal("0.005"))
+        equity = rig.client.equity()
+        assert equity.equity is not None
+        assert equity.equity > 0
+        assert equity.daily_pnl is not None
+        assert equity.fees > 0
+        assert equity.exposure is not None
+        assert equity.exposure > 0
+        assert equity.points
+        uses = {use.name: use.used for use in rig.client.limits_in_use()}
+        assert uses["max_symbol_exposure"] == equity.exposure
+
+
+def test_a_gateway_knows_its_orders_and_positions_again(rig: Rig) -> None:
+    """After a restart the books are what they were, and an open order still counts."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident)).state is Answer.ACCEPTED
+        eventually("it is filled", lambda: rig.filled(ident) == Decimal("0.005"))
+        assert client.submit(a_buy(ident, "0.004", rig.below_market())).state is Answer.ACCEPTED
+    with rig.gateway(replace(QUICK, silent_after_s=60)):
+        again = rig.client
+        again.attach(ident)
+        holding = again.position(ident)
+        assert holding.quantity == Decimal("0.005")
+        assert holding.pending == Decimal("0.004")
+        assert rig.state(ident) is SessionState.PAUSED, "a live session waits after its gateway was away"
+
+
+def test_what_a_lost_session_left_is_cancelled_by_the_next_gateway(rig: Rig) -> None:
+    """Gateway and session died together: the order is not left standing for ever."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.004", rig.below_market())).state is Answer.ACCEPTED
+    with rig.gateway(replace(QUICK, silent_after_s=0.5)):
+        eventually("it is cancelled", lambda: rig.orders(ident)[0].state is OrderState.CANCELLED)
+
+
+def test_errors_of_the_venue_are_told_once_in_a_while(rig: Rig) -> None:
+    """Many failures of one kind are one event; a key that is refused pauses at once."""
+    with rig.gateway():
+        _, ident = rig.attached()
+        rig.fault(FaultKind.INVALID_NONCE, "", None, None)
+        eventually("it is paused", lambda: rig.state(ident) is SessionState.PAUSED)
+        rig.mend()
+    told = [event.facts["error"] for event in rig.events("venue.error")]
+    assert told == ["ExchangeAuthenticationError"]
+
+
+def test_a_stale_session_state_sends_nothing(rig: Rig) -> None:
+    """A session that was stopped while its order waited for its turn gets nothing through."""
+    with rig.gateway() as gateway:
+        client, ident = rig.attached()
+        with gateway._venue.turn():
+            sender = threading.Thread(target=client.submit, args=(a_buy(ident),))
+            sender.start()
+            eventually("it waits", lambda: gateway._attendance._present[ident].calls)
+            gateway._states.move(ident, SessionState.STOPPING, "enough")
+        sender.join()
+    assert rig.calls() == []

@@ -16,7 +16,7 @@ from trading.gateway_client import CallFailed, GatewayClient
 from trading.gateway_files import socket_path
 from trading.order import OrderState
 from trading.pids import ProcessId
-from trading.process import SessionTask
+from trading.process import SessionProcess, SessionTask
 from trading.session import SessionState, TradingSession
 from trading.store import SessionStore
 from trading.strategies.ma_crossover import MaCrossover
@@ -109,11 +109,11 @@ def test_a_killed_session_loses_its_open_orders(rig: Rig, forks: Forks) -> None:
         process = started(rig, forks, session)
         eventually("it runs", lambda: rig.state(session.id) is SessionState.RUNNING)
         intent = a_buy(session.id, limit_price=rig.below_market())
-        gateway._gate.submit(rig.session(session.id), intent)
+        gateway._gate.submit(intent)
         process.signal(signal.SIGKILL)
         eventually(
             "its order is cancelled",
-            lambda: rig.orders(session.id)[-1].state is OrderState.CANCELLED,
+            lambda: rig.order(intent.client_order_id).state is OrderState.CANCELLED,
         )
         assert rig.open_at_exchange() == 0
         assert [event.session_id for event in rig.events("session.silent")] == [session.id]
@@ -142,3 +142,29 @@ def test_a_second_process_for_a_session_is_refused(rig: Rig, forks: Forks) -> No
             GatewayClient(socket_path(rig.home, "kraken")).attach(session.id)
         assert process.is_alive
         process.end()
+
+
+def test_a_session_whose_gateway_stays_away_ends(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody to send through and nobody to tell: after a while it goes by itself."""
+    monkeypatch.setattr("trading.process.GATEWAY_GONE_S", 0.5)
+    monkeypatch.setattr("trading.process.HEARTBEAT_S", 0.05)
+    session = rig.live_session()
+    process = SessionProcess(GatewayClient(socket_path(rig.home, "kraken"), timeout_s=1), session.id)
+    assert process.run() == 1
+
+
+def test_a_session_acts_once_a_bar_even_after_a_pause(rig: Rig, forks: Forks) -> None:
+    """Paused and resumed within one bar, it does not act on that bar again."""
+    with rig.gateway():
+        session = rig.live_session(parameters=averages_that_are_in(rig), notional_max=Decimal(900))
+        process = started(rig, forks, session)
+        eventually("it is filled", lambda: [o.state for o in rig.orders(session.id)] == [OrderState.FILLED])
+        assert rig.client.pause(session.id, "look")
+        heard = lambda: rig.client.status().heartbeats[session.id]  # noqa: E731 - read twice below
+        eventually("it beats while paused", lambda: heard() < 0.5)
+        assert rig.client.resume(session.id, "go on")
+        for _ in range(2):
+            eventually("a beat is due", lambda: heard() > 0.5)
+            eventually("it beats", lambda: heard() < 0.5)
+        process.end()
+    assert len(rig.calls()) == 1

@@ -14,6 +14,7 @@ from bot.settings import Environment
 from tests.trading.rig import EMERGENCY_KEY, TRADING_KEY, Rig, eventually, secret_of
 from trading.events import EventKind
 from trading.gateway_files import gateway_process
+from trading.halt import halt_exchange
 from trading.pids import ProcessId
 from trading.session import SessionState
 from trading.supervisor import Supervisor
@@ -143,3 +144,27 @@ def _is_ready(supervisor: Supervisor) -> bool:
         return supervisor.gateway("kraken").status().ready
     except Exception:
         return False
+
+
+def test_a_gateway_that_hangs_is_ended_for_a_halt(rig: Rig, launcher: GatewayLauncher) -> None:
+    """A stopped process answers nobody: it is killed, and the emergency key does its part."""
+    session = rig.live_session()
+    with supervised(rig, launcher) as supervisor:
+        running(rig, session.id)
+        gateway = gateway_process(rig.home, "kraken")
+        assert gateway is not None
+        gateway.signal(signal.SIGSTOP)
+        rig.latch.engage("drill", "sam", system_clock())
+        proof = halt_exchange("kraken", rig.home, supervisor.gateway("kraken"), launcher.halt, reason="drill")
+    assert proof.proven
+    assert [name for name, _ in proof.steps][:2] == ["gateway does not answer", "gateway ended"]
+    assert not gateway.is_alive
+
+
+def test_two_gateways_of_one_account_cannot_be(rig: Rig, launcher: GatewayLauncher) -> None:
+    """They would spoil each other's nonces; the second one refuses to start."""
+    with supervised(rig, launcher) as supervisor:
+        eventually("the first is ready", lambda: _is_ready(supervisor))
+        second = launcher.run("kraken")
+        assert second.wait(20) == 1
+    assert "runs already" in (rig.home / "logs" / "gateway-kraken.out").read_text()
