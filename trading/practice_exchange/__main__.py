@@ -5,7 +5,9 @@ import json
 import signal
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 
+from trading.practice_exchange.assets import ASSETS, STARTING_BALANCES
 from trading.practice_exchange.keys import ApiKey
 from trading.practice_exchange.server import PracticeExchange
 
@@ -13,6 +15,15 @@ from trading.practice_exchange.server import PracticeExchange
 def now() -> datetime:
     """Read the wall clock."""
     return datetime.now(UTC)
+
+
+def balance(text: str) -> tuple[str, Decimal]:
+    """Read ASSET:AMOUNT; raises ValueError, which argparse turns into a word to the user."""
+    asset, _, amount = text.partition(":")
+    try:
+        return ASSETS[asset].id, Decimal(amount)
+    except (KeyError, InvalidOperation):
+        raise ValueError(text) from None
 
 
 def main() -> None:
@@ -24,10 +35,22 @@ def main() -> None:
     parser.add_argument(
         "--key", type=ApiKey.parse, action="append", default=[], metavar="KEY:SECRET:RIGHTS[:ACCOUNT]"
     )
+    parser.add_argument(
+        "--balance",
+        type=balance,
+        action="append",
+        metavar="ASSET:AMOUNT",
+        help="what each account begins with, instead of some of everything; for example ZUSD:25000",
+    )
     options = parser.parse_args()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with PracticeExchange.running(
-        clock=now, seed=options.seed, keys=options.key, speed=options.speed, port=options.port
+        clock=now,
+        seed=options.seed,
+        keys=options.key,
+        speed=options.speed,
+        balances=dict(options.balance) if options.balance else STARTING_BALANCES,
+        port=options.port,
     ) as practice:
         sys.stdout.write(json.dumps({"url": practice.url, "seed": options.seed}) + "\n")
         sys.stdout.flush()

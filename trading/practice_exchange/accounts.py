@@ -1,9 +1,9 @@
 """An account: its balances, and what its open orders hold back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_UP, Decimal
 
-from trading.practice_exchange.assets import STARTING_BALANCES, TAKER_FEE, Asset
+from trading.practice_exchange.assets import TAKER_FEE, Asset
 from trading.practice_exchange.fills import Fill
 from trading.practice_exchange.orders import OrderRequest, Side
 
@@ -11,9 +11,9 @@ from trading.practice_exchange.orders import OrderRequest, Side
 class Account:
     """The balances of one customer, by asset id."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, balances: Mapping[str, Decimal]) -> None:
         self.name = name
-        self.balances: dict[str, Decimal] = dict(STARTING_BALANCES)
+        self.balances: dict[str, Decimal] = dict(balances)
 
     def balance(self, asset: Asset) -> Decimal:
         """All of one currency, held or free."""

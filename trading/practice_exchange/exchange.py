@@ -5,12 +5,13 @@ happen since the last look. All methods expect the caller to hold `lock`.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trading.practice_exchange.accounts import Account, add_up, hold
+from trading.practice_exchange.assets import STARTING_BALANCES
 from trading.practice_exchange.book import Book
 from trading.practice_exchange.errors import KrakenError
 from trading.practice_exchange.faults import Faults
@@ -38,7 +39,14 @@ _LOOKS_MAX = 3600
 class Exchange:
     """Accounts, orders and markets of one practice exchange."""
 
-    def __init__(self, clock: Clock, seed: int = 1, keys: Iterable[ApiKey] = (), speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        seed: int = 1,
+        keys: Iterable[ApiKey] = (),
+        speed: float = 1.0,
+        balances: Mapping[str, Decimal] = STARTING_BALANCES,
+    ) -> None:
         began_at = clock()
         self.lock = threading.RLock()
         self.clock = clock
@@ -47,7 +55,8 @@ class Exchange:
         self.faults = Faults()
         self.journal = Journal()
         self.orders = OrderLog()
-        self._accounts: dict[str, Account] = {MAIN_ACCOUNT: Account(MAIN_ACCOUNT)}
+        self._balances = balances
+        self._accounts: dict[str, Account] = {MAIN_ACCOUNT: Account(MAIN_ACCOUNT, balances)}
         self._timers: dict[str, DeadMansTimer] = {}
         self._new_txid = TxIds(f"{seed}:{began_at.isoformat()}")
         self._seen_at = began_at
@@ -56,7 +65,7 @@ class Exchange:
 
     def account(self, name: str) -> Account:
         """Give an account; one that was never heard of is opened with the usual balances."""
-        return self._accounts.setdefault(name, Account(name))
+        return self._accounts.setdefault(name, Account(name, self._balances))
 
     def accounts(self) -> tuple[Account, ...]:
         """Every account."""

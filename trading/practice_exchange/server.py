@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from trading.practice_exchange import control_api, private_api, public_api
+from trading.practice_exchange.assets import STARTING_BALANCES
 from trading.practice_exchange.errors import KrakenError
 from trading.practice_exchange.exchange import Clock, Exchange
 from trading.practice_exchange.faults import BLANK_BODIES, FaultKind
@@ -32,9 +34,15 @@ class PracticeExchange:
     """A practice exchange with its HTTP application; `running` serves it on loopback."""
 
     def __init__(
-        self, *, clock: Clock, seed: int = 1, keys: Iterable[ApiKey] = (), speed: float = 1.0
+        self,
+        *,
+        clock: Clock,
+        seed: int = 1,
+        keys: Iterable[ApiKey] = (),
+        speed: float = 1.0,
+        balances: Mapping[str, Decimal] = STARTING_BALANCES,
     ) -> None:
-        self.exchange = Exchange(clock, seed, keys, speed)
+        self.exchange = Exchange(clock, seed, keys, speed, balances)
         self.url = ""
         self.app = Starlette(
             routes=[
@@ -54,10 +62,11 @@ class PracticeExchange:
         seed: int = 1,
         keys: Iterable[ApiKey] = (),
         speed: float = 1.0,
+        balances: Mapping[str, Decimal] = STARTING_BALANCES,
         port: int = 0,
     ) -> Iterator["PracticeExchange"]:
         """Serve an exchange from a thread on 127.0.0.1 until the block ends; `url` is its address."""
-        practice = cls(clock=clock, seed=seed, keys=keys, speed=speed)
+        practice = cls(clock=clock, seed=seed, keys=keys, speed=speed, balances=balances)
         config = uvicorn.Config(
             practice.app,
             host="127.0.0.1",

@@ -137,3 +137,10 @@ def act_at_random(exchange: Exchange, dice: random.Random, clock: FixedClock) ->
         }
         with suppress(KrakenError):  # too poor or too small, which is part of the game
             exchange.add_order(MAIN_ACCOUNT, read_order(params, clock()), clock())
+
+
+def test_an_account_can_begin_with_money_alone() -> None:
+    """A desk's own account holds no coins whose price would move its day."""
+    exchange = Exchange(FixedClock(), balances={"ZUSD": Decimal(250)})
+
+    assert exchange.account(MAIN_ACCOUNT).balances == {"ZUSD": Decimal(250)}
