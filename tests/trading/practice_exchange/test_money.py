@@ -141,6 +141,6 @@ def act_at_random(exchange: Exchange, dice: random.Random, clock: FixedClock) ->
 
 def test_an_account_can_begin_with_money_alone() -> None:
     """A desk's own account holds no coins whose price would move its day."""
-    exchange = Exchange(FixedClock(), balances={"ZUSD": Decimal(250)})
+    exchange = Exchange(FixedClock(NOON), balances={"ZUSD": Decimal(250)})
 
     assert exchange.account(MAIN_ACCOUNT).balances == {"ZUSD": Decimal(250)}
