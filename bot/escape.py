@@ -14,6 +14,13 @@ _ENTITY = r"(?:amp|lt|gt);"
 _AMPERSAND = re.compile(rf"&(?!{_ENTITY})")
 _LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=/)|(?<=\w\.)(?=[^\W\d])")
 
+# Letters that look like Slack's marks for bold, code and struck text, and mean nothing to it.
+_LOOK_ALIKE = str.maketrans({"*": "\u2217", "`": "\u02cb", "~": "\u223c"})
+# An underscore inside a word, as in ma_crossover, is no mark for italics.
+_ITALICS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_LOW_LINE = "\u02cd"
+_QUOTED = re.compile(r"^(?=&gt;)")
+
 
 def plain(text: str) -> str:
     """One line for logs, headers and Markdown: `&<>` escaped, nothing invisible.
@@ -26,8 +33,9 @@ def plain(text: str) -> str:
 
 
 def mrkdwn(text: str) -> str:
-    """One line for Slack's mrkdwn: as `plain`, and no address, @name or #channel becomes a link."""
-    return _LINKED.sub(JOINER, plain(text))
+    """One line for Slack's mrkdwn: as `plain`, and nothing in it becomes a link, bold, code or a quote."""
+    unmarked = _ITALICS.sub(_LOW_LINE, plain(text).translate(_LOOK_ALIKE))
+    return _QUOTED.sub(JOINER, _LINKED.sub(JOINER, unmarked))
 
 
 def _visible(letter: str) -> str:

@@ -1,0 +1,198 @@
+"""What the desk is shown: plain data made by operations, drawn by views and printed by the command line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One session as people see it; money in `currency`."""
+
+    id: str
+    stage: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    state: str
+    state_reason: str
+    started_at: datetime | None
+    started_by: str
+    request_id: str | None
+    pid: int | None
+    notional_max: Decimal
+    currency: str
+    position: Decimal = Decimal(0)
+    equity: Decimal | None = None
+    daily_pnl: Decimal | None = None
+    open_orders: int = 0
+    fills: int = 0
+    fees: Decimal = Decimal(0)
+    proof: str = ""
+
+    @property
+    def base(self) -> str:
+        """The currency that is bought and sold."""
+        return self.symbol.split("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """One risk limit and how much of it is used, in the limits' currency."""
+
+    name: str
+    limit: Decimal
+    used: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class HaltState:
+    """Whether everything is halted, and who did it."""
+
+    engaged: bool
+    reason: str = ""
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingApproval:
+    """A request that waits for somebody."""
+
+    id: str
+    name: str
+    title: str
+    requested_by: str
+    waits_for: str
+    expires_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSummary:
+    """The whole desk in one look."""
+
+    halt: HaltState
+    sessions: tuple[SessionSummary, ...]
+    pending_approvals: tuple[PendingApproval, ...]
+    limits: tuple[LimitUse, ...]
+    gateways: tuple[tuple[str, str], ...]
+    practice: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HaltStep:
+    """One step of a halt: milliseconds since the halt began."""
+
+    name: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HaltOutcome:
+    """What one venue account proved after a halt, and what it still holds."""
+
+    exchange: str
+    steps: tuple[HaltStep, ...]
+    proven: bool
+    open_orders: int
+    held: tuple[tuple[str, Decimal], ...]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HaltSummary:
+    """A halt of everything."""
+
+    id: str
+    by: str
+    reason: str
+    at: datetime
+    latch_ms: int | None
+    outcomes: tuple[HaltOutcome, ...]
+    waiting_for: tuple[str, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """Whether every venue account proved that no order is left."""
+        return (
+            not self.waiting_for and bool(self.outcomes) and all(outcome.proven for outcome in self.outcomes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSummary:
+    """Something that somebody should look at."""
+
+    id: str
+    kind: str
+    severity: str
+    title: str
+    detail: str
+    advice: str
+    at: datetime
+    session_id: str | None = None
+    times: int = 1
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check of a report."""
+
+    name: str
+    verdict: str
+    detail: str
+    advice: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSummary:
+    """The morning's report, or the same asked for now."""
+
+    id: str
+    verdict: str
+    at: datetime
+    asked_by: str
+    checks: tuple[CheckLine, ...]
+    sessions: tuple[SessionSummary, ...]
+    equity: Decimal | None
+    currency: str
+    daily_pnl: Decimal | None
+    realised: Decimal | None
+    unrealised: Decimal | None
+    fees: Decimal | None
+    exposure: Decimal | None
+    machine: tuple[tuple[str, str], ...]
+    equity_before: Decimal | None = None
+    points: tuple[tuple[datetime, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCard:
+    """An approval request with everything that its card says; `payload` is what will run."""
+
+    id: str
+    name: str
+    action: str
+    title: str
+    state: str
+    requested_by: str
+    reason: str
+    digest: str
+    payload: dict[str, Any]
+    evidence: dict[str, Any]
+    yes: tuple[tuple[str, datetime], ...]
+    no: tuple[tuple[str, datetime, str], ...]
+    missing: str
+    created_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    grant_expires_at: datetime | None
+    execution: str
+    outcome: str
+    session_id: str | None = None

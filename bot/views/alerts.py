@@ -1,0 +1,52 @@
+"""An alert: what happened, what to do, and who has taken it."""
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+
+from bot.summaries import AlertSummary
+from bot.view import View
+from bot.views.sessions import halt_button
+from bot.views.wording import SEVERITY_MARK, label, literal, when
+
+ACKNOWLEDGE = "alert.acknowledge"
+
+
+def alert_card(alert: AlertSummary) -> View:
+    """The whole alert, drawn from its row."""
+    blocks: list[Block] = [
+        HeaderBlock(text=f"{SEVERITY_MARK.get(alert.severity, '🔶')} {label(alert.title)}"),
+        SectionBlock(text=MarkdownTextObject(text=literal(alert.detail, 2900) or "No detail.")),
+    ]
+    if alert.advice:
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*Next* {literal(alert.advice, 2800)}")))
+    times = f" · {alert.times} times" if alert.times > 1 else ""
+    where = f" · session `{literal(alert.session_id)}`" if alert.session_id else ""
+    blocks.append(
+        ContextBlock(
+            elements=[
+                MarkdownTextObject(
+                    text=f"{literal(alert.severity)} · {when(alert.at)}{times}{where} · {_taken(alert)}"
+                )
+            ]
+        )
+    )
+    buttons = [halt_button(f"alert: {alert.title}")]
+    if alert.acknowledged_by is None:
+        buttons.insert(
+            0, ButtonElement(text="Acknowledge", action_id=ACKNOWLEDGE, value=alert.id, style="primary")
+        )
+    blocks.append(ActionsBlock(block_id=f"alert:{alert.id}", elements=buttons))
+    return View(text=label(f"{alert.severity.upper()}: {alert.title}", 300), blocks=blocks)
+
+
+def _taken(alert: AlertSummary) -> str:
+    if alert.acknowledged_by is None:
+        return "nobody has acknowledged it yet"
+    return f"acknowledged by {literal(alert.acknowledged_by)} at {when(alert.acknowledged_at)}"

@@ -1,0 +1,62 @@
+"""A halt as the desk sees it: how long each step took, what the venue proved, what is still held."""
+
+from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
+
+from bot.block_limits import shortened
+from bot.summaries import HaltOutcome, HaltSummary
+from bot.view import View
+from bot.views.wording import label, literal, milliseconds, quantity, when
+
+
+def halt_card(halt: HaltSummary) -> View:
+    """Never says flat when it means halted."""
+    headline = f"{halt.by} halted everything: {halt.reason}"
+    blocks: list[Block] = [
+        HeaderBlock(text=_headline(halt)),
+        SectionBlock(text=MarkdownTextObject(text=f"*{literal(headline, 1500)}*")),
+    ]
+    for outcome in halt.outcomes:
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=_account(outcome))))
+        if outcome.steps:
+            steps = " → ".join(f"{literal(step.name)} {milliseconds(step.at_ms)}" for step in outcome.steps)
+            blocks.append(ContextBlock(elements=[MarkdownTextObject(text=shortened(steps, 1900))]))
+    blocks.extend(
+        SectionBlock(
+            text=MarkdownTextObject(
+                text=f"*{literal(exchange)}*: the gate is shut; cancelling, waiting for the venue's proof"
+            )
+        )
+        for exchange in halt.waiting_for
+    )
+    blocks.append(
+        ContextBlock(
+            elements=[
+                MarkdownTextObject(
+                    text=f"Since {when(halt.at)}. Nothing new is sent until two people clear it "
+                    "with `/peak rearm`."
+                )
+            ]
+        )
+    )
+    return View(text=label(f"HALTED. {headline}", 600), blocks=blocks)
+
+
+def _headline(halt: HaltSummary) -> str:
+    if halt.latch_ms is None:
+        return "🛑 HALTED, but not written to disk"
+    return f"🛑 HALTED in {milliseconds(halt.latch_ms)}"
+
+
+def _account(outcome: HaltOutcome) -> str:
+    if outcome.proven:
+        proof = f"{outcome.open_orders} orders, proven by the venue"
+    else:
+        proof = (
+            f"NOT PROVEN: {literal(outcome.detail, 500) or 'the venue did not confirm'}. Look at "
+            "the venue's own page now"
+        )
+    held = ", ".join(
+        f"{quantity(abs(amount))} {literal(asset, 20)}" for asset, amount in outcome.held if amount
+    )
+    still = f"*STILL HOLDING {held}*" if held else "nothing held by our sessions"
+    return shortened(f"*{literal(outcome.exchange)}*: {proof}. {still}", 2900)

@@ -1,0 +1,95 @@
+"""The daily health report: verdict first, then what changed, then the chart."""
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+
+from bot.block_limits import shortened
+from bot.summaries import HealthSummary
+from bot.view import View
+from bot.views.wording import STATE_MARK, VERDICT_MARK, day_and_time, label, literal, money
+
+
+def health_report(health: HealthSummary) -> View:
+    """The whole report without its chart, which the outbox adds as an image."""
+    headline = f"Health check {health.verdict}"
+    blocks: list[Block] = [
+        HeaderBlock(text=f"{VERDICT_MARK[health.verdict]} {headline}"),
+        SectionBlock(text=MarkdownTextObject(text=_money_lines(health))),
+        DividerBlock(),
+        SectionBlock(text=MarkdownTextObject(text=shortened(_checks(health), 2900))),
+    ]
+    if health.sessions:
+        lines = [
+            f"{STATE_MARK[item.state]} {literal(item.symbol)} {literal(item.strategy)} "
+            f"{item.stage} {item.state}, "
+            f"{money(item.daily_pnl, item.currency, signed=True)}"
+            for item in health.sessions
+        ]
+        blocks.append(
+            SectionBlock(text=MarkdownTextObject(text=shortened("*Sessions*\n" + "\n".join(lines), 2900)))
+        )
+    machine = " · ".join(f"{literal(name)} {literal(value)}" for name, value in health.machine)
+    blocks.append(ContextBlock(elements=[MarkdownTextObject(text=shortened(f"Machine: {machine}", 1900))]))
+    blocks.append(
+        ContextBlock(
+            elements=[
+                MarkdownTextObject(text=f"{day_and_time(health.at)} · asked by {literal(health.asked_by)}")
+            ]
+        )
+    )
+    return View(text=label(f"{headline}: {_in_short(health)}", 600), blocks=blocks)
+
+
+def _in_short(health: HealthSummary) -> str:
+    failed = [check.name for check in health.checks if check.verdict == "FAILED"]
+    return f"{len(health.checks)} checks, " + (f"failed: {', '.join(failed)}" if failed else "none failed")
+
+
+def _money_lines(health: HealthSummary) -> str:
+    change = (
+        None
+        if health.equity is None or health.equity_before is None
+        else health.equity - health.equity_before
+    )
+    yesterday = (
+        f" ({money(change, health.currency, signed=True)} since yesterday)" if change is not None else ""
+    )
+    return "\n".join(
+        [
+            f"*Equity* {money(health.equity, health.currency)}{yesterday}",
+            f"*PnL today* {money(health.daily_pnl, health.currency, signed=True)} · realised "
+            f"{money(health.realised, health.currency, signed=True)}, unrealised "
+            f"{money(health.unrealised, health.currency, signed=True)}, fees "
+            f"{money(health.fees, health.currency)}",
+            f"*Exposure* {money(health.exposure, health.currency)}",
+        ]
+    )
+
+
+def _checks(health: HealthSummary) -> str:
+    lines = []
+    for check in health.checks:
+        line = f"{VERDICT_MARK[check.verdict]} {literal(check.name)}: {literal(check.detail, 250)}"
+        if check.verdict != "PASSED" and check.advice:
+            line += f" _{literal(check.advice)}_"
+        lines.append(shortened(line, 400))
+    return "\n".join(lines)
+
+
+def chart_description(health: HealthSummary) -> str:
+    """What the equity chart shows, for people who cannot see it."""
+    if not health.points:
+        return "Equity chart: no marks yet."
+    values = [value for _, value in health.points]
+    return (
+        f"Equity in {health.currency} from {health.points[0][0]:%Y-%m-%d %H:%M} to "
+        f"{health.points[-1][0]:%Y-%m-%d %H:%M} "
+        f"UTC: first {values[0]:.2f}, lowest {min(values):.2f}, highest {max(values):.2f}, last "
+        f"{values[-1]:.2f}."
+    )

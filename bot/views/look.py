@@ -1,0 +1,60 @@
+"""Limits, orders, checks and previews, as lists."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block, HeaderBlock, MarkdownTextObject, SectionBlock
+
+from bot.block_limits import shortened
+from bot.summaries import LimitUse
+from bot.view import View
+from bot.views.status import limit_line
+from bot.views.wording import VERDICT_MARK, label, literal, quantity
+from trading.health import HealthReport
+from trading.session import SessionPlan
+from trading.wire import OpenOrder
+
+
+def _list(title: str, lines: Sequence[str], nothing: str) -> View:
+    text = shortened("\n".join(lines) or nothing, 2900)
+    blocks: list[Block] = [
+        HeaderBlock(text=label(title)),
+        SectionBlock(text=MarkdownTextObject(text=text)),
+    ]
+    return View(text=label(title), blocks=blocks)
+
+
+def limits(used: Sequence[LimitUse], currency: str) -> View:
+    """Each limit and its share in use."""
+    return _list(f"Risk limits in {currency}", [limit_line(use) for use in used], "No limit can be read.")
+
+
+def orders(found: Sequence[OpenOrder]) -> View:
+    """Every open order at the venue."""
+    lines = [
+        f"{'ours' if order.ours else '*foreign*'} {literal(order.symbol)} {order.side} "
+        f"{quantity(order.quantity)}, "
+        f"filled {quantity(order.filled_quantity)}, `{literal(order.venue_order_id)}`"
+        for order in found
+    ]
+    return _list(f"{len(found)} open orders at the venue", lines, "The venue lists none.")
+
+
+def checks(title: str, report: HealthReport) -> View:
+    """Each check, its finding, and what to do."""
+    lines = []
+    for check in report.checks:
+        advice = f" _{literal(check.advice)}_" if check.advice and check.verdict != "PASSED" else ""
+        lines.append(
+            shortened(
+                f"{VERDICT_MARK[check.verdict]} {literal(check.name)}: {literal(check.detail, 250)}{advice}",
+                400,
+            )
+        )
+    return _list(f"{title}: {report.verdict}", lines, "No check was made.")
+
+
+def preview(plan: SessionPlan, told: str) -> View:
+    """What a start would do now."""
+    return _list(
+        f"Preview of {plan.strategy} on {plan.symbol}, sent nowhere", [literal(told, 2900)], "Nothing."
+    )

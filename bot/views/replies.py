@@ -1,0 +1,26 @@
+"""Short private answers: one sentence that says what happened, why, and what to do next."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
+
+from bot.block_limits import shortened
+from bot.view import View
+from bot.views.wording import LOCK_SCREEN_MAX, label, literal
+
+
+def sentence(text: str) -> View:
+    """One sentence, everything in it taken literally."""
+    return View(
+        text=label(text, LOCK_SCREEN_MAX),
+        blocks=[SectionBlock(text=MarkdownTextObject(text=literal(text, 2900)))],
+    )
+
+
+def not_understood(word: str, nearest: Sequence[str]) -> View:
+    """A word that the bot does not know, with those it may have meant."""
+    shown = shortened(word, 40)
+    if nearest:
+        options = ", ".join(f"/peak {candidate}" for candidate in nearest)
+        return sentence(f"I do not know “{shown}”, so nothing was done. Did you mean {options}?")
+    return sentence(f"I do not know “{shown}”, so nothing was done. /peak help lists every word.")

@@ -1,0 +1,171 @@
+"""The card of an approval request: what is asked, by whom, who answered, what may be pressed."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+
+from bot.block_limits import shortened
+from bot.summaries import PendingApproval, RequestCard
+from bot.view import View
+from bot.views.wording import day_and_time, label, literal, when
+
+APPROVE = "request.approve"
+REJECT = "request.reject"
+CANCEL = "request.cancel"
+EXECUTE = "request.execute"
+LISTED_MAX = 20
+
+_VERBS = {"live.activate": "asks to go live", "rearm": "asks to clear the halt"}
+_EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
+_STATE_WORDS = {
+    "rejected": "Rejected",
+    "expired": "Expired: nobody else said yes in time",
+    "cancelled": "Cancelled",
+    "void": "Void: what would run is no longer what was shown",
+}
+_EXECUTION_WORDS = {
+    "claimed": "starting",
+    "executed": "done",
+    "failed": "failed",
+    "unknown": "outcome unknown",
+    "void": "void: something changed after the approval",
+}
+
+
+def request_card(card: RequestCard) -> View:
+    """The whole card, drawn from the request as it stands now."""
+    headline = f"{card.requested_by} {_VERBS.get(card.action, 'asks')}"
+    said = f"*{literal(card.title, 300)}*\n{_state_line(card)}"
+    blocks: list[Block] = [
+        HeaderBlock(text=label(headline)),
+        SectionBlock(text=MarkdownTextObject(text=shortened(said, 2900))),
+        SectionBlock(fields=_what(card)),
+        *_evidence(card),
+        ContextBlock(elements=[MarkdownTextObject(text=_small_print(card))]),
+    ]
+    if buttons := _buttons(card):
+        blocks.append(ActionsBlock(block_id=f"request:{card.id}", elements=buttons))
+    return View(text=label(f"{headline}: {card.title}", 600), blocks=blocks)
+
+
+def _state_line(card: RequestCard) -> str:
+    outcome = f": {literal(card.outcome, 600)}" if card.outcome else ""
+    if card.state == "pending":
+        return f"Waiting for {literal(card.missing)} until {when(card.expires_at)}"
+    if card.state == "approved":
+        names = ", ".join(literal(name, 60) for name, _ in card.yes if name != card.requested_by)
+        line = f"Approved by {names} at {when(card.decided_at)}"
+        if card.execution == "none":
+            return (
+                f"{line}. {literal(card.requested_by, 60)} can press *{_execute_label(card)}* "
+                f"until {when(card.grant_expires_at)}"
+            )
+        return f"{line}. Execution {_EXECUTION_WORDS[card.execution]}{outcome}"
+    if card.state == "rejected" and card.no:
+        name, at, why = card.no[-1]
+        return f"Rejected by {literal(name, 60)} at {when(at)}" + (f": {literal(why, 600)}" if why else "")
+    return f"{_STATE_WORDS.get(card.state, literal(card.state))}{outcome}"
+
+
+def _what(card: RequestCard) -> list[MarkdownTextObject]:
+    pairs: dict[str, str] = {}
+    if plan := card.payload.get("plan"):
+        quote = str(plan.get("symbol", "/")).split("/")[-1]
+        pairs = {
+            "Account": f"{plan.get('exchange')} ({card.payload.get('venue_url')})",
+            "Strategy": f"{plan.get('strategy')} {_parameters(plan)}",
+            "Symbol, bars": f"{plan.get('symbol')} {plan.get('timeframe')}",
+            "At most": f"{plan.get('notional_max')} {quote}",
+        }
+    if limits := card.payload.get("limits"):
+        pairs["Limits"] = ", ".join(f"{name} {value}" for name, value in limits.items() if name != "currency")
+    pairs["Why"] = card.reason or "no reason given"
+    return [MarkdownTextObject(text=f"*{name}*\n{literal(value, 600)}") for name, value in pairs.items()]
+
+
+def _parameters(plan: dict[str, object]) -> str:
+    parameters = plan.get("parameters")
+    if not isinstance(parameters, dict) or not parameters:
+        return ""
+    return "(" + ", ".join(f"{name} {value}" for name, value in parameters.items()) + ")"
+
+
+def _evidence(card: RequestCard) -> list[Block]:
+    lines = [
+        f"*{title}* {literal(str(found), 1200)}"
+        for title, name in (("Readiness", "readiness"), ("Preview", "preview"))
+        if (found := card.evidence.get(name))
+    ]
+    return [DividerBlock(), SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+
+
+def _small_print(card: RequestCard) -> str:
+    votes = [f"{literal(name, 60)} yes {when(at)}" for name, at in card.yes]
+    votes += [f"{literal(name, 60)} no {when(at)}" for name, at, _ in card.no]
+    said = [f"digest `{literal(card.digest[:12])}`", f"asked {day_and_time(card.created_at)}", *votes]
+    return shortened(f"{literal(card.name, 60)} · {' · '.join(said)}", 2900)
+
+
+def _execute_label(card: RequestCard) -> str:
+    return _EXECUTE_LABEL.get(card.action, "Run it")
+
+
+def _buttons(card: RequestCard) -> list[ButtonElement]:
+    if card.state == "pending":
+        return [
+            ButtonElement(
+                text="Approve",
+                action_id=APPROVE,
+                value=card.id,
+                style="primary",
+                confirm=ConfirmObject(
+                    title="Approve this?",
+                    text=f"{literal(card.title, 200)}. The request is called {literal(card.name, 60)}.",
+                    confirm="Approve",
+                    deny="Not yet",
+                ),
+            ),
+            ButtonElement(text="Reject", action_id=REJECT, value=card.id, style="danger"),
+            ButtonElement(text="Withdraw", action_id=CANCEL, value=card.id),
+        ]
+    if card.state == "approved" and card.execution == "none":
+        return [
+            ButtonElement(
+                text=_execute_label(card),
+                action_id=EXECUTE,
+                value=card.id,
+                style="primary",
+                confirm=ConfirmObject(
+                    title=f"{_execute_label(card)}?",
+                    text=f"This is done at once: {literal(card.title, 250)}",
+                    confirm=_execute_label(card),
+                    deny="Not yet",
+                ),
+            )
+        ]
+    return []
+
+
+def waiting_list(pending: Sequence[PendingApproval]) -> View:
+    """What waits for whom, with the time left."""
+    if not pending:
+        return View(text="No request is waiting.", blocks=[SectionBlock(text="No request is waiting.")])
+    lines = [
+        f"• *{literal(item.name, 60)}* {literal(item.title, 120)}: asked by "
+        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)}, until {when(item.expires_at)}"
+        for item in pending[:LISTED_MAX]
+    ]
+    if len(pending) > LISTED_MAX:
+        lines.append(f"… and {len(pending) - LISTED_MAX} more")
+    text = f"{len(pending)} request{'s' if len(pending) != 1 else ''} open"
+    return View(text=text, blocks=[SectionBlock(text=MarkdownTextObject(text=line)) for line in lines])

@@ -1,0 +1,148 @@
+"""The card of a session, the lines in its thread, and what a stop proved."""
+
+from decimal import Decimal
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+
+from bot.summaries import SessionSummary
+from bot.view import View
+from bot.views.wording import LOCK_SCREEN_MAX, STATE_MARK, label, literal, money, quantity, when
+
+STOP = "session.stop"
+HALT = "halt"
+
+_STATE_SENTENCE = {
+    "starting": "is starting",
+    "running": "is live",
+    "paused": "is paused",
+    "stopping": "is stopping",
+    "stopped": "has stopped",
+    "halted": "was halted",
+    "failed": "has failed",
+    "unknown": "ended without proof",
+}
+
+
+def halt_button(reason: str = "") -> ButtonElement:
+    """The button that halts everything; it stands wherever something live is shown."""
+    return ButtonElement(
+        text="Halt everything",
+        action_id=HALT,
+        value=label(reason, 200) or "button",
+        style="danger",
+        confirm=ConfirmObject(
+            title="Halt everything?",
+            text="Every session of every account stops at once and all open orders are cancelled. "
+            "Only two people together can start again.",
+            confirm="Halt",
+            deny="No",
+        ),
+    )
+
+
+def session_card(session: SessionSummary) -> View:
+    """State first, money second, buttons last."""
+    headline = _headline(session)
+    blocks: list[Block] = [
+        HeaderBlock(text=f"{STATE_MARK[session.state]} {label(headline)}"),
+        SectionBlock(
+            fields=[
+                MarkdownTextObject(
+                    text=f"*Strategy*\n{literal(session.strategy)} {literal(session.timeframe)}"
+                ),
+                MarkdownTextObject(text=f"*At most*\n{money(session.notional_max, session.currency)}"),
+                MarkdownTextObject(text=f"*Position*\n{quantity(session.position)} {literal(session.base)}"),
+                MarkdownTextObject(
+                    text=f"*Fills*\n{session.fills}, fees {money(session.fees, session.currency)}"
+                ),
+                MarkdownTextObject(
+                    text=f"*PnL of the session*\n{money(session.daily_pnl, session.currency, signed=True)}"
+                ),
+                MarkdownTextObject(text=f"*Open orders*\n{session.open_orders}"),
+            ]
+        ),
+    ]
+    if told := literal(session.proof or session.state_reason, 2900):
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=told)))
+    since = f"since {when(session.started_at)} " if session.started_at else ""
+    blocks.append(
+        ContextBlock(
+            elements=[
+                MarkdownTextObject(
+                    text=f"`{literal(session.id)}` · {literal(session.stage)} · {since}"
+                    f"· asked by {literal(session.started_by)}"
+                )
+            ]
+        )
+    )
+    if buttons := _buttons(session):
+        blocks.append(ActionsBlock(block_id=f"session:{session.id}", elements=buttons))
+    return View(text=label(headline), blocks=blocks)
+
+
+def _headline(session: SessionSummary) -> str:
+    said = _STATE_SENTENCE[session.state]
+    if session.state == "running" and session.stage != "live":
+        said = f"is running in {session.stage}"
+    return f"{session.symbol} {said}"
+
+
+def _buttons(session: SessionSummary) -> list[ButtonElement]:
+    if session.state not in {"starting", "running", "paused", "stopping", "unknown"}:
+        return []
+    stop = ButtonElement(
+        text="Stop",
+        action_id=STOP,
+        value=session.id,
+        confirm=ConfirmObject(
+            title=f"Stop {label(session.symbol, 80)}?",
+            text="Its open orders are cancelled. What it holds stays held.",
+            confirm="Stop",
+            deny="No",
+        ),
+    )
+    buttons = [] if session.state == "stopping" else [stop]
+    return [*buttons, halt_button(f"from the card of {session.id}")] if session.stage == "live" else buttons
+
+
+def order_line(facts: dict[str, str]) -> View:
+    """An order the venue has accepted."""
+    text = (
+        f"{facts['side']} {quantity(Decimal(facts['quantity']))} {facts['symbol']} "
+        f"{facts.get('type', 'market')}: "
+        f"accepted by the venue as {facts.get('venue_order_id', '?')}"
+    )
+    return _line(("First order: " if facts.get("first") else "Order: ") + text)
+
+
+def fill_line(facts: dict[str, str]) -> View:
+    """One fill."""
+    quote = facts["symbol"].split("/")[-1]
+    notional = Decimal(facts["quantity"]) * Decimal(facts["price"])
+    return _line(
+        f"Fill: {facts['side']} {quantity(Decimal(facts['quantity']))} at "
+        f"{money(Decimal(facts['price']), quote)} "
+        f"= {money(notional, quote)}, fee {quantity(Decimal(facts['fee']))} "
+        f"{facts.get('fee_currency', quote)}"
+    )
+
+
+def _line(text: str) -> View:
+    return View(
+        text=label(text, LOCK_SCREEN_MAX),
+        blocks=[SectionBlock(text=MarkdownTextObject(text=literal(text, 2900)))],
+    )
+
+
+def stop_reply(session: SessionSummary) -> View:
+    """What a person is told who asked for a stop."""
+    return _line(f"{_headline(session)}. {session.proof or session.state_reason}".strip())

@@ -1,0 +1,123 @@
+"""The desk in one look: for /peak status, the panel and the Home tab."""
+
+from decimal import Decimal
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+
+from bot.block_limits import shortened
+from bot.summaries import HaltState, LimitUse, PendingApproval, SessionSummary, StatusSummary
+from bot.view import View
+from bot.views.sessions import STOP, halt_button
+from bot.views.wording import STATE_MARK, day_and_time, literal, money, quantity, when
+
+START_LIVE = "panel.live"
+HEALTH_NOW = "panel.health"
+SESSIONS_MAX, WAITING_MAX = 20, 8
+
+_NOTHING_OPEN = "No session is open. `/peak live start` asks for one."
+_NOTHING_HALTED = "No session is open. What was held is *still held*: the card of the halt says what that is."
+
+
+def status(summary: StatusSummary) -> View:
+    """Sessions, halt state, limits in use, pending approvals."""
+    return View(text=_headline(summary), blocks=[HeaderBlock(text=_headline(summary)), *_body(summary)])
+
+
+def panel(summary: StatusSummary) -> View:
+    """What may be done now, as buttons, above the same look."""
+    buttons = [halt_button("from the panel")]
+    if not summary.halt.engaged:
+        buttons.insert(
+            0,
+            ButtonElement(text="Start a live session", action_id=START_LIVE, value="panel", style="primary"),
+        )
+    buttons.insert(1, ButtonElement(text="Health check", action_id=HEALTH_NOW, value="panel"))
+    return View(
+        text=_headline(summary),
+        blocks=[
+            HeaderBlock(text=_headline(summary)),
+            ActionsBlock(block_id="panel", elements=buttons),
+            *_body(summary),
+        ],
+    )
+
+
+def _headline(summary: StatusSummary) -> str:
+    if summary.halt.engaged:
+        return "🛑 HALTED"
+    live = [session for session in summary.sessions if session.stage == "live"]
+    running = sum(session.state == "running" for session in live)
+    rest = f"{len(live) - running} more not over" if len(live) > running else ""
+    if running:
+        return f"🟢 {running} live" + (f", {rest}" if rest else "")
+    return f"❓ Nothing is running, {rest}" if rest else "⚪ Nothing is live"
+
+
+def _body(summary: StatusSummary) -> list[Block]:
+    blocks: list[Block] = [_text(_halted(summary.halt))] if summary.halt.engaged else []
+    blocks.extend(_session(session) for session in summary.sessions[:SESSIONS_MAX])
+    if len(summary.sessions) > SESSIONS_MAX:
+        blocks.append(_text(f"… and {len(summary.sessions) - SESSIONS_MAX} more sessions"))
+    if not summary.sessions:
+        blocks.append(_text(_NOTHING_HALTED if summary.halt.engaged else _NOTHING_OPEN))
+    blocks.append(DividerBlock())
+    if waiting := summary.pending_approvals:
+        lines = [_waiting(item) for item in waiting[:WAITING_MAX]]
+        if len(waiting) > WAITING_MAX:
+            lines.append(f"… and {len(waiting) - WAITING_MAX} more: `/peak approvals`")
+        blocks.append(_text("*Waiting for approval*\n" + "\n".join(lines)))
+    if summary.limits:
+        blocks.append(_text("*Limits in use*\n" + "\n".join(limit_line(use) for use in summary.limits)))
+    gateways = " · ".join(f"{literal(name, 60)} {literal(state, 300)}" for name, state in summary.gateways)
+    about = f"{gateways or 'no gateway'} · {day_and_time(summary.at)}"
+    blocks.append(ContextBlock(elements=[MarkdownTextObject(text=about)]))
+    return blocks
+
+
+def _text(text: str) -> SectionBlock:
+    return SectionBlock(text=MarkdownTextObject(text=shortened(text, 2900)))
+
+
+def _halted(halt: HaltState) -> str:
+    who = f" by {literal(halt.by)} at {when(halt.at)}" if halt.at else ""
+    why = literal(halt.reason, 500) or "no reason given"
+    return f"*Halted*{who}: {why}. Two people clear it with `/peak rearm`."
+
+
+def _session(session: SessionSummary) -> SectionBlock:
+    text = (
+        f"{STATE_MARK[session.state]} *{literal(session.symbol, 40)}* {literal(session.strategy, 60)} "
+        f"{literal(session.stage, 20)} *{session.state}* · "
+        f"holds {quantity(session.position)} {literal(session.base, 20)} · "
+        f"{money(session.daily_pnl, session.currency, signed=True)} · "
+        f"{session.open_orders} open orders · `{literal(session.id, 40)}`"
+    )
+    stop = None
+    if session.state in {"starting", "running", "paused", "unknown"}:
+        stop = ButtonElement(text="Stop", action_id=STOP, value=session.id)
+    return SectionBlock(block_id=f"status:{session.id}", text=MarkdownTextObject(text=text), accessory=stop)
+
+
+def _waiting(item: PendingApproval) -> str:
+    return (
+        f"• {literal(item.name, 60)}: {literal(item.title, 120)}, asked by {literal(item.requested_by, 60)}, "
+        f"{literal(item.waits_for, 120)}, until {when(item.expires_at)}"
+    )
+
+
+def limit_line(use: LimitUse) -> str:
+    """One limit, what is used of it, and the share."""
+    name, limit = literal(use.name, 60), quantity(use.limit)
+    if use.used is None or not use.used.is_finite():
+        return f"{name}: use unknown of {limit}"
+    share = f" ({use.used / use.limit:.0%})" if use.limit else ""
+    return f"{name}: {quantity(Decimal(f'{use.used:.2f}'))} of {limit}{share}"

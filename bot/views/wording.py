@@ -1,0 +1,72 @@
+"""How money, times and states are written, everywhere the same."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from bot.block_limits import shortened
+from bot.escape import mrkdwn, plain
+
+STATE_MARK = {
+    "starting": "⏳",
+    "running": "🟢",
+    "paused": "⏸️",
+    "stopping": "⏳",
+    "stopped": "⚪",
+    "halted": "🛑",
+    "failed": "🔴",
+    "unknown": "❓",
+}
+VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
+# Slack counts bytes here, and a letter may have four.
+LOCK_SCREEN_MAX = 900
+SEVERITY_MARK = {"low": "🔹", "medium": "🔶", "high": "🔺"}
+
+
+def money(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
+    """An amount with its currency, two decimals and thin thousands; an unknown amount says so."""
+    if amount is None or not amount.is_finite():
+        return "unknown"
+    text = f"{amount:+,.2f}" if signed else f"{amount:,.2f}"
+    if text.strip("+-0.") == "":
+        text = "0.00"
+    return f"{text} {literal(currency, 20)}"
+
+
+def quantity(amount: Decimal) -> str:
+    """A quantity without trailing noughts; what is no number is unknown."""
+    if not amount.is_finite():
+        return "unknown"
+    text = f"{amount.normalize():f}"
+    return "0" if text == "-0" else text
+
+
+def when(moment: datetime | None) -> str:
+    """A time in the reader's own zone, with UTC beside it for the record."""
+    if moment is None:
+        return "-"
+    utc = moment.astimezone(UTC)
+    return f"<!date^{int(utc.timestamp())}^{{time}}|{utc:%H:%M}> ({utc:%H:%M} UTC)"
+
+
+def day_and_time(moment: datetime) -> str:
+    """A day and time in the reader's own zone, with UTC beside it."""
+    utc = moment.astimezone(UTC)
+    return (
+        f"<!date^{int(utc.timestamp())}^{{date_short_pretty}} {{time}}|{utc:%Y-%m-%d %H:%M}> "
+        f"({utc:%H:%M} UTC)"
+    )
+
+
+def milliseconds(duration_ms: int) -> str:
+    """A short duration: milliseconds below one second, else seconds."""
+    return f"{duration_ms} ms" if duration_ms < 1000 else f"{duration_ms / 1000:.1f} s"
+
+
+def literal(text: str, length_max: int = 200) -> str:
+    """Somebody's text inside mrkdwn: taken literally, on one line, not longer than this."""
+    return shortened(mrkdwn(text), length_max)
+
+
+def label(text: str, length_max: int = 140) -> str:
+    """Somebody's text in a header, a button's question or a lock screen: the same, without mrkdwn."""
+    return shortened(plain(text), length_max)

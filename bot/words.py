@@ -1,0 +1,55 @@
+"""What a person typed after the slash command, as words."""
+
+import difflib
+import unicodedata
+from dataclasses import dataclass
+
+TEXT_MAX = 3000
+
+# What phones and word processors make of two hyphens, quotes and blanks.
+_TYPOGRAPHIC = str.maketrans(
+    {"—": "--", "–": "--", "―": "--", "−": "-", "‐": "-", "‑": "-"}
+    | dict.fromkeys("“”„", '"')
+    | dict.fromkeys("‘’", "'")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command's words: the first two that may name it, and everything after."""
+
+    words: tuple[str, ...]
+    too_long: bool = False
+
+    @property
+    def first(self) -> str:
+        """The command word, in lower case; empty when nothing was typed."""
+        return self.words[0].lower() if self.words else ""
+
+    def starts(self, *expected: str) -> bool:
+        """Whether the words begin with these."""
+        return tuple(word.lower() for word in self.words[: len(expected)]) == expected
+
+    def after(self, count: int) -> tuple[str, ...]:
+        """The words behind the first `count`."""
+        return self.words[count:]
+
+    def rest(self, count: int) -> str:
+        """The text behind the first `count` words, on one line."""
+        return " ".join(self.words[count:])
+
+
+def read(text: str) -> Typed:
+    """Split what was typed at its blanks; what cannot be seen is dropped, nothing is interpreted."""
+    too_long = len(text) > TEXT_MAX
+    cleaned = "".join(
+        character
+        for character in text[:TEXT_MAX].translate(_TYPOGRAPHIC)
+        if character.isspace() or not unicodedata.category(character).startswith("C")
+    )
+    return Typed(words=tuple(cleaned.split()), too_long=too_long)
+
+
+def nearest(word: str, known: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
+    """The known words that look most like this one."""
+    return tuple(difflib.get_close_matches(word.lower()[:40], known, n=count, cutoff=0.5))
