@@ -100,13 +100,13 @@ class HaltRow(SQLModel, table=True):
     by: str = Field(max_length=80)
     reason: str = Field(sa_column=Column(Text, nullable=False))
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
-    latch_ms: int
+    latch_ms: int | None = Field(default=None)
     waiting_for: Any = Field(sa_column=Column(JsonText, nullable=False))
     outcomes: Any = Field(sa_column=Column(JsonText, nullable=False))
 
 
 class ReportRow(SQLModel, table=True):
-    """One health report as it was found; `day` is the desk's day for a scheduled one, so that it comes once."""
+    """One health report as it was found; `day` is set for a scheduled one, so that it comes once."""
 
     __tablename__ = "report"
 

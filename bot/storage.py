@@ -1,0 +1,125 @@
+"""The stores of all three packages in one transaction, and the wake-up that follows its commit."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+
+from sqlmodel import Session
+
+from approvals.events import Recordable
+from approvals.store import AuditStore, GrantStore, RequestStore
+from bot.database import Database
+from bot.outbox import OutboxWriter
+from bot.records import AlertStore, HaltStore, ReportStore
+from trading.store import EquityStore, EventStore, FillStore, OrderStore, SessionStore
+
+
+class Transaction:
+    """Everything an operation may read and write, as one step."""
+
+    def __init__(self, session: Session, record_key: bytes, now: datetime, practice: bool) -> None:
+        self.session = session
+        self.now = now
+        self._record_key = record_key
+        self._practice = practice
+
+    @cached_property
+    def requests(self) -> RequestStore:
+        """Approval requests and votes."""
+        return RequestStore(self.session)
+
+    @cached_property
+    def grants(self) -> GrantStore:
+        """Grants."""
+        return GrantStore(self.session)
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        """The hash-chained record."""
+        return AuditStore(self.session, self._record_key)
+
+    @cached_property
+    def sessions(self) -> SessionStore:
+        """Trading sessions."""
+        return SessionStore(self.session)
+
+    @cached_property
+    def orders(self) -> OrderStore:
+        """Orders of our sessions."""
+        return OrderStore(self.session)
+
+    @cached_property
+    def fills(self) -> FillStore:
+        """Fills."""
+        return FillStore(self.session)
+
+    @cached_property
+    def events(self) -> EventStore:
+        """What trading reported."""
+        return EventStore(self.session)
+
+    @cached_property
+    def equity(self) -> EquityStore:
+        """Equity marks."""
+        return EquityStore(self.session)
+
+    @cached_property
+    def alerts(self) -> AlertStore:
+        """Alerts."""
+        return AlertStore(self.session)
+
+    @cached_property
+    def halts(self) -> HaltStore:
+        """Halts."""
+        return HaltStore(self.session)
+
+    @cached_property
+    def reports(self) -> ReportStore:
+        """Health reports."""
+        return ReportStore(self.session)
+
+    @cached_property
+    def outbox(self) -> OutboxWriter:
+        """Messages that leave with this transaction."""
+        return OutboxWriter(self.session, self.now, practice=self._practice)
+
+    def record(self, event: Recordable) -> None:
+        """Add what happened to the record."""
+        self.audit.record(event, self.now)
+
+    def note(self, kind: str, actor: str, subject: str, **facts: object) -> None:
+        """Add an act that is no approval to the record; text only."""
+        self.audit.append(kind, actor, subject, facts, self.now)
+
+
+class Storage:
+    """Opens transactions; time is read once for each."""
+
+    def __init__(
+        self,
+        database: Database,
+        record_key: bytes,
+        clock: Callable[[], datetime],
+        *,
+        practice: bool = False,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._record_key = record_key
+        self._clock = clock
+        self._practice = practice
+        self._committed = committed
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Write: commits at the end and wakes the outbox, rolls back on any exception."""
+        with self._database.transaction() as session:
+            yield Transaction(session, self._record_key, self._clock(), self._practice)
+        self._committed()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Read one moment; nothing can be written."""
+        with self._database.reading() as session:
+            yield Transaction(session, self._record_key, self._clock(), self._practice)
