@@ -1,0 +1,138 @@
+"""This desk on this machine: environment, configuration, people, database and latch, without Slack."""
+
+import hashlib
+import importlib.machinery
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from approvals.person import Roster
+from approvals.policy import Policy
+from bot.configuration import DeskConfig, load_config
+from bot.database import Database
+from bot.errors import ConfigError
+from bot.operations.desk import Channels, Desk, StrategyChoice
+from bot.people import check_people, load_policy, load_rearm_cooldown_s, load_roster
+from bot.settings import Environment, practice
+from bot.storage import Storage
+from trading.gateway_client import GatewayClient
+from trading.gateway_files import socket_path
+from trading.killswitch import Latch
+
+PACKAGES = Path(__file__).parent.parent
+GATEWAY_TIMEOUT_S = 10
+VENUES_OWN = "the venue's own"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything that was read at start; nothing in it has touched Slack or a venue."""
+
+    environment: Environment
+    config: DeskConfig
+    policy: Policy
+    roster: Roster
+    desk: Desk
+    database: Database
+    latch: Latch
+    record_key: bytes
+    clock: Callable[[], datetime]
+
+    def storage(self, committed: Callable[[], None] = lambda: None) -> Storage:
+        """Transactions over all stores; `committed` hears of each one that wrote."""
+        return Storage(
+            self.database, self.record_key, self.clock, practice=self.desk.practice, committed=committed
+        )
+
+    def gateway(self, exchange: str) -> GatewayClient:
+        """The gateway of an account, whoever started it; calls raise GatewayGone when nobody answers."""
+        return GatewayClient(socket_path(self.environment.home_folder, exchange), GATEWAY_TIMEOUT_S)
+
+
+def read_installation(environment: Environment, clock: Callable[[], datetime]) -> Installation:
+    """Read the configuration and open the database, creating or upgrading its tables; raises ConfigError."""
+    config = load_config(environment.config_folder)
+    policy = load_policy(environment.config_folder)
+    roster = load_roster(environment.config_folder)
+    check_people(environment.config_folder, policy, roster)
+    desk = read_desk(environment, config, policy, roster)
+    environment.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(environment.database_url)
+    database.upgrade()
+    return Installation(
+        environment=environment,
+        config=config,
+        policy=policy,
+        roster=roster,
+        desk=desk,
+        database=database,
+        latch=Latch(environment.home_folder),
+        record_key=record_key(environment),
+        clock=clock,
+    )
+
+
+def record_key(environment: Environment) -> bytes:
+    """The key that signs the record, derived from the secret key; raises ConfigError without one."""
+    if environment.secret_key is None:
+        allowed = "the record is signed with it; set it, or use `make demo`, which makes one"
+        raise ConfigError(file="environment", key="PEAK_OPS_SECRET_KEY", value="(not set)", allowed=allowed)
+    return hashlib.sha256(b"record:" + environment.secret_key.get_secret_value().encode()).digest()
+
+
+def read_desk(environment: Environment, config: DeskConfig, policy: Policy, roster: Roster) -> Desk:
+    """Put what operations need to know into one place; raises ConfigError."""
+    live = config.exchange_of("live")
+    if live is None:
+        file = str(environment.config_folder / "config.toml")
+        raise ConfigError(file=file, key="stages.live", value="(not set)", allowed="name the live exchange")
+    return Desk(
+        roster=roster,
+        policy=policy,
+        limits=config.live_risk.limits(),
+        channels=Channels(**config.channels.as_dict()),
+        live_exchange=live,
+        venue_url=config.exchange.by_name[live].api_url or VENUES_OWN,
+        symbols=tuple(config.desk.symbols),
+        strategies=tuple(_choice(config, name) for name in config.strategies),
+        timezone=config.desk.timezone,
+        code_version=code_version(),
+        practice=practice(environment, config),
+        rearm_cooldown_s=load_rearm_cooldown_s(environment.config_folder),
+    )
+
+
+def code_version() -> str:
+    """The release and a digest of the code that runs, so that an edit on the host shows."""
+    total = hashlib.sha256()
+    for package in ("approvals", "bot", "trading"):
+        for path in sorted((PACKAGES / package).rglob("*.py")):
+            total.update(path.relative_to(PACKAGES).as_posix().encode())
+            total.update(path.read_bytes())
+    return f"{importlib.metadata.version('peak-ops')}+{total.hexdigest()[:12]}"
+
+
+def _choice(config: DeskConfig, name: str) -> StrategyChoice:
+    spec = config.strategy_spec(name)
+    if spec is None:
+        raise ConfigError(
+            file="config.toml", key=f"strategies.{name}", value=name, allowed="it must be configured"
+        )
+    return StrategyChoice(name, spec.class_path, spec.parameters, _source_digest(spec.class_path))
+
+
+def _source_digest(class_path: str) -> str:
+    """The digest of a strategy's file, found without running any of it; empty when there is no such file."""
+    found = None
+    search: list[str] | None = None
+    parts = class_path.partition(":")[0].split(".")
+    for depth in range(len(parts)):
+        found = importlib.machinery.PathFinder.find_spec(".".join(parts[: depth + 1]), search)
+        if found is None:
+            return ""
+        search = list(found.submodule_search_locations or [])
+    if found is None or not found.origin or not Path(found.origin).is_file():
+        return ""
+    return hashlib.sha256(Path(found.origin).read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""One use case each, in one transaction; no Slack."""

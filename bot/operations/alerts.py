@@ -1,0 +1,60 @@
+"""Raising alerts inside somebody's transaction, and acknowledging them."""
+
+from approvals.person import Person
+from bot.operations.desk import Desk, Refused
+from bot.outbox import Urgency
+from bot.records import new_id
+from bot.storage import Storage, Transaction
+from bot.summaries import AlertSummary
+
+
+def subject(alert_id: str) -> str:
+    """The card of an alert."""
+    return f"alert:{alert_id}"
+
+
+def raise_alert(
+    tx: Transaction,
+    desk: Desk,
+    key: str,
+    kind: str,
+    severity: str,
+    title: str,
+    detail: str,
+    advice: str,
+    session_id: str | None = None,
+) -> AlertSummary:
+    """Save an alert and its card with whatever else this transaction does."""
+    alert = AlertSummary(
+        id=new_id("alert"),
+        kind=kind,
+        severity=severity,
+        title=title[:200],
+        detail=detail,
+        advice=advice,
+        at=tx.now,
+        session_id=session_id,
+    )
+    saved = tx.alerts.raise_alert(alert, key)
+    tx.outbox.card(subject(saved.id), desk.channels.alerts, Urgency.NEXT)
+    return saved
+
+
+class AcknowledgeAlert:
+    """Note who looks after an alert."""
+
+    def __init__(self, storage: Storage, desk: Desk) -> None:
+        self._storage = storage
+        self._desk = desk
+
+    def __call__(self, actor: Person, alert_id: str) -> AlertSummary | Refused:
+        """First come, first noted; everybody on the roster may."""
+        with self._storage.transaction() as tx:
+            alert = tx.alerts.get(alert_id)
+            if alert is None:
+                return Refused("There is no such alert, so nothing was changed.")
+            if not tx.alerts.acknowledge(alert_id, actor.name, tx.now):
+                return Refused(f"{alert.acknowledged_by} has acknowledged this already. Nothing was changed.")
+            tx.note("alert.acknowledged", actor.id, alert_id, title=alert.title)
+            tx.outbox.card(subject(alert_id), self._desk.channels.alerts, Urgency.NEXT)
+            return alert

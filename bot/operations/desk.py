@@ -1,0 +1,127 @@
+"""What an operation knows of the desk: who is on it, what they may do, and how it is set up."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from approvals.payload import Change, canonical, difference, digest
+from approvals.person import Person, PersonId, Roster
+from approvals.policy import Policy
+from trading.limits import LIMIT_NAMES, RiskLimits
+from trading.session import SessionPlan, Stage
+
+# Shown to the approver and kept with the request, but not compared again at the start.
+SHOWN = "shown"
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyChoice:
+    """One strategy of the configuration; `source_digest` is that of its code."""
+
+    name: str
+    class_path: str
+    parameters: tuple[tuple[str, str], ...]
+    source_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Slack channel ids."""
+
+    ops: str
+    approvals: str
+    alerts: str
+    incidents: str
+    reports: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The desk as configured; read at start, the same for everything that runs."""
+
+    roster: Roster
+    policy: Policy
+    limits: RiskLimits
+    channels: Channels
+    live_exchange: str
+    venue_url: str
+    symbols: tuple[str, ...]
+    strategies: tuple[StrategyChoice, ...]
+    timezone: str
+    code_version: str
+    practice: bool
+    rearm_cooldown_s: int = 300
+
+    def strategy(self, name: str) -> StrategyChoice | None:
+        """The strategy of this name."""
+        return next((choice for choice in self.strategies if choice.name == name), None)
+
+    def name_of(self, person: str) -> str:
+        """How a person is called; an id of nobody stays as it is."""
+        found = self.roster.get(PersonId(person))
+        return found.name if found else person
+
+    def live_payload(self, plan: SessionPlan) -> dict[str, Any]:
+        """Everything that matters for a live start, as the digest will cover it."""
+        choice = self.strategy(plan.strategy)
+        return {
+            "action": "live.activate",
+            "plan": plan_value(plan),
+            "limits": {name: getattr(self.limits, name) for name in ("currency", *LIMIT_NAMES)},
+            "venue_url": self.venue_url,
+            "strategy_source": choice.source_digest if choice else "",
+            "roster": digest(canonical(self.roster.as_value())),
+            "policy": digest(canonical(self.policy.as_value())),
+            "channels": {"ops": self.channels.ops, "alerts": self.channels.alerts},
+            "code_version": self.code_version,
+        }
+
+    def drift(self, payload: dict[str, Any], now_payload: dict[str, Any]) -> list[Change]:
+        """What differs between the payload that was approved and what would run now."""
+        asked = {name: value for name, value in payload.items() if name != SHOWN}
+        return difference(canonical(asked), canonical(now_payload))
+
+
+def plan_value(plan: SessionPlan) -> dict[str, Any]:
+    """A plan as it stands in a payload."""
+    return {
+        "stage": str(plan.stage),
+        "exchange": plan.exchange,
+        "strategy": plan.strategy,
+        "symbol": plan.symbol,
+        "timeframe": plan.timeframe,
+        "notional_max": plan.notional_max,
+        "parameters": dict(plan.parameters),
+    }
+
+
+def plan_of(payload: Mapping[str, Any]) -> SessionPlan:
+    """The plan that a stored payload holds."""
+    value = payload["plan"]
+    return SessionPlan(
+        stage=Stage(value["stage"]),
+        exchange=value["exchange"],
+        strategy=value["strategy"],
+        symbol=value["symbol"],
+        timeframe=value["timeframe"],
+        notional_max=Decimal(value["notional_max"]),
+        parameters=tuple(sorted(value["parameters"].items())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A no, in one sentence that says what happened, why, and what to do next."""
+
+    sentence: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+Clock = Callable[[], datetime]
+
+
+def owners(people: Iterable[Person]) -> tuple[Person, ...]:
+    """The persons who are told of acts that needed nobody else."""
+    return tuple(person for person in people if "owner" in person.roles and person.reachable)

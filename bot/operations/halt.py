@@ -1,0 +1,199 @@
+"""What follows a halt: record, card, every account's proof; and how two people clear it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from approvals.errors import ApprovalError
+from approvals.events import ExecutionChanged
+from approvals.person import Account, Person
+from approvals.quorum import may_ask
+from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState
+from bot.operations.desk import Desk, Refused, owners
+from bot.operations.live import Asked, file_request
+from bot.operations.live import subject as request_subject
+from bot.outbox import Urgency
+from bot.storage import Storage, Transaction
+from bot.summaries import HaltOutcome, HaltStep, HaltSummary
+from bot.views.replies import sentence
+from trading.killswitch import Latch
+from trading.wire import HaltProof
+
+
+def subject(halt_id: str) -> str:
+    """The card of a halt."""
+    return f"halt:{halt_id}"
+
+
+def halt_id(at: datetime) -> str:
+    """One halt, one id, however many hear of it."""
+    return f"halt-{at:%Y%m%d-%H%M%S-%f}"
+
+
+class RecordHalt:
+    """Write down a halt that has already happened, and have every account prove it."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        desk: Desk,
+        exchanges: tuple[str, ...],
+        prove: Callable[[str, str], HaltProof],
+    ) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._exchanges = exchanges
+        self._prove = prove
+        self._one_at_a_time = Lock()
+
+    def __call__(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
+        """Record and card first, so that people know; then the proofs, each shown as it comes."""
+        with self._one_at_a_time:
+            with self._storage.reading() as tx:
+                known = tx.halts.get(halt_id(at))
+            halt = known or self._begin(by, reason, at, latch_ms)
+            for exchange in halt.waiting_for:
+                halt = self._prove_one(halt, exchange)
+            return halt
+
+    def unfinished(self) -> HaltSummary | None:
+        """The newest halt, when an account has not answered for it yet."""
+        with self._storage.reading() as tx:
+            last = tx.halts.last()
+        return last if last and last.waiting_for else None
+
+    def known(self, at: datetime) -> bool:
+        """Whether this halt is in the record."""
+        with self._storage.reading() as tx:
+            return tx.halts.get(halt_id(at)) is not None
+
+    def _begin(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
+        name = self._desk.name_of(by)
+        halt = HaltSummary(halt_id(at), name, reason, at, latch_ms, (), self._exchanges)
+        with self._storage.transaction() as tx:
+            tx.halts.save(halt)
+            tx.note("halt", by, halt.id, reason=reason, latch_ms=latch_ms)
+            tx.outbox.card(subject(halt.id), self._desk.channels.ops, Urgency.FIRST)
+            for owner in owners(self._desk.roster):
+                if by not in (owner.id, owner.name):
+                    told = sentence(
+                        f"{name} halted everything: {reason}. The card stands in the operations channel."
+                    )
+                    tx.outbox.dm(f"{halt.id}:{owner.id}", owner.accounts[0], told, Urgency.FIRST)
+        return halt
+
+    def _prove_one(self, halt: HaltSummary, exchange: str) -> HaltSummary:
+        proof = self._prove(exchange, halt.reason)
+        outcome = HaltOutcome(
+            exchange=exchange,
+            steps=tuple(HaltStep(name, at_ms) for name, at_ms in proof.steps),
+            proven=proof.proven,
+            open_orders=proof.orders_open,
+            held=tuple(sorted(proof.held.items())),
+            detail=proof.detail,
+        )
+        waiting = tuple(name for name in halt.waiting_for if name != exchange)
+        after = replace(halt, outcomes=(*halt.outcomes, outcome), waiting_for=waiting)
+        with self._storage.transaction() as tx:
+            tx.halts.save(after)
+            facts = {"proven": proof.proven, "open_orders": proof.orders_open, "held": dict(proof.held)}
+            tx.note("halt.proof", "peak-ops", halt.id, exchange=exchange, detail=proof.detail, **facts)
+            tx.outbox.card(subject(halt.id), self._desk.channels.ops, Urgency.FIRST)
+        return after
+
+
+class RequestRearm:
+    """Ask for the halt to be cleared."""
+
+    def __init__(self, storage: Storage, desk: Desk, latch: Latch) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._latch = latch
+
+    def __call__(self, actor: Person, account: Account, reason: str, cause: str) -> Asked | Refused:
+        """File the request; the wait since the halt and the people are the policy's."""
+        if refusal := may_ask(self._desk.policy.rule("rearm"), actor):
+            return Refused(refusal.sentence)
+        if not self._latch.engaged():
+            return Refused("Nothing is halted, so there is nothing to clear.")
+        if not reason.strip():
+            return Refused(
+                "Say why the halt can be cleared: /peak rearm followed by the reason. Nothing was asked for."
+            )
+        state = self._latch.read()
+        with self._storage.transaction() as tx:
+            if wait := self._cooling(tx, state.at):
+                return wait
+            return file_request(
+                tx, self._desk, actor, account, "rearm", "desk", rearm_payload(self._latch), reason, cause
+            )
+
+    def _cooling(self, tx: Transaction, at: datetime | None) -> Refused | None:
+        if at is None:
+            return None
+        ready_at = at + timedelta(seconds=self._desk.rearm_cooldown_s)
+        if tx.now >= ready_at:
+            return None
+        return Refused(
+            f"The halt must stand {self._desk.rearm_cooldown_s} seconds before it can be cleared, "
+            f"so nothing was asked for. Ask again from {ready_at:%H:%M:%S} UTC."
+        )
+
+
+def rearm_payload(latch: Latch) -> dict[str, Any]:
+    """The halt that would be cleared; another halt in between changes it."""
+    state = latch.read()
+    return {
+        "action": "rearm",
+        "halt_reason": state.reason,
+        "halted_by": state.by,
+        "halted_at": state.at or "unknown",
+    }
+
+
+class ClearHalt:
+    """Carry out an approved request to clear the halt."""
+
+    def __init__(self, storage: Storage, desk: Desk, latch: Latch) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._latch = latch
+
+    def __call__(self, actor: Person, request_id: RequestId) -> ApprovalRequest | Refused:
+        """Claim it in one transaction, clear the latch, then record the outcome."""
+        with self._storage.transaction() as tx:
+            request = tx.requests.get(request_id)
+            if refused := self._may_clear(tx, actor, request):
+                return refused
+            try:
+                if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
+                    return Refused("Somebody has pressed this already. Nothing more was done.")
+            except ApprovalError as error:
+                return Refused(str(error))
+            tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
+            now = tx.now
+        self._latch.clear(actor.id, now)
+        with self._storage.transaction() as tx:
+            done = tx.requests.finish_execution(
+                request_id, ExecutionState.EXECUTED, "the halt is cleared", tx.now
+            )
+            tx.record(ExecutionChanged(done, actor.id))
+            tx.outbox.card(request_subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
+            told = sentence(
+                f"{actor.name} cleared the halt. Sessions that were halted stay ended; start anew."
+            )
+            tx.outbox.post(f"cleared:{request_id}", self._desk.channels.ops, told, Urgency.FIRST)
+            return done
+
+    def _may_clear(self, tx: Transaction, actor: Person, request: ApprovalRequest) -> Refused | None:
+        if request.action != "rearm":
+            return Refused("This request is not for clearing a halt, so nothing was done.")
+        if request.requested_by != actor.id:
+            return Refused(f"Only {self._desk.name_of(request.requested_by)}, who asked, can press this.")
+        if request.state_at(tx.now) is not RequestState.APPROVED or not request.executable_at(tx.now):
+            return Refused("This request is not approved any more, so nothing was cleared. Ask again.")
+        if self._desk.drift(request.payload, rearm_payload(self._latch)):
+            return Refused("There was another halt since this was asked, so nothing was cleared. Ask again.")
+        return None

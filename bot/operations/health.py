@@ -1,0 +1,231 @@
+"""The health check: every morning by itself, and whenever somebody asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from approvals.errors import PolicyUnsafe
+from bot.operations.desk import Desk
+from bot.operations.sessions import summarise
+from bot.outbox import Chart, Urgency
+from bot.records import new_id
+from bot.storage import Storage, Transaction
+from bot.summaries import CheckLine, HealthSummary
+from bot.views.health import chart_description, health_report
+from trading.errors import TradingError
+from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
+from trading.killswitch import Latch
+from trading.wire import EquitySummary, GatewayStatus
+
+DISK_FREE_SHARE_MIN = 0.10
+CHART_DAYS = 7
+HEARTBEAT_AGE_MAX_S = 15.0
+
+
+class Account(Protocol):
+    """What a health check asks of a gateway."""
+
+    def status(self) -> GatewayStatus:
+        """How it stands."""
+
+    def equity(self) -> EquitySummary:
+        """The account's money."""
+
+    def checks(self, stage: str) -> tuple[Check, ...]:
+        """What it can say about readiness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the host tells of itself."""
+
+    home: Path
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        """Load, memory and disk, in words."""
+        disk = psutil.disk_usage(str(self.home))
+        memory = psutil.virtual_memory()
+        load = " ".join(f"{value:.2f}" for value in psutil.getloadavg())
+        return (
+            ("load", f"{load} on {psutil.cpu_count()} cores"),
+            ("memory", f"{memory.percent:.0f} % used"),
+            ("disk", f"{disk.free / disk.total:.0%} free"),
+        )
+
+    def disk_check(self) -> Finding:
+        """More than a tenth of the disk must be free."""
+        disk = psutil.disk_usage(str(self.home))
+        share = disk.free / disk.total
+        if share > DISK_FREE_SHARE_MIN:
+            return passed(f"{share:.0%} free")
+        return failed(f"only {share:.0%} free", "Free some room, or move the home to a larger disk.")
+
+
+class DeskChecks:
+    """The checks that the bot makes itself, for health and for readiness."""
+
+    def __init__(self, storage: Storage, desk: Desk, latch: Latch, machine: Machine) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._latch = latch
+        self._machine = machine
+
+    def probes(self) -> list[tuple[str, Callable[[], Finding]]]:
+        """Name and probe of each."""
+        return [
+            ("halt", self._halt),
+            ("roster", self._roster),
+            ("record", self._record),
+            ("alerts", self._alerts),
+            ("disk", self._machine.disk_check),
+        ]
+
+    def _halt(self) -> Finding:
+        state = self._latch.read()
+        if not state.engaged:
+            return passed("not engaged")
+        return failed(f"halted: {state.reason}", "Two people clear it with /peak rearm.")
+
+    def _roster(self) -> Finding:
+        try:
+            self._desk.policy.rule("live.activate").check(self._desk.roster)
+        except PolicyUnsafe as error:
+            return failed(str(error), "Correct people.toml or policy.toml and start the bot again.")
+        return passed(f"{len(self._desk.roster.desk)} persons may decide")
+
+    def _record(self) -> Finding:
+        with self._storage.reading() as tx:
+            verdict = tx.audit.verify()
+        if verdict.ok:
+            return passed(f"{verdict.rows} rows, head {verdict.head or 'none yet'}")
+        return failed(
+            f"row {verdict.first_bad}: {verdict.why}",
+            "Halt, keep the database, and run peak-ops audit verify.",
+        )
+
+    def _alerts(self) -> Finding:
+        with self._storage.reading() as tx:
+            count = tx.alerts.open_count()
+        if count == 0:
+            return passed("none open")
+        return warned(f"{count} not acknowledged", "Somebody should look into the alert channel.")
+
+
+class CheckHealth:
+    """Make the report, keep it, and hand it to the desk with its chart."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        desk: Desk,
+        checks: DeskChecks,
+        machine: Machine,
+        gateway: Callable[[str], Account],
+    ) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._checks = checks
+        self._machine = machine
+        self._gateway = gateway
+
+    def unposted(self, asked_by: str) -> HealthSummary:
+        """The same for a shell: made and put on record, not posted."""
+        health = self._make(asked_by)
+        with self._storage.transaction() as tx:
+            _note(tx, health)
+        return health
+
+    def scheduled(self, day: date) -> None:
+        """The morning's report; nothing when that day has its own already."""
+        with self._storage.reading() as tx:
+            if tx.reports.of_day(day.isoformat()):
+                return
+        self._report("the schedule", day.isoformat())
+
+    def now(self, asked_by: str) -> HealthSummary:
+        """The same, for somebody who asks."""
+        return self._report(asked_by, None)
+
+    def _report(self, asked_by: str, day: str | None) -> HealthSummary:
+        health = self._make(asked_by)
+        with self._storage.transaction() as tx:
+            if not tx.reports.add(health, day):
+                return health
+            _note(tx, health)
+            chart = Chart(health.points, health.currency, chart_description(health))
+            tx.outbox.image(
+                f"report:{health.id}",
+                self._desk.channels.reports,
+                health_report(health),
+                chart,
+                Urgency.LAST,
+            )
+        return health
+
+    def _make(self, asked_by: str) -> HealthSummary:
+        report, equity = self._account()
+        with self._storage.reading() as tx:
+            at = tx.now
+            before = tx.reports.before(at)
+            sessions = tuple(summarise(tx, self._desk, session) for session in tx.sessions.all_open())
+        points = equity.points if equity else ()
+        return HealthSummary(
+            id=new_id("report"),
+            verdict=report.verdict,
+            at=at,
+            asked_by=asked_by,
+            checks=tuple(_line(check) for check in report.checks),
+            sessions=sessions,
+            equity=equity.equity if equity else None,
+            currency=equity.currency if equity else self._desk.limits.currency,
+            daily_pnl=equity.daily_pnl if equity else None,
+            realised=equity.realised if equity else None,
+            unrealised=equity.unrealised if equity else None,
+            fees=equity.fees if equity else None,
+            exposure=equity.exposure if equity else None,
+            machine=self._machine.figures(),
+            equity_before=before.equity if before else None,
+            points=tuple(point for point in points if point[0] >= at - timedelta(days=CHART_DAYS)),
+        )
+
+    def _account(self) -> tuple[HealthReport, EquitySummary | None]:
+        report = run_checks(self._checks.probes())
+        exchange = self._desk.live_exchange
+        try:
+            client = self._gateway(exchange)
+            gateway = (*client.checks("live"), heartbeats(client.status()))
+            return HealthReport.of([*report.checks, *gateway]), client.equity()
+        except TradingError as error:
+            silent = Check(f"gateway {exchange}", Verdict.FAILED, str(error), 0, "Look at /peak status.")
+            return HealthReport.of([*report.checks, silent]), None
+
+
+def _note(tx: Transaction, health: HealthSummary) -> None:
+    failures = ", ".join(check.name for check in health.checks if check.verdict == Verdict.FAILED)
+    tx.note(
+        "health.check", health.asked_by, health.id, verdict=health.verdict, reason=failures or "all passed"
+    )
+
+
+def heartbeats(status: GatewayStatus) -> Check:
+    """Whether every session that runs has been heard of lately."""
+    late = {session: age for session, age in status.heartbeats.items() if age > HEARTBEAT_AGE_MAX_S}
+    if not late:
+        return Check("sessions", Verdict.PASSED, f"{len(status.heartbeats)} running, all heard of", 0)
+    names = ", ".join(f"{session} for {age:.0f} s" for session, age in late.items())
+    return Check("sessions", Verdict.FAILED, f"silent: {names}", 0, "Stop them, or halt.")
+
+
+def in_short(report: HealthReport) -> str:
+    """A report in one line."""
+    wrong = [check for check in report.checks if check.verdict is not Verdict.PASSED]
+    told = "; ".join(f"{check.name}: {check.detail}" for check in wrong)
+    return f"{report.verdict}, {len(report.checks)} checks" + (f" ({told})" if told else "")
+
+
+def _line(check: Check) -> CheckLine:
+    return CheckLine(check.name, check.verdict, check.detail, check.advice, round(check.duration_ms))

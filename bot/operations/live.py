@@ -1,0 +1,283 @@
+"""Asking for a live session, and starting it once it was approved."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from approvals.errors import AlreadyOpen, ApprovalError, AskedTooOften, RequestRepeated
+from approvals.events import ExecutionChanged, RequestDecided
+from approvals.person import Account, Person
+from approvals.policy import Rule
+from approvals.quorum import may_ask
+from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState, Vote, VoteWord
+from bot.operations.desk import SHOWN, Desk, Refused, plan_of
+from bot.operations.health import in_short
+from bot.outbox import Urgency
+from bot.records import new_id
+from bot.storage import Storage, Transaction
+from bot.views.live_form import CHECKLIST, TIMEFRAMES, LiveAnswers
+from trading.amount import BadAmount, parse_amount
+from trading.health import HealthReport, Verdict
+from trading.killswitch import Latch
+from trading.session import SessionPlan, Stage, TradingSession
+
+
+class Rehearsal(Protocol):
+    """What can be tried before a start: the checks, and the orders it would send."""
+
+    def readiness(self, stage: Stage) -> HealthReport:
+        """Run every check of a stage."""
+
+    def preview(self, plan: SessionPlan) -> str:
+        """The orders of a start in one line; raises when they cannot be computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request was filed."""
+
+    request: ApprovalRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A session may start now; its process follows."""
+
+    session: TradingSession
+
+
+def subject(request_id: str) -> str:
+    """The card of a request."""
+    return f"request:{request_id}"
+
+
+class RequestLive:
+    """File a request for a live session after its readiness and its preview."""
+
+    def __init__(self, storage: Storage, desk: Desk, rehearsal: Rehearsal, latch: Latch) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._rehearsal = rehearsal
+        self._latch = latch
+
+    def may_ask(self, actor: Person) -> Refused | None:
+        """Whether this person may ask at all, now."""
+        if refusal := may_ask(self._desk.policy.rule("live.activate"), actor):
+            return Refused(refusal.sentence)
+        if self._latch.engaged():
+            return Refused(
+                "Everything is halted, so nothing can start. Two people clear the halt with /peak rearm."
+            )
+        return None
+
+    def plan(self, answers: LiveAnswers) -> SessionPlan | Refused:
+        """Read a form's answers; every field that is wrong has its own sentence."""
+        desk = self._desk
+        problems: dict[str, str] = {}
+        choice = desk.strategy(answers.strategy)
+        if choice is None:
+            problems["strategy"] = f"Choose one of {', '.join(s.name for s in desk.strategies)}."
+        if answers.symbol not in desk.symbols:
+            problems["symbol"] = f"This desk trades {', '.join(desk.symbols)} only."
+        if answers.timeframe not in TIMEFRAMES:
+            problems["timeframe"] = f"Choose one of {', '.join(TIMEFRAMES)}."
+        notional = Decimal(0)
+        try:
+            notional = parse_amount(
+                answers.notional, minimum=Decimal(1), maximum=desk.limits.max_order_notional
+            )
+        except BadAmount as error:
+            problems["notional"] = str(error)
+        if not answers.reason.strip():
+            problems["reason"] = "Say why, in a few words; the approver reads it."
+        if missing := [text for key, text in CHECKLIST.items() if key not in answers.ticked]:
+            problems["checklist"] = f"Still open: {'; '.join(missing)}."
+        if problems or choice is None:
+            return Refused("Some answers are not usable, so nothing was asked for.", problems)
+        return SessionPlan(
+            stage=Stage.LIVE,
+            exchange=desk.live_exchange,
+            strategy=choice.name,
+            symbol=answers.symbol,
+            timeframe=answers.timeframe,
+            notional_max=notional,
+            parameters=choice.parameters,
+        )
+
+    def __call__(
+        self, actor: Person, account: Account, plan: SessionPlan, reason: str, cause: str
+    ) -> Asked | Refused:
+        """Rehearse outside any transaction, then file the request and its card in one."""
+        if refused := self.may_ask(actor) or self._busy(plan):
+            return refused
+        report = self._rehearsal.readiness(Stage.LIVE)
+        if report.verdict is not Verdict.PASSED:
+            wrong = [check for check in report.checks if check.verdict is Verdict.FAILED]
+            failed = "; ".join(f"{check.name}: {check.detail}" for check in wrong)
+            return Refused(
+                f"Readiness failed, so nothing was asked for. {failed}. /peak readiness live "
+                "shows every check."
+            )
+        payload = self._desk.live_payload(plan)
+        payload[SHOWN] = {"readiness": in_short(report), "preview": self._rehearsal.preview(plan)}
+        with self._storage.transaction() as tx:
+            return file_request(
+                tx,
+                self._desk,
+                actor,
+                account,
+                "live.activate",
+                f"{plan.exchange}:{plan.symbol}",
+                payload,
+                reason,
+                cause,
+            )
+
+    def _busy(self, plan: SessionPlan) -> Refused | None:
+        with self._storage.reading() as tx:
+            for session in tx.sessions.all_open():
+                if session.plan.stage is Stage.LIVE and session.plan.symbol == plan.symbol:
+                    return Refused(
+                        f"{plan.symbol} already has the live session {session.id} on this account "
+                        f"({session.state}), so nothing was asked for. Stop it first."
+                    )
+        return None
+
+
+def file_request(
+    tx: Transaction,
+    desk: Desk,
+    actor: Person,
+    account: Account,
+    action: str,
+    venue_account: str,
+    payload: dict[str, Any],
+    reason: str,
+    cause: str,
+) -> Asked | Refused:
+    """Save a request with its asker's own yes, its card and its row in the record."""
+    rule: Rule = desk.policy.rule(action)
+    if known := tx.requests.by_cause(cause):
+        return Asked(known)
+    request = ApprovalRequest.asked(
+        rule=rule,
+        roster=desk.roster,
+        requested_by=actor.id,
+        account=venue_account,
+        reason=reason,
+        payload=payload,
+        cause=cause,
+        now=tx.now,
+    )
+    try:
+        created = tx.requests.add(request, Vote(actor.id, VoteWord.YES, tx.now, account))
+    except (AlreadyOpen, AskedTooOften, RequestRepeated) as error:
+        return Refused(str(error))
+    tx.record(created)
+    for late in created.expired:
+        tx.record(RequestDecided(late))
+        tx.outbox.card(subject(late.id), desk.channels.approvals, Urgency.FIRST)
+    tx.outbox.card(subject(request.id), desk.channels.approvals, Urgency.FIRST)
+    return Asked(request)
+
+
+class GoLive:
+    """Turn an approved request into a session, once."""
+
+    def __init__(
+        self, storage: Storage, desk: Desk, latch: Latch, rehearsal: Rehearsal, wake: Callable[[], None]
+    ) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._latch = latch
+        self._rehearsal = rehearsal
+        self._wake = wake
+
+    def __call__(self, actor: Person, request_id: RequestId) -> Launched | Refused:
+        """Re-check people, time, payload and latch; claim, grant and session are one transaction."""
+        with self._storage.transaction() as tx:
+            outcome = self._launch(tx, actor, request_id)
+        if isinstance(outcome, Launched):
+            self._wake()
+        return outcome
+
+    def _launch(self, tx: Transaction, actor: Person, request_id: RequestId) -> Launched | Refused:
+        request = tx.requests.get(request_id)
+        if refused := self._may_launch(tx, actor, request):
+            return refused
+        if void := self._drifted(tx, request):
+            return void
+        try:
+            if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
+                return Refused(
+                    "Somebody has pressed this already, and one start is all it gives. Nothing "
+                    "more was started."
+                )
+        except ApprovalError as error:
+            return Refused(str(error))
+        grant = tx.grants.issue(request)
+        if not tx.grants.spend(grant.id, tx.now):
+            return Refused("The grant of this request is used up or over, so nothing was started. Ask again.")
+        plan = plan_of(request.payload)
+        session = TradingSession.live(
+            new_id("live"), plan, grant, request.payload_text, actor.id, request.reason, tx.now
+        )
+        tx.sessions.add(session)
+        tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
+        tx.note(
+            "session.requested",
+            actor.id,
+            session.id,
+            request=request.id,
+            symbol=plan.symbol,
+            reason=request.reason,
+        )
+        tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
+        return Launched(session)
+
+    def _may_launch(self, tx: Transaction, actor: Person, request: ApprovalRequest) -> Refused | None:
+        if request.action != "live.activate":
+            return Refused("This request is not for a live session, so nothing was started.")
+        if request.requested_by != actor.id:
+            asker = self._desk.name_of(request.requested_by)
+            return Refused(
+                f"Only {asker}, who asked, can press Go live, so that both of you are present. "
+                "Nothing was started."
+            )
+        if request.state_at(tx.now) is not RequestState.APPROVED:
+            return Refused(
+                f"This request is {request.state_at(tx.now)}, not approved, so nothing was started."
+            )
+        if request.execution is not ExecutionState.NONE:
+            return Refused(
+                "This request was carried out already; one start is all it gives. Nothing more was started."
+            )
+        if not request.executable_at(tx.now):
+            return Refused(
+                f"The approval was good until {request.grant_expires_at:%H:%M} UTC, so nothing "
+                "was started. Ask again."
+            )
+        if self._latch.engaged():
+            return Refused(
+                "Everything is halted, so nothing was started. Two people clear the halt with /peak rearm."
+            )
+        plan = plan_of(request.payload)
+        if any(s.plan.symbol == plan.symbol and s.plan.stage is Stage.LIVE for s in tx.sessions.all_open()):
+            return Refused(
+                f"{plan.symbol} has a live session already, so nothing was started. Stop it first."
+            )
+        return None
+
+    def _drifted(self, tx: Transaction, request: ApprovalRequest) -> Refused | None:
+        changes = self._desk.drift(request.payload, self._desk.live_payload(plan_of(request.payload)))
+        if not changes:
+            return None
+        told = "; ".join(f"{change.field}: {change.before} → {change.after}" for change in changes)
+        voided = request.void(tx.now, told)
+        tx.requests.void_execution(voided)
+        tx.record(ExecutionChanged(voided))
+        tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
+        return Refused(
+            f"What would run is no longer what was approved ({told}), so nothing was started. Ask again."
+        )

@@ -1,0 +1,100 @@
+"""Looking at the venue account: limits, orders, readiness, preview."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Protocol
+
+from bot.operations.desk import Desk, Refused
+from bot.operations.health import DeskChecks
+from bot.operations.previews import preview_line
+from bot.summaries import LimitUse
+from bot.view import View
+from bot.views import look as view
+from trading import limits
+from trading.health import Check, HealthReport, run_checks
+from trading.preview import Preview
+from trading.session import SessionPlan, Stage
+from trading.wire import OpenOrder
+
+NOTIONAL_SHOWN = Decimal(100)
+
+
+class Account(Protocol):
+    """What these looks ask of a gateway."""
+
+    def limits_in_use(self) -> tuple[limits.LimitUse, ...]:
+        """Each limit and how much of it is used."""
+
+    def orders(self) -> tuple[OpenOrder, ...]:
+        """Every open order of the account."""
+
+    def checks(self, stage: str) -> tuple[Check, ...]:
+        """What it can say about readiness."""
+
+
+class Look:
+    """Reads the account through its gateway; raises TradingError when that does not answer."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        checks: DeskChecks,
+        gateway: Callable[[str], Account],
+        preview: Callable[[SessionPlan], Preview],
+    ) -> None:
+        self._desk = desk
+        self._checks = checks
+        self._gateway = gateway
+        self._preview = preview
+
+    def risk(self) -> View:
+        """Limits and what is used."""
+        used = self._gateway(self._desk.live_exchange).limits_in_use()
+        return view.limits(
+            [LimitUse(use.name, use.limit, use.used) for use in used], self._desk.limits.currency
+        )
+
+    def orders(self) -> View:
+        """Open orders, ours and foreign."""
+        return view.orders(self._gateway(self._desk.live_exchange).orders())
+
+    def readiness(self, stage: str) -> View | Refused:
+        """The checks before a start."""
+        if stage.strip().lower() != Stage.LIVE:
+            return Refused(
+                f"Readiness of which stage? Type /peak readiness live. “{stage[:40]}” is not served yet."
+            )
+        return view.checks("Readiness for live", self.report(Stage.LIVE))
+
+    def report(self, stage: Stage) -> HealthReport:
+        """The bot's own checks and the gateway's."""
+        return readiness_report(self._desk, self._checks, self._gateway, stage)
+
+    def preview(self, words: tuple[str, ...]) -> View | Refused:
+        """The orders that a start would send, sent nowhere."""
+        strategy, symbol, timeframe = (*words, "", "", "")[:3]
+        choice = self._desk.strategy(strategy)
+        if choice is None or symbol.upper() not in self._desk.symbols:
+            names = ", ".join(known.name for known in self._desk.strategies)
+            return Refused(
+                f"Type /peak preview <strategy> <symbol>. Strategies: {names}. Symbols: "
+                f"{', '.join(self._desk.symbols)}."
+            )
+        plan = SessionPlan(
+            stage=Stage.LIVE,
+            exchange=self._desk.live_exchange,
+            strategy=choice.name,
+            symbol=symbol.upper(),
+            timeframe=timeframe or "1m",
+            notional_max=min(self._desk.limits.max_order_notional, NOTIONAL_SHOWN),
+            parameters=choice.parameters,
+        )
+        return view.preview(plan, preview_line(self._preview(plan), plan))
+
+
+def readiness_report(
+    desk: Desk, checks: DeskChecks, gateway: Callable[[str], Account], stage: Stage = Stage.LIVE
+) -> HealthReport:
+    """Every check of a stage, the bot's own and the gateway's; raises TradingError when that is away."""
+    own = run_checks(checks.probes())
+    return HealthReport.of([*own.checks, *gateway(desk.live_exchange).checks(stage)])

@@ -1,0 +1,26 @@
+"""A preview in words."""
+
+from bot.views.wording import money, quantity
+from trading.errors import TradingError
+from trading.preview import Preview
+from trading.session import SessionPlan
+
+
+class PreviewFailed(TradingError):
+    """The strategy could not be previewed: {why}. Mend it, or choose another."""
+
+
+def preview_line(preview: Preview, plan: SessionPlan) -> str:
+    """A preview in words; raises PreviewFailed when the strategy broke."""
+    if preview.failure:
+        raise PreviewFailed(why=preview.failure)
+    base, quote = plan.symbol.split("/")
+    until = f"{preview.candles_until:%H:%M} UTC" if preview.candles_until else "unknown"
+    if not preview.orders:
+        return f"no order now: {preview.why} (candles until {until})"
+    told = "; ".join(
+        f"{order.side} {quantity(order.quantity)} {base} at about {money(order.price, quote)} "
+        f"= {money(order.notional, quote)}, {order.verdict}"
+        for order in preview.orders
+    )
+    return f"{told}: {preview.why} (candles until {until})"

@@ -1,0 +1,188 @@
+"""Answering a request, taking it back, letting it expire, and what its card says."""
+
+from approvals.errors import ApprovalError, RequestUnknown
+from approvals.events import RequestDecided, VoteRefused
+from approvals.person import Account, Person
+from approvals.quorum import Refusal, tally
+from approvals.request import ApprovalRequest, RequestId, RequestState, Vote, VoteWord
+from bot.operations.desk import SHOWN, Desk, Refused
+from bot.operations.live import subject
+from bot.outbox import Urgency
+from bot.storage import Storage, Transaction
+from bot.summaries import PendingApproval, RequestCard
+
+
+class AnswerRequest:
+    """Count one person's yes or no."""
+
+    def __init__(self, storage: Storage, desk: Desk) -> None:
+        self._storage = storage
+        self._desk = desk
+
+    def __call__(
+        self, actor: Person, account: Account, request_id: RequestId, word: VoteWord, reason: str = ""
+    ) -> ApprovalRequest | Refused:
+        """The vote, the new tally, the decision and the card are one transaction."""
+        with self._storage.transaction() as tx:
+            try:
+                request = tx.requests.get(request_id)
+                vote = Vote(actor.id, word, tx.now, account, reason=reason)
+                outcome = tx.requests.record_vote(request_id, vote, self._desk.roster, tx.now)
+            except ApprovalError as error:
+                return Refused(str(error))
+            tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
+            if isinstance(outcome, Refusal):
+                tx.record(VoteRefused(request, actor.id, outcome))
+                return Refused(outcome.sentence)
+            tx.record(outcome)
+            if outcome.request.state is not RequestState.PENDING:
+                tx.record(RequestDecided(outcome.request))
+            return outcome.request
+
+
+class NoteStranger:
+    """Put into the record that somebody who may not decide has tried to."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def __call__(self, account: str, what: str, subject_id: str, why: str) -> None:
+        """One row, whoever it was."""
+        with self._storage.transaction() as tx:
+            tx.note("refused", account or "unknown", subject_id, what=what, why=why)
+
+
+class WithdrawRequest:
+    """Take a request back; only its asker may."""
+
+    def __init__(self, storage: Storage, desk: Desk) -> None:
+        self._storage = storage
+        self._desk = desk
+
+    def __call__(self, actor: Person, request_id: RequestId) -> ApprovalRequest | Refused:
+        """Cancel it unless it is decided already."""
+        with self._storage.transaction() as tx:
+            try:
+                request = tx.requests.get(request_id)
+                if request.requested_by != actor.id:
+                    asker = self._desk.name_of(request.requested_by)
+                    return Refused(f"Only {asker}, who asked, can withdraw this. You can reject it.")
+                after = request.cancel(actor.id, tx.now)
+            except ApprovalError as error:
+                return Refused(str(error))
+            if not tx.requests.decide(after):
+                return Refused("This request was decided in the same moment, so nothing was changed.")
+            tx.record(RequestDecided(after))
+            tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
+            return after
+
+
+class ExpireRequests:
+    """Tidy up after time has passed: the state says it anyway, the cards should too."""
+
+    def __init__(self, storage: Storage, desk: Desk) -> None:
+        self._storage = storage
+        self._desk = desk
+
+    def __call__(self) -> None:
+        """Close what is overdue and redraw it."""
+        with self._storage.reading() as tx:
+            if not tx.requests.overdue_requests(tx.now):
+                return
+        with self._storage.transaction() as tx:
+            for late in tx.requests.expire_overdue(tx.now):
+                tx.record(RequestDecided(late))
+                tx.outbox.card(subject(late.id), self._desk.channels.approvals, Urgency.FIRST)
+
+
+class ReadRequests:
+    """What listeners ask about requests before they act."""
+
+    def __init__(self, storage: Storage, desk: Desk) -> None:
+        self._storage = storage
+        self._desk = desk
+
+    def is_card(self, request_id: str, channel: str, ts: str) -> bool:
+        """Whether a click came from the very message that holds this request's card."""
+        with self._storage.reading() as tx:
+            place = tx.outbox.place(subject(request_id))
+        return place is not None and place == (channel, ts)
+
+    def action(self, request_id: RequestId) -> str:
+        """What the request is for; raises RequestUnknown."""
+        with self._storage.reading() as tx:
+            return tx.requests.get(request_id).action
+
+    def pending(self) -> tuple[PendingApproval, ...]:
+        """What waits for whom."""
+        with self._storage.reading() as tx:
+            return pending(tx, self._desk)
+
+
+def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | None:
+    """Everything that the card of a request says now."""
+    try:
+        request = tx.requests.get(RequestId(request_id))
+    except RequestUnknown:
+        return None
+    votes = tx.requests.votes(request.id)
+    counted = tally(request, votes, desk.roster, tx.now)
+    payload = request.payload
+    plan = payload.get("plan", {})
+    session = tx.sessions.of_request(request.id)
+    return RequestCard(
+        id=request.id,
+        name=request.name,
+        action=request.action,
+        title=title(request.action, plan, payload),
+        state=request.state_at(tx.now),
+        requested_by=desk.name_of(request.requested_by),
+        reason=request.reason,
+        digest=request.digest,
+        payload=payload,
+        evidence=payload.get(SHOWN, {}),
+        yes=tuple((desk.name_of(v.person), v.at) for v in votes if v.vote is VoteWord.YES),
+        no=tuple((desk.name_of(v.person), v.at, v.reason) for v in votes if v.vote is VoteWord.NO),
+        missing=counted.missing,
+        created_at=request.created_at,
+        expires_at=request.expires_at,
+        decided_at=request.decided_at,
+        grant_expires_at=request.grant_expires_at,
+        execution=request.execution,
+        outcome=request.outcome or request.note,
+        session_id=session.id if session else None,
+    )
+
+
+def title(action: str, plan: dict[str, str], payload: dict[str, str]) -> str:
+    """The request in one short line, for a lock screen."""
+    if action == "live.activate":
+        quote = str(plan.get("symbol", "/")).split("/")[-1]
+        return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
+    if action == "rearm":
+        return f"clear the halt: {payload.get('halt_reason') or 'no reason was given'}"
+    return action
+
+
+def pending(tx: Transaction, desk: Desk) -> tuple[PendingApproval, ...]:
+    """What waits for an answer, or for its asker to carry it out."""
+    rows = []
+    for request in [*tx.requests.open_requests(tx.now), *tx.requests.executable_requests(tx.now)]:
+        payload = request.payload
+        asker = desk.name_of(request.requested_by)
+        waiting = request.state is RequestState.PENDING
+        counted = tally(request, tx.requests.votes(request.id), desk.roster, tx.now)
+        rows.append(
+            PendingApproval(
+                id=request.id,
+                name=request.name,
+                title=title(request.action, payload.get("plan", {}), payload),
+                requested_by=asker,
+                waits_for=f"waits for {counted.missing}"
+                if waiting
+                else f"approved; waits for {asker} to press the button",
+                expires_at=request.expires_at if waiting else request.grant_expires_at or request.expires_at,
+                state=request.state,
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,181 @@
+"""Reading sessions, and stopping them with the venue's proof."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from threading import Thread
+from typing import Any, Protocol
+
+from approvals.person import Person
+from bot.operations.desk import Desk, Refused, owners
+from bot.outbox import Urgency
+from bot.storage import Storage, Transaction
+from bot.summaries import SessionSummary
+from bot.views.replies import sentence
+from bot.views.wording import milliseconds, quantity
+from trading.errors import TradingError
+from trading.position import Book
+from trading.session import SessionState, Stage, TradingSession
+from trading.wire import StopProof
+
+STOPPABLE = frozenset(
+    {
+        SessionState.STARTING,
+        SessionState.RUNNING,
+        SessionState.PAUSED,
+        SessionState.STOPPING,
+        SessionState.UNKNOWN,
+    }
+)
+PROVEN_STATES = frozenset({SessionState.STOPPED, SessionState.HALTED, SessionState.UNKNOWN})
+
+
+class Stopper(Protocol):
+    """The part of a gateway that a stop needs."""
+
+    def stop_session(self, session_id: str, reason: str) -> StopProof:
+        """End a session and prove that none of its orders is left."""
+
+
+def subject(session_id: str) -> str:
+    """The card of a session."""
+    return f"session:{session_id}"
+
+
+def summarise(
+    tx: Transaction, desk: Desk, session: TradingSession, prices: Mapping[str, Decimal] | None = None
+) -> SessionSummary:
+    """One session with its own fills folded; its PnL is unknown while it holds something without a price."""
+    fills = tx.fills.by_session(session.id)
+    position = Book(fills).position(session.plan.symbol)
+    price = (prices or {}).get(session.plan.symbol)
+    pnl: Decimal | None = None
+    if position.quantity == 0:
+        pnl = position.realised_pnl - position.fees
+    elif price is not None:
+        pnl = position.realised_pnl - position.fees + position.unrealised_pnl(price)
+    orders = tx.orders.by_session(session.id)
+    return SessionSummary(
+        id=session.id,
+        stage=session.plan.stage,
+        strategy=session.plan.strategy,
+        symbol=session.plan.symbol,
+        timeframe=session.plan.timeframe,
+        state=session.state,
+        state_reason=session.state_reason,
+        started_at=session.started_at,
+        started_by=desk.name_of(session.started_by),
+        request_id=session.request_id,
+        pid=session.pid,
+        notional_max=session.plan.notional_max,
+        currency=session.plan.symbol.split("/")[-1],
+        position=position.quantity,
+        daily_pnl=pnl,
+        open_orders=sum(order.state.may_be_live for order in orders),
+        fills=len(fills),
+        fees=position.fees,
+        proof=proof_of(tx, session),
+    )
+
+
+def proof_of(tx: Transaction, session: TradingSession) -> str:
+    """What the venue proved when a session ended, in one sentence; empty while it has not."""
+    if session.state not in PROVEN_STATES:
+        return ""
+    told = [event.facts for event in tx.events.by_session(session.id) if "proven" in event.facts]
+    return proof_sentence(told[-1]) if told else ""
+
+
+def proof_sentence(facts: Mapping[str, Any]) -> str:
+    """What the venue proved, and what is still held; never reads as flat when it is not."""
+    steps = facts.get("steps") or []
+    took = f" after {milliseconds(int(steps[-1][1]))}" if steps else ""
+    amounts = {asset: Decimal(amount) for asset, amount in (facts.get("held") or {}).items()}
+    held = ", ".join(f"{quantity(abs(amount))} {asset}" for asset, amount in amounts.items() if amount)
+    holding = f"STILL HOLDING {held}" if held else "nothing held by it"
+    if facts.get("proven"):
+        return f"0 open orders, proven by the venue{took}. {holding}."
+    return f"NOT PROVEN{took}: {facts.get('detail')}. {holding}. Look at the venue's own page now."
+
+
+class StopSession:
+    """End one session: no new orders, open ones cancelled, the venue's proof; it needs nobody else."""
+
+    def __init__(self, storage: Storage, desk: Desk, gateway: Callable[[str], Stopper]) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._gateway = gateway
+
+    def matching(self, wanted: str) -> tuple[str, ...]:
+        """The open sessions that `all`, an id or a symbol stands for."""
+        with self._storage.reading() as tx:
+            sessions = [session for session in tx.sessions.all_open() if session.state in STOPPABLE]
+        key = wanted.strip().lower()
+        if key == "all":
+            return tuple(session.id for session in sessions)
+        return tuple(s.id for s in sessions if key in (s.id.lower(), s.plan.symbol.lower()))
+
+    def __call__(self, actor: Person, session_id: str, reason: str) -> SessionSummary | Refused:
+        """Note the stop first, then have the gateway do it, then read what it wrote."""
+        if not actor.roles:
+            return Refused(
+                "Only an operator, owner or risk officer may stop one session, so nothing was stopped. "
+                "You can halt everything with /peak-kill."
+            )
+        begun = self._begin(actor, session_id, reason)
+        if isinstance(begun, Refused):
+            return begun
+        self._prove(begun, reason)
+        with self._storage.reading() as tx:
+            return summarise(tx, self._desk, tx.sessions.get(session_id) or begun)
+
+    def resume_unfinished(self) -> None:
+        """Take up, on threads of their own, the stops that a former process did not see the end of."""
+        with self._storage.reading() as tx:
+            waiting = [s for s in tx.sessions.all_open() if s.state is SessionState.STOPPING]
+        for session in waiting:
+            Thread(target=self._prove, args=(session, "taken up again"), daemon=True).start()
+
+    def _prove(self, session: TradingSession, reason: str) -> None:
+        try:
+            self._gateway(session.plan.exchange).stop_session(session.id, reason or "asked for")
+        except TradingError as error:
+            self._unproven(session, str(error))
+
+    def _begin(self, actor: Person, session_id: str, reason: str) -> TradingSession | Refused:
+        with self._storage.transaction() as tx:
+            session = tx.sessions.get(session_id)
+            if session is None:
+                return Refused(
+                    f"There is no session {session_id}, so nothing was stopped. /peak status lists them."
+                )
+            if session.state not in STOPPABLE:
+                return Refused(
+                    f"{session.plan.symbol} is {session.state} already, so nothing had to be stopped."
+                )
+            if session.state not in (SessionState.STOPPING, SessionState.UNKNOWN):
+                stopping = session.moved(SessionState.STOPPING, tx.now, reason)
+                if not tx.sessions.move(session, stopping):
+                    return Refused(
+                        "The session changed in the same moment, so nothing was done. Look at /peak status."
+                    )
+                session = stopping
+            tx.note("session.stop", actor.id, session_id, reason=reason, symbol=session.plan.symbol)
+            tx.outbox.card(subject(session_id), self._desk.channels.ops, Urgency.FIRST)
+            if session.plan.stage is Stage.LIVE:
+                self._tell_owners(tx, actor, session, reason)
+            return session
+
+    def _tell_owners(self, tx: Transaction, actor: Person, session: TradingSession, reason: str) -> None:
+        because = f": {reason}" if reason else ""
+        for owner in owners(self._desk.roster):
+            if owner.id != actor.id:
+                key = f"stop:{session.id}:{owner.id}"
+                told = sentence(f"{actor.name} is stopping {session.plan.symbol} ({session.id}){because}.")
+                tx.outbox.dm(key, owner.accounts[0], told, Urgency.NEXT)
+
+    def _unproven(self, session: TradingSession, why: str) -> None:
+        with self._storage.transaction() as tx:
+            found = tx.sessions.get(session.id)
+            if found is not None and found.state is SessionState.STOPPING:
+                tx.sessions.move(found, found.moved(SessionState.UNKNOWN, tx.now, f"not proven: {why}"))
+                tx.outbox.card(subject(session.id), self._desk.channels.ops, Urgency.FIRST)

@@ -1,0 +1,82 @@
+"""The desk in one look."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Protocol
+
+from bot.operations.desk import Desk
+from bot.operations.requests import pending
+from bot.operations.sessions import summarise
+from bot.storage import Storage
+from bot.summaries import HaltState, LimitUse, StatusSummary
+from trading import limits as trading_limits
+from trading.errors import TradingError
+from trading.killswitch import Latch
+from trading.wire import EquitySummary, GatewayStatus, Quote
+
+
+class Account(Protocol):
+    """What the status asks of a gateway."""
+
+    def status(self) -> GatewayStatus:
+        """How it stands."""
+
+    def limits_in_use(self) -> tuple[trading_limits.LimitUse, ...]:
+        """Each limit and how much of it is used."""
+
+    def ticker(self, symbol: str) -> Quote:
+        """Best prices now."""
+
+    def equity(self) -> EquitySummary:
+        """The account's money."""
+
+
+class ReadStatus:
+    """Sessions, halt state, limits in use, pending approvals; whatever cannot be read is shown as unknown."""
+
+    def __init__(self, storage: Storage, desk: Desk, latch: Latch, gateway: Callable[[str], Account]) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._latch = latch
+        self._gateway = gateway
+
+    def __call__(self) -> StatusSummary:
+        """Read the database, the latch and the gateway; none of them can stop the others being shown."""
+        gateway_line, limits, prices = self._account()
+        with self._storage.reading() as tx:
+            sessions = tuple(summarise(tx, self._desk, session, prices) for session in tx.sessions.all_open())
+            waiting = pending(tx, self._desk)
+            at = tx.now
+        return StatusSummary(
+            halt=read_halt(self._latch, self._desk),
+            sessions=sessions,
+            pending_approvals=waiting,
+            limits=limits,
+            gateways=(gateway_line,),
+            practice=self._desk.practice,
+            at=at,
+        )
+
+    def _account(self) -> tuple[tuple[str, str], tuple[LimitUse, ...], dict[str, Decimal]]:
+        exchange = self._desk.live_exchange
+        try:
+            client = self._gateway(exchange)
+            state = client.status()
+            used = tuple(LimitUse(use.name, use.limit, use.used) for use in client.limits_in_use())
+            prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
+        except TradingError as error:
+            configured = tuple(replace(use, used=None) for use in configured_limits(self._desk.limits))
+            return (exchange, f"unknown: {error}"), configured, {}
+        return (exchange, "ready" if state.ready else state.detail), used, prices
+
+
+def configured_limits(limits: trading_limits.RiskLimits) -> tuple[LimitUse, ...]:
+    """The limits as set, their use not looked at."""
+    return tuple(LimitUse(name, getattr(limits, name), None) for name in trading_limits.LIMIT_NAMES)
+
+
+def read_halt(latch: Latch, desk: Desk) -> HaltState:
+    """The latch as people read it."""
+    state = latch.read()
+    return HaltState(state.engaged, state.reason, desk.name_of(state.by), state.at)

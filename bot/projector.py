@@ -1,0 +1,191 @@
+"""From what trading reports to what the desk sees: each event once, with its record, in one transaction."""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
+
+from approvals.events import ExecutionChanged
+from approvals.request import ExecutionState, RequestId
+from bot.operations.alerts import raise_alert
+from bot.operations.desk import Desk
+from bot.operations.live import subject as request_subject
+from bot.operations.sessions import subject
+from bot.outbox import Urgency
+from bot.storage import Storage, Transaction
+from bot.views.sessions import fill_line, order_line
+from trading.events import EventKind, TradingEvent
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+POLL_S = 0.1
+
+# kind -> severity, what to do next. These raise an alert.
+ALERTS: dict[EventKind, tuple[str, str]] = {
+    EventKind.ORDER_DENIED: ("medium", "Look at /peak risk: is the order too large, or the limit too tight?"),
+    EventKind.ORDER_REJECTED: ("medium", "Read the venue's reason; stop the session if it comes again."),
+    EventKind.ORDER_UNKNOWN: (
+        "high",
+        "It is being looked up at the venue and is never sent again. See /peak orders.",
+    ),
+    EventKind.VENUE_ERROR: (
+        "medium",
+        "Reads are tried again by themselves. Look at the venue's status page.",
+    ),
+    EventKind.SESSION_FAILED: (
+        "high",
+        "Look at its card: its open orders are cancelled, what it holds stays held.",
+    ),
+    EventKind.SESSION_SILENT: ("high", "Its open orders are being cancelled. Stop it, or halt everything."),
+    EventKind.SESSION_PAUSED: ("medium", "It sends nothing that opens a position. Stop it when in doubt."),
+    EventKind.SESSION_UNKNOWN: (
+        "high",
+        "The venue did not prove the stop. Look at the venue's own page now.",
+    ),
+    EventKind.GATEWAY_LOST: ("high", "It is being started again; live sessions stay paused."),
+    EventKind.BOOKS_DIFFER: (
+        "high",
+        "Our books and the venue's differ. Compare with /peak orders, halt when in doubt.",
+    ),
+    EventKind.TIMER_FIRED: (
+        "high",
+        "The venue has cancelled all orders by its own timer. Find out who fell silent.",
+    ),
+}
+
+_TITLES: dict[EventKind, str] = {
+    EventKind.ORDER_DENIED: "Order blocked",
+    EventKind.ORDER_REJECTED: "The venue rejected an order",
+    EventKind.ORDER_UNKNOWN: "An order's fate is unknown",
+    EventKind.VENUE_ERROR: "Venue error",
+    EventKind.SESSION_FAILED: "A session failed",
+    EventKind.SESSION_SILENT: "A session fell silent",
+    EventKind.SESSION_PAUSED: "A session is paused",
+    EventKind.SESSION_UNKNOWN: "A session ended without proof",
+    EventKind.GATEWAY_LOST: "The gateway was lost",
+    EventKind.BOOKS_DIFFER: "The books differ",
+    EventKind.TIMER_FIRED: "The dead-man timer fired",
+}
+
+_CARD_KINDS = frozenset(
+    {
+        EventKind.SESSION_STARTED,
+        EventKind.SESSION_PAUSED,
+        EventKind.SESSION_STOPPED,
+        EventKind.SESSION_HALTED,
+        EventKind.SESSION_FAILED,
+        EventKind.SESSION_SILENT,
+        EventKind.SESSION_UNKNOWN,
+        EventKind.FILL,
+        EventKind.ORDER_ACCEPTED,
+    }
+)
+
+_OUTCOMES = {
+    EventKind.SESSION_STARTED: (ExecutionState.EXECUTED, "the session is live"),
+    EventKind.SESSION_FAILED: (ExecutionState.FAILED, "the session did not start"),
+    EventKind.SESSION_HALTED: (ExecutionState.FAILED, "everything was halted before it started"),
+    EventKind.SESSION_STOPPED: (ExecutionState.FAILED, "it was stopped before it started"),
+    EventKind.SESSION_UNKNOWN: (ExecutionState.UNKNOWN, "nobody knows whether it started"),
+}
+
+
+class Projector:
+    """A thread that turns stored events into cards, lines, alerts and record rows."""
+
+    def __init__(self, storage: Storage, desk: Desk, follow: Callable[[], None] = lambda: None) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._follow = follow
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="projector", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch in hand."""
+        self._stopping.set()
+        self._thread.join(5)
+
+    def project(self) -> int:
+        """Turn what is waiting; how many events there were."""
+        with self._storage.reading() as tx:
+            if not tx.events.unprojected(1):
+                return 0
+        with self._storage.transaction() as tx:
+            events = tx.events.unprojected(BATCH)
+            for event in events:
+                self._tell(tx, event)
+            tx.events.mark_projected([event.key for event in events], tx.now)
+            return len(events)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = self.project() == BATCH
+                self._follow()
+            except Exception:
+                log.exception("projector: this batch will be tried again")
+                busy = False
+            if not busy:
+                self._stopping.wait(POLL_S)
+
+    def _tell(self, tx: Transaction, event: TradingEvent) -> None:
+        tx.audit.append(event.kind, "peak-ops", event.session_id or "desk", event.facts, event.at)
+        if event.session_id is not None:
+            if event.kind in _CARD_KINDS:
+                tx.outbox.card(subject(event.session_id), self._desk.channels.ops, Urgency.NEXT)
+            self._line(tx, event, event.session_id)
+            self._finish(tx, event, event.session_id)
+        if event.kind in ALERTS:
+            severity, advice = ALERTS[event.kind]
+            raise_alert(
+                tx,
+                self._desk,
+                event.key,
+                event.kind,
+                str(event.facts.get("severity", severity)),
+                _title(event),
+                str(
+                    event.facts.get("message") or event.facts.get("reason") or event.facts.get("detail") or ""
+                ),
+                advice,
+                event.session_id,
+            )
+
+    def _line(self, tx: Transaction, event: TradingEvent, session_id: str) -> None:
+        if event.kind is EventKind.FILL:
+            view = fill_line(event.facts)
+        elif event.kind is EventKind.ORDER_ACCEPTED:
+            first = len(tx.orders.by_session(session_id)) == 1
+            view = order_line({**event.facts, "first": "yes"} if first else event.facts)
+        else:
+            return
+        tx.outbox.post(event.key, self._desk.channels.ops, view, Urgency.NEXT, thread_of=subject(session_id))
+
+    def _finish(self, tx: Transaction, event: TradingEvent, session_id: str) -> None:
+        if event.kind not in _OUTCOMES:
+            return
+        session = tx.sessions.get(session_id)
+        if session is None or session.request_id is None:
+            return
+        request = tx.requests.get(RequestId(session.request_id))
+        if request.execution is not ExecutionState.CLAIMED:
+            return
+        state, outcome = _OUTCOMES[event.kind]
+        done = tx.requests.finish_execution(request.id, state, _because(outcome, event.facts), tx.now)
+        tx.record(ExecutionChanged(done))
+        tx.outbox.card(request_subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
+
+
+def _because(outcome: str, facts: dict[str, Any]) -> str:
+    reason = facts.get("reason")
+    return f"{outcome}: {reason}" if reason else outcome
+
+
+def _title(event: TradingEvent) -> str:
+    symbol = event.facts.get("symbol")
+    return f"{_TITLES[event.kind]}: {symbol}" if symbol else _TITLES[event.kind]

@@ -1,0 +1,55 @@
+"""From a card's subject to its blocks: read the state, draw it whole, mark what is practice."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from bot.operations.desk import Desk
+from bot.operations.requests import read_card
+from bot.operations.sessions import summarise
+from bot.storage import Storage
+from bot.view import View
+from bot.views.alerts import alert_card
+from bot.views.halt import halt_card
+from bot.views.requests import request_card
+from bot.views.sessions import session_card
+
+Prices = Callable[[], Mapping[str, Decimal]]
+
+
+class Renderers:
+    """One method a kind of card; None when the subject is not there any more."""
+
+    def __init__(self, storage: Storage, desk: Desk, prices: Prices) -> None:
+        self._storage = storage
+        self._desk = desk
+        self._prices = prices
+
+    def request(self, request_id: str) -> View | None:
+        """An approval request."""
+        with self._storage.reading() as tx:
+            card = read_card(tx, self._desk, request_id)
+        return request_card(card) if card else None
+
+    def session(self, session_id: str) -> View | None:
+        """A session."""
+        prices = self._prices()
+        with self._storage.reading() as tx:
+            session = tx.sessions.get(session_id)
+            summary = summarise(tx, self._desk, session, prices) if session else None
+        return session_card(summary) if summary else None
+
+    def alert(self, alert_id: str) -> View | None:
+        """An alert."""
+        with self._storage.reading() as tx:
+            alert = tx.alerts.get(alert_id)
+        return alert_card(alert) if alert else None
+
+    def halt(self, halt_id: str) -> View | None:
+        """A halt."""
+        with self._storage.reading() as tx:
+            halt = tx.halts.get(halt_id)
+        return halt_card(halt) if halt else None
+
+    def by_kind(self) -> Mapping[str, Callable[[str], View | None]]:
+        """What the outbox looks subjects up in: `request:...`, `session:...`, `alert:...`, `halt:...`."""
+        return {"request": self.request, "session": self.session, "alert": self.alert, "halt": self.halt}

@@ -1,0 +1,77 @@
+"""What could not be done for somebody: told to that person, or raised as an alert."""
+
+import logging
+
+from approvals.errors import AccountUnreadable
+from approvals.person import Account
+from bot.delivery import Lost
+from bot.inbox import Saved
+from bot.operations.alerts import raise_alert, subject
+from bot.operations.desk import Desk
+from bot.storage import Storage
+from bot.views.replies import sentence
+
+log = logging.getLogger(__name__)
+
+FAILED = (
+    "That did not work, although it was tried several times; what you asked for was not done. "
+    "Look at /peak status, then ask again. The bot's log says why."
+)
+
+
+class Troubles:
+    """Says what went wrong to whoever has to know."""
+
+    def __init__(self, storage: Storage, desk: Desk) -> None:
+        self._storage = storage
+        self._desk = desk
+
+    def failed(self, saved: Saved) -> None:
+        """A listener failed for good: the person is told, and the desk."""
+        with self._storage.transaction() as tx:
+            try:
+                account = Account.parse(saved.account)
+            except AccountUnreadable:
+                account = None
+            if account is not None:
+                url, channel = saved.payload.get("response_url"), saved.payload.get("channel_id")
+                tx.outbox.reply(
+                    f"{saved.key}:failed",
+                    sentence(FAILED),
+                    account=account,
+                    channel=channel,
+                    response_url=url,
+                )
+            title = "A command or click could not be carried out"
+            advice = "Look into logs/peak-ops.log for its key."
+            raise_alert(
+                tx, self._desk, f"failed:{saved.key}", "listener.failed", "medium", title, saved.key, advice
+            )
+
+    def undeliverable(self, lost: Lost) -> None:
+        """Slack will not take a message; an alert says so, unless that alert itself is what was lost."""
+        if lost.lane == self._desk.channels.alerts or lost.key.startswith(f"card:{subject('')}"):
+            log.critical("an alert cannot be shown in Slack: %s (%s)", lost.key, lost.reason)
+            return
+        with self._storage.transaction() as tx:
+            title = "A message could not be delivered"
+            advice = "Run peak-ops doctor: is the bot in the channel, is the channel archived?"
+            detail = f"{lost.kind} to {lost.lane}: {lost.reason}"
+            raise_alert(tx, self._desk, f"lost:{lost.key}", "outbox.lost", "high", title, detail, advice)
+
+    def missed(self, job: str, error: BaseException) -> None:
+        """A scheduled job failed; a report that did not come must itself be heard of."""
+        with self._storage.transaction() as tx:
+            title = f"The {job} did not come"
+            detail = f"{type(error).__name__}: {error}"
+            advice = "Ask for it with /peak health; look into logs/peak-ops.log."
+            raise_alert(
+                tx,
+                self._desk,
+                f"missed:{job}:{tx.now:%Y-%m-%dT%H}",
+                "schedule.missed",
+                "high",
+                title,
+                detail,
+                advice,
+            )
