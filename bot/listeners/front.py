@@ -1,0 +1,82 @@
+"""What every listener does first and last: find the person behind the account, and answer in private."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_bolt import App
+
+from approvals.person import Person
+from bot.identity import Identity, Stranger
+from bot.listeners.incoming import Incoming
+from bot.operations.desk import Refused
+from bot.operations.requests import NoteStranger
+from bot.storage import Storage
+from bot.view import View
+from bot.views.replies import sentence
+from bot.words import read
+
+
+class Front:
+    """The person at the door, and the way back to that person."""
+
+    def __init__(self, identity: Identity, storage: Storage, note: NoteStranger) -> None:
+        self._identity = identity
+        self._storage = storage
+        self._note = note
+
+    def person(self, incoming: Incoming, protected: str = "", subject: str = "") -> Person | None:
+        """Who this is; anybody else is refused in private, an attempt at a protected act goes on record.
+
+        With `protected` the account is looked up at Slack, so that a guest or a leaver is seen at the click.
+        """
+        if incoming.account is None:
+            return None
+        found = self._identity.person(incoming.account, fresh=bool(protected))
+        if not isinstance(found, Stranger):
+            return found
+        if protected:
+            self._note(str(incoming.account), protected, subject, found.reason)
+        self.answer(incoming, sentence(found.sentence))
+        return None
+
+    def known(self, incoming: Incoming) -> Person | str:
+        """Who this is, or the sentence for anybody else; nothing is sent."""
+        if incoming.account is None:
+            return "This account cannot be read."
+        found = self._identity.person(incoming.account)
+        return found.sentence if isinstance(found, Stranger) else found
+
+    def refuse(
+        self, incoming: Incoming, actor: Person, refused: Refused, protected: str = "", subject: str = ""
+    ) -> None:
+        """Say no in private; an attempt at a protected act is put on record."""
+        if protected:
+            self._note(actor.id, protected, subject, refused.sentence)
+        self.answer(incoming, sentence(refused.sentence))
+
+    def answer(self, incoming: Incoming, view: View) -> None:
+        """Answer the one person who asked: where it was asked, or by direct message when that is too late."""
+        if incoming.account is None:
+            return
+        with self._storage.transaction() as tx:
+            tx.outbox.reply(
+                f"{incoming.cause}:answer",
+                view,
+                account=incoming.account,
+                channel=incoming.channel or None,
+                response_url=incoming.response_url or None,
+            )
+
+
+def words(*expected: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Match a command whose text begins with these words."""
+
+    def matches(body: Mapping[str, Any]) -> bool:
+        return "command" in body and read(str(body.get("text") or "")).starts(*expected)
+
+    return matches
+
+
+def register(app: App, command: str, listener: Callable[..., Any], *expected: str) -> None:
+    """Let a listener hear a command that begins with these words."""
+    app.command(command, matchers=[words(*expected)])(listener)

@@ -1,0 +1,164 @@
+"""`/peak live start`: the form, its answers, and the request that follows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from approvals.person import Person
+from bot.listeners.front import Front, register
+from bot.listeners.incoming import Incoming, incoming
+from bot.listeners.jobs import Jobs
+from bot.operations.desk import Desk, Refused, plan_of, plan_value
+from bot.operations.live import RequestLive
+from bot.operations.status import configured_limits
+from bot.views import live_form
+from bot.views.replies import sentence
+from bot.views.status import START_LIVE
+from bot.words import Typed, nearest, read
+from trading.errors import TradingError
+
+JOB = "live_request"
+
+
+class LiveListeners:
+    """From the command to the filed request."""
+
+    def __init__(self, front: Front, desk: Desk, request: RequestLive, jobs: Jobs) -> None:
+        self._front = front
+        self._desk = desk
+        self._request = request
+        self._jobs = jobs
+
+    def on_command(
+        self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any], client: WebClient
+    ) -> None:
+        """Open the form with what the command already said."""
+        ack()
+        said = incoming(body, context)
+        actor = self._front.person(said, "live.activate")
+        if actor is None:
+            return
+        form = self._form(read(said.text))
+        if isinstance(form, Refused):
+            self._front.refuse(said, actor, form, "live.activate")
+            return
+        self._open(said, actor, form, client)
+
+    def on_button(
+        self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any], client: WebClient
+    ) -> None:
+        """The same from the panel."""
+        ack()
+        said = incoming(body, context)
+        actor = self._front.person(said, "live.activate")
+        if actor is not None:
+            form = self._form(Typed(()))
+            if not isinstance(form, Refused):
+                self._open(said, actor, form, client)
+
+    def on_submit(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """Wrong answers go back into the form; good ones are saved, then rehearsed and asked for."""
+        said = incoming(body, context)
+        actor = self._front.person(said, "live.activate")
+        if actor is None:
+            ack()
+            return
+        answers = live_form.answers(said.values or {})
+        plan = self._request.plan(answers)
+        if isinstance(plan, Refused):
+            ack(response_action="errors", errors=plan.fields)
+            return
+        facts = {
+            "plan": {**plan_value(plan), "notional_max": str(plan.notional_max)},
+            "reason": answers.reason.strip(),
+        }
+        self._jobs.save(JOB, said, facts)
+        ack()
+
+    def on_job(self, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """Readiness, preview, then the request and its card."""
+        said, facts = self._jobs.read(body, context)
+        actor = self._front.person(said, "live.activate")
+        if actor is None or said.account is None:
+            return
+        try:
+            outcome = self._request(actor, said.account, plan_of(facts), str(facts["reason"]), said.cause)
+        except TradingError as error:
+            outcome = Refused(f"The start could not be rehearsed, so nothing was asked for. {error}")
+        if isinstance(outcome, Refused):
+            self._front.refuse(said, actor, outcome, "live.activate")
+            return
+        asked = outcome.request
+        self._front.answer(
+            said,
+            sentence(
+                f"Asked as “{asked.name}”. The card stands in the approvals channel until "
+                f"{asked.expires_at:%H:%M} UTC."
+            ),
+        )
+
+    def register(self, app: App) -> None:
+        """Command, button, form and job."""
+        register(app, "/peak", self.on_command, "live")
+        app.action(START_LIVE)(self.on_button)
+        app.view(live_form.CALLBACK)(self.on_submit)
+        app.event(JOB)(self.on_job)
+
+    def _open(self, said: Incoming, actor: Person, form: live_form.LiveForm, client: WebClient) -> None:
+        if refused := self._request.may_ask(actor):
+            self._front.refuse(said, actor, refused, "live.activate")
+            return
+        try:
+            client.views_open(trigger_id=said.trigger_id, view=live_form.live_form(form, said.channel))
+        except SlackApiError as error:
+            if error.response.get("error") not in (
+                "expired_trigger_id",
+                "exchanged_trigger_id",
+                "trigger_expired",
+            ):
+                raise
+            self._front.answer(
+                said,
+                sentence("Slack let the form expire before it opened. Nothing was asked for; type it again."),
+            )
+
+    def _form(self, typed: Typed) -> live_form.LiveForm | Refused:
+        desk = self._desk
+        strategies = tuple(choice.name for choice in desk.strategies)
+        if typed.words and not typed.starts("live", "start"):
+            return Refused(
+                "After “live” only “start” is known, so nothing was done. Type /peak live start "
+                "<strategy> <symbol>."
+            )
+        strategy, symbol, timeframe, notional = (*typed.after(2), "", "", "", "")[:4]
+        problem = (
+            _unknown(strategy, strategies, "strategy")
+            or _unknown(symbol.upper(), desk.symbols, "symbol")
+            or _unknown(timeframe, live_form.TIMEFRAMES, "bar length")
+        )
+        if problem:
+            return problem
+        return live_form.LiveForm(
+            strategies=strategies,
+            symbols=desk.symbols,
+            limits=configured_limits(desk.limits),
+            currency=desk.limits.currency,
+            exchange=desk.live_exchange,
+            strategy=strategy,
+            symbol=symbol.upper(),
+            timeframe=timeframe or live_form.TIMEFRAMES[0],
+            notional=notional[:40],
+            practice=desk.practice,
+        )
+
+
+def _unknown(word: str, known: tuple[str, ...], what: str) -> Refused | None:
+    if not word or word in known:
+        return None
+    close = nearest(word, known) or known
+    return Refused(
+        f"“{word[:40]}” is no {what} of this desk, so nothing was done. Did you mean {', '.join(close[:5])}?"
+    )

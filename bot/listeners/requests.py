@@ -1,0 +1,148 @@
+"""The buttons of a request's card; every click is checked again, whoever presses."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from approvals.errors import RequestUnknown
+from approvals.person import Person
+from approvals.request import RequestId, VoteWord
+from bot.listeners.front import Front, register
+from bot.listeners.incoming import Incoming, incoming
+from bot.operations.desk import Refused
+from bot.operations.halt import ClearHalt, RequestRearm
+from bot.operations.live import GoLive, Launched
+from bot.operations.requests import AnswerRequest, ReadRequests, WithdrawRequest
+from bot.views import requests as view
+from bot.views.replies import sentence
+from bot.words import read
+
+FORGED = (
+    "This button is not on the card that I posted for the request, so nothing was done. "
+    "Use the card in the approvals channel, and tell an owner about this message."
+)
+GONE = "This request is not known any more, so nothing was done."
+
+Handler = Callable[[Incoming, Person], str | Refused]
+
+
+class RequestListeners:
+    """Approve, reject, withdraw, carry out; and asking for a halt to be cleared."""
+
+    def __init__(
+        self,
+        front: Front,
+        reader: ReadRequests,
+        answer: AnswerRequest,
+        withdraw: WithdrawRequest,
+        go_live: GoLive,
+        clear_halt: ClearHalt,
+        rearm: RequestRearm,
+    ) -> None:
+        self._front = front
+        self._reader = reader
+        self._answer = answer
+        self._withdraw = withdraw
+        self._go_live = go_live
+        self._clear_halt = clear_halt
+        self._rearm = rearm
+
+    def on_approve(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """One person's yes."""
+        ack()
+        self._clicked(body, context, "approve", lambda said, actor: self._vote(said, actor, VoteWord.YES))
+
+    def on_reject(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """One person's no."""
+        ack()
+        self._clicked(body, context, "reject", lambda said, actor: self._vote(said, actor, VoteWord.NO))
+
+    def on_withdraw(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """The asker takes it back."""
+        ack()
+
+        def act(said: Incoming, actor: Person) -> str | Refused:
+            outcome = self._withdraw(actor, RequestId(said.value))
+            return outcome if isinstance(outcome, Refused) else f"Withdrawn: “{outcome.name}”."
+
+        self._clicked(body, context, "withdraw", act)
+
+    def on_execute(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """The asker carries out what was approved."""
+        ack()
+        self._clicked(body, context, "execute", self._execute)
+
+    def on_rearm(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """`/peak rearm <reason>`."""
+        ack()
+        said = incoming(body, context)
+        actor = self._front.person(said, "rearm")
+        if actor is None or said.account is None:
+            return
+        outcome = self._rearm(actor, said.account, read(said.text).rest(1), said.cause)
+        if isinstance(outcome, Refused):
+            self._front.refuse(said, actor, outcome, "rearm")
+            return
+        self._front.answer(
+            said, sentence(f"Asked as “{outcome.request.name}”. The card stands in the approvals channel.")
+        )
+
+    def on_list(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """`/peak approvals`."""
+        ack()
+        said = incoming(body, context)
+        if self._front.person(said) is not None:
+            self._front.answer(said, view.waiting_list(self._reader.pending()))
+
+    def register(self, app: App) -> None:
+        """Four buttons, two commands."""
+        app.action(view.APPROVE)(self.on_approve)
+        app.action(view.REJECT)(self.on_reject)
+        app.action(view.CANCEL)(self.on_withdraw)
+        app.action(view.EXECUTE)(self.on_execute)
+        register(app, "/peak", self.on_rearm, "rearm")
+        register(app, "/peak", self.on_list, "approvals")
+
+    def _clicked(self, body: Mapping[str, Any], context: Mapping[str, Any], what: str, act: Handler) -> None:
+        said = incoming(body, context)
+        actor = self._front.person(said, what, said.value)
+        if actor is None:
+            return
+        outcome: str | Refused
+        if not self._reader.is_card(said.value, said.channel, said.message_ts):
+            outcome = Refused(FORGED)
+        else:
+            try:
+                outcome = act(said, actor)
+            except RequestUnknown:
+                outcome = Refused(GONE)
+        if isinstance(outcome, Refused):
+            self._front.refuse(said, actor, outcome, what, said.value)
+        else:
+            self._front.answer(said, sentence(outcome))
+
+    def _vote(self, said: Incoming, actor: Person, word: VoteWord) -> str | Refused:
+        if said.account is None:
+            return Refused(GONE)
+        outcome = self._answer(actor, said.account, RequestId(said.value), word)
+        if isinstance(outcome, Refused):
+            return outcome
+        return f"Your {word} to “{outcome.name}” is counted; the request is {outcome.state}."
+
+    def _execute(self, said: Incoming, actor: Person) -> str | Refused:
+        request_id = RequestId(said.value)
+        if self._reader.action(request_id) == "rearm":
+            cleared = self._clear_halt(actor, request_id)
+            return (
+                cleared
+                if isinstance(cleared, Refused)
+                else "The halt is cleared. Nothing has started by itself."
+            )
+        launched = self._go_live(actor, request_id)
+        if isinstance(launched, Launched):
+            return (
+                f"Starting {launched.session.plan.symbol} as {launched.session.id}; its card "
+                "follows in the operations channel."
+            )
+        return launched

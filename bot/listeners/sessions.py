@@ -1,0 +1,66 @@
+"""Stopping sessions, by word and by button."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from approvals.person import Person
+from bot.listeners.front import Front, register
+from bot.listeners.incoming import Incoming, incoming
+from bot.operations.desk import Refused
+from bot.operations.sessions import StopSession
+from bot.views.replies import sentence
+from bot.views.sessions import STOP, stop_reply
+from bot.words import read
+
+USAGE = "Which one? Type /peak stop <session or symbol> [reason], or /peak stop all. Nothing was stopped."
+
+
+class SessionListeners:
+    """`/peak stop` and the Stop button."""
+
+    def __init__(self, front: Front, stop: StopSession) -> None:
+        self._front = front
+        self._stop = stop
+
+    def on_command(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """Stop one, or all, each with its own answer."""
+        ack()
+        said = incoming(body, context)
+        actor = self._front.person(said, "session.stop")
+        if actor is None:
+            return
+        typed = read(said.text)
+        if len(typed.words) < 2:
+            self._front.answer(said, sentence(USAGE))
+            return
+        wanted = typed.words[1]
+        sessions = self._stop.matching(wanted)
+        if not sessions:
+            none = (
+                f"No open session is called “{wanted[:60]}”, so nothing was stopped. /peak status lists them."
+            )
+            self._front.answer(said, sentence(none))
+            return
+        self._stop_all(said, actor, sessions, typed.rest(2))
+
+    def on_button(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """Stop the session of the card."""
+        ack()
+        said = incoming(body, context)
+        actor = self._front.person(said, "session.stop", said.value)
+        if actor is not None:
+            self._stop_all(said, actor, (said.value,), "asked for on the card")
+
+    def register(self, app: App) -> None:
+        """Word and button."""
+        register(app, "/peak", self.on_command, "stop")
+        app.action(STOP)(self.on_button)
+
+    def _stop_all(self, said: Incoming, actor: Person, sessions: tuple[str, ...], reason: str) -> None:
+        told = []
+        for session_id in sessions:
+            outcome = self._stop(actor, session_id, reason)
+            told.append(outcome.sentence if isinstance(outcome, Refused) else stop_reply(outcome).text)
+        self._front.answer(said, sentence(" ".join(told)))
