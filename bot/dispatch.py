@@ -1,4 +1,4 @@
-"""From saved rows to listeners: a few threads, each person's acts in order, no waiting for a slow neighbour."""
+"""From saved rows to listeners: a few threads, each person in order, none waiting for a slow neighbour."""
 
 import logging
 from collections import deque

@@ -1,0 +1,215 @@
+"""The bot put together: every part made once, here, from an installation and Slack's client."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.chart import draw_equity
+from bot.delivery import Outbox
+from bot.dispatch import Dispatcher
+from bot.gateway_launch import GatewayLauncher
+from bot.halt_route import HaltRoute
+from bot.halt_watch import HaltWatch
+from bot.identity import Identity, slack_users_info
+from bot.inbox import Inbox
+from bot.ingress import Ingress
+from bot.installation import Installation
+from bot.listeners.desk import DeskListeners
+from bot.listeners.front import Front
+from bot.listeners.jobs import Jobs
+from bot.listeners.live import LiveListeners
+from bot.listeners.requests import RequestListeners
+from bot.listeners.sessions import SessionListeners
+from bot.logs import Logs
+from bot.metrics import Metrics
+from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
+from bot.operations.health import CheckHealth, DeskChecks, Machine
+from bot.operations.live import GoLive, RequestLive
+from bot.operations.look import Look
+from bot.operations.requests import (
+    AnswerRequest,
+    ExpireRequests,
+    NoteStranger,
+    ReadRequests,
+    WithdrawRequest,
+)
+from bot.operations.sessions import StopSession
+from bot.operations.status import ReadStatus
+from bot.operations_log import OperationsLog
+from bot.projector import Projector
+from bot.rehearsal import Rehearsal
+from bot.renderers import Renderers
+from bot.slack_app import BotAccount, build_app
+from bot.storage import Storage
+from bot.troubles import Troubles
+from trading.errors import TradingError
+from trading.gateway_client import GatewayClient
+from trading.gateway_files import socket_path
+from trading.halt import halt_exchange
+from trading.supervisor import Supervisor
+from trading.wire import HaltProof
+
+GATE_ANSWER_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Every part that has a life of its own, in the order in which they are started."""
+
+    installation: Installation
+    storage: Storage
+    app: App
+    inbox: Inbox
+    dispatcher: Dispatcher
+    ingress: Ingress
+    outbox: Outbox
+    supervisor: Supervisor
+    projector: Projector
+    halt_watch: HaltWatch
+    metrics: Metrics
+    health: CheckHealth
+    expire: ExpireRequests
+    stop: StopSession
+    troubles: Troubles
+
+
+def build(installation: Installation, client: WebClient, account: BotAccount, logs: Logs) -> Bot:
+    """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
+    desk, clock, latch = installation.desk, installation.clock, installation.latch
+    home = installation.environment.home_folder
+    metrics = Metrics()
+    launcher = GatewayLauncher(installation.environment)
+    supervisor = Supervisor(home, installation.database, clock, launcher.run, exchanges=(desk.live_exchange,))
+    reading = installation.storage()
+    renderers = Renderers(reading, desk, lambda: prices(supervisor, desk.live_exchange, desk.symbols))
+    troubles = Troubles(reading, desk)
+    outbox = Outbox(
+        installation.database,
+        client,
+        renderers.by_kind(),
+        clock,
+        draw=lambda chart: draw_equity(chart.points, chart.currency),
+        metrics=metrics,
+        on_undeliverable=troubles.undeliverable,
+    )
+    storage = installation.storage(committed=outbox.wake)
+
+    machine = Machine(home)
+    checks = DeskChecks(storage, desk, latch, machine)
+    look = Look(desk, checks, supervisor.gateway, supervisor.preview)
+    rehearsal = Rehearsal(look, supervisor.preview)
+    health = CheckHealth(storage, desk, checks, machine, supervisor.gateway)
+    stop = StopSession(storage, desk, supervisor.gateway)
+    prove = Prover(home, supervisor, launcher)
+    record_halt = RecordHalt(storage, desk, (desk.live_exchange,), prove)
+    halt_watch = HaltWatch(latch, record_halt)
+
+    inbox = Inbox(installation.database, clock)
+    app = build_app(client, account)
+    dispatcher = Dispatcher(app, inbox, tell=troubles.failed)
+    inbox.on_saved = dispatcher.offer
+    note = NoteStranger(storage)
+    halt_route = HaltRoute(
+        latch,
+        lambda: desk.roster,
+        clock,
+        gates=lambda: {desk.live_exchange: GateCheck(home, desk.live_exchange)},
+        on_halt=halt_watch.halted,
+        on_refused=lambda refused: note(refused.account, "halt", refused.cause, "not on the roster"),
+    )
+    front = Front(Identity(desk.roster, slack_users_info(client)), storage, note)
+    _listen(app, front, installation, storage, inbox, rehearsal, look, health, stop, supervisor)
+    follow = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
+    return Bot(
+        installation=installation,
+        storage=storage,
+        app=app,
+        inbox=inbox,
+        dispatcher=dispatcher,
+        ingress=Ingress(inbox, dispatcher, halt_route, metrics),
+        outbox=outbox,
+        supervisor=supervisor,
+        projector=Projector(storage, desk, follow.follow),
+        halt_watch=halt_watch,
+        metrics=metrics,
+        health=health,
+        expire=ExpireRequests(storage, desk),
+        stop=stop,
+        troubles=troubles,
+    )
+
+
+def _listen(
+    app: App,
+    front: Front,
+    installation: Installation,
+    storage: Storage,
+    inbox: Inbox,
+    rehearsal: Rehearsal,
+    look: Look,
+    health: CheckHealth,
+    stop: StopSession,
+    supervisor: Supervisor,
+) -> None:
+    """Register every listener; the last one hears what no other did."""
+    desk, latch = installation.desk, installation.latch
+    request = RequestLive(storage, desk, rehearsal, latch)
+    LiveListeners(front, desk, request, Jobs(inbox)).register(app)
+    RequestListeners(
+        front,
+        ReadRequests(storage, desk),
+        AnswerRequest(storage, desk),
+        WithdrawRequest(storage, desk),
+        GoLive(storage, desk, latch, rehearsal, supervisor.wake),
+        ClearHalt(storage, desk, latch),
+        RequestRearm(storage, desk, latch),
+    ).register(app)
+    SessionListeners(front, stop).register(app)
+    status = ReadStatus(storage, desk, latch, supervisor.gateway)
+    DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
+
+
+class GateOpen(TradingError):
+    """The gateway of {exchange} does not see the halt yet. It is asked again, then ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateCheck:
+    """Asks one gateway whether its gate is shut; raises TradingError when it does not say so."""
+
+    home: Path
+    exchange: str
+
+    def __call__(self) -> None:
+        """Return once the gateway has said that it is halted."""
+        client = GatewayClient(socket_path(self.home, self.exchange), timeout_s=GATE_ANSWER_S)
+        if not client.status().halted:
+            raise GateOpen(exchange=self.exchange)
+
+
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """Has one account prove a halt, whatever state its gateway is in."""
+
+    home: Path
+    supervisor: Supervisor
+    launcher: GatewayLauncher
+
+    def __call__(self, exchange: str, reason: str) -> HaltProof:
+        """Ask the gateway, or end it and let the emergency connection do it."""
+        client = self.supervisor.gateway(exchange)
+        return halt_exchange(exchange, self.home, client, self.launcher.halt, reason=reason)
+
+
+def prices(supervisor: Supervisor, exchange: str, symbols: tuple[str, ...]) -> Mapping[str, Decimal]:
+    """What each symbol could be sold for now; empty while the gateway does not answer."""
+    client = supervisor.gateway(exchange)
+    try:
+        return {symbol: client.ticker(symbol).bid for symbol in symbols}
+    except TradingError:
+        return {}

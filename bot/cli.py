@@ -1,0 +1,36 @@
+"""`peak-ops`: the desk from a shell. What needs two persons cannot be done from here; stopping can."""
+
+import gc
+
+import typer
+
+from bot.command_line import acting, doctor, looking
+
+app = typer.Typer(
+    name="peak-ops",
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(acting.run)
+app.command()(acting.demo)
+app.command()(doctor.doctor)
+app.command()(acting.manifest)
+app.command()(looking.status)
+app.command()(acting.kill)
+app.command()(acting.health)
+app.command()(acting.readiness)
+app.command()(acting.orders)
+app.add_typer(looking.sessions, name="sessions")
+app.add_typer(looking.approvals, name="approvals")
+app.add_typer(looking.alerts, name="alerts")
+app.add_typer(looking.risk, name="risk")
+app.add_typer(looking.audit, name="audit")
+app.add_typer(acting.db, name="db")
+
+
+def main() -> None:
+    """The console script; most commands are over before collecting garbage would pay."""
+    gc.disable()
+    app()

@@ -1,0 +1,179 @@
+"""Commands that do something: run, demo, kill, health, and the checks before a start."""
+
+import gc
+import getpass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.command_line.looking import Json, here, tell_gone
+from bot.command_line.output import Exit, Output, complain, told
+
+db = typer.Typer(help="The database.", no_args_is_help=True)
+
+HALT_PROOF_TIMEOUT_S = 90.0
+
+
+def run() -> None:
+    """Run the bot until it is told to end."""
+    from bot.clock import system_clock
+    from bot.running import run_bot
+
+    _collect_from_now_on()
+    with told():
+        run_bot(system_clock)
+
+
+def _collect_from_now_on() -> None:
+    """For what runs long; what was loaded stays, and is not looked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the practice workspace; 0 takes a free one.")] = 8800,
+    home: Annotated[Path, typer.Option(help="Made anew at each start.")] = Path("var/demo"),
+) -> None:
+    """The whole desk on this machine: workspace, exchange and bot; nothing in it is real."""
+    from bot.clock import system_clock
+    from bot.demo import run_demo
+
+    _collect_from_now_on()
+    with told():
+        run_demo(home.absolute(), system_clock, port=port, say=typer.echo)
+
+
+def kill(
+    reason: Annotated[list[str] | None, typer.Argument(help="Why; the desk reads it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Halt everything at once, with or without the bot; exit 4 when the venue does not prove it."""
+    from bot.clock import system_clock
+    from bot.settings import Environment
+    from trading.codec import encode
+    from trading.errors import TradingError
+    from trading.gateway_client import GatewayClient
+    from trading.gateway_files import running_gateways, socket_path
+    from trading.killswitch import Latch
+
+    with told():
+        home = Environment.from_environ().home_folder
+    why = " ".join(reason or []) or "from the shell, no reason given"
+    latch = Latch(home)
+    state = latch.engage(why, f"{getpass.getuser()} at the shell", system_clock())
+    complain(f"HALTED: {state.reason}. No new order passes. Waiting for the venue's proof.")
+    proofs: dict[str, Any] = {}
+    for exchange in running_gateways(home):
+        try:
+            client = GatewayClient(socket_path(home, exchange), timeout_s=HALT_PROOF_TIMEOUT_S)
+            proofs[exchange] = client.halt(why)
+        except TradingError as error:
+            proofs[exchange] = None
+            complain(f"{exchange}: {error}")
+    document = {
+        "halt": {"engaged": True, "reason": state.reason, "by": state.by, "at": state.at},
+        "proofs": {name: encode(proof) if proof else None for name, proof in proofs.items()},
+    }
+    lines = [_proof_line(name, proof) for name, proof in proofs.items()] or [
+        "no gateway runs; look at the venue's page"
+    ]
+    Output(as_json).show(document, lines)
+    if not proofs or not all(proof and proof.proven for proof in proofs.values()):
+        raise SystemExit(Exit.UNKNOWN)
+
+
+def _proof_line(exchange: str, proof: Any) -> str:
+    if proof is None:
+        return f"{exchange}: UNKNOWN, the gateway did not answer; the bot is ending it if it runs"
+    steps = ", ".join(f"{name} {at_ms} ms" for name, at_ms in proof.steps)
+    held = ", ".join(f"{amount} {asset}" for asset, amount in proof.held.items() if amount) or "nothing"
+    word = f"{proof.orders_open} orders, proven" if proof.proven else f"NOT PROVEN: {proof.detail}"
+    return f"{exchange}: {word}; still held: {held} ({steps})"
+
+
+def health(as_json: Json = False) -> None:
+    """The health check now; exit 1 when it fails."""
+    from bot.operations.health import CheckHealth, DeskChecks, Machine
+
+    installation = here()
+    machine = Machine(installation.environment.home_folder)
+    storage = installation.storage()
+    checks = DeskChecks(storage, installation.desk, installation.latch, machine)
+    check = CheckHealth(storage, installation.desk, checks, machine, installation.gateway)
+    report = check.unposted(f"{getpass.getuser()} at the shell")
+    _show_report(as_json, report)
+
+
+def readiness(
+    stage: Annotated[str, typer.Option(help="live")] = "live",
+    as_json: Json = False,
+) -> None:
+    """The checks before a start; exit 1 when one fails."""
+    from bot.operations.health import DeskChecks, Machine
+    from bot.operations.look import readiness_report
+    from trading.errors import TradingError
+    from trading.session import Stage
+
+    if stage != Stage.LIVE:
+        complain(f"There is no readiness for {stage!r} yet; give --stage live.")
+        raise SystemExit(Exit.WRONG_USE)
+    installation = here()
+    machine = Machine(installation.environment.home_folder)
+    checks = DeskChecks(installation.storage(), installation.desk, installation.latch, machine)
+    try:
+        report = readiness_report(installation.desk, checks, installation.gateway)
+    except TradingError as error:
+        tell_gone(error)
+    _show_report(as_json, report)
+
+
+def _show_report(as_json: bool, report: Any) -> None:
+    document = {
+        "verdict": str(report.verdict),
+        "checks": [
+            {
+                "name": c.name,
+                "verdict": str(c.verdict),
+                "detail": c.detail,
+                "duration_ms": c.duration_ms,
+                "advice": c.advice,
+            }
+            for c in report.checks
+        ],
+    }
+    rows = [(c.name, str(c.verdict), c.detail, c.advice) for c in report.checks]
+    Output(as_json).table(document, str(report.verdict), ("check", "verdict", "detail", "what to do"), rows)
+    if report.verdict != "PASSED":
+        raise SystemExit(Exit.CHECK_SAID_NO)
+
+
+def orders(as_json: Json = False) -> None:
+    """Open orders at the venue, ours and foreign."""
+    from trading.errors import TradingError
+
+    installation = here()
+    try:
+        found = installation.gateway(installation.desk.live_exchange).orders()
+    except TradingError as error:
+        tell_gone(error)
+    rows = [
+        ("ours" if o.ours else "foreign", o.symbol, o.side, o.quantity, o.filled_quantity, o.venue_order_id)
+        for o in found
+    ]
+    Output(as_json).table(
+        found, "Open orders", ("whose", "symbol", "side", "quantity", "filled", "venue id"), rows
+    )
+
+
+def manifest() -> None:
+    """Print the app's manifest, to paste into Slack."""
+    path = Path(__file__).parent.parent.parent / "config" / "slack_manifest.json"
+    typer.echo(path.read_text("utf-8").rstrip())
+
+
+@db.command("upgrade")
+def upgrade() -> None:
+    """Bring the tables to this program's revision."""
+    typer.echo(f"The tables are at revision {here().database.current()}.")

@@ -1,0 +1,185 @@
+"""`peak-ops doctor`: what is right, what is wrong and what to do, for all that the desk needs."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bot.command_line.looking import Json
+from bot.command_line.output import Exit, Output, told
+from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
+
+Probe = tuple[str, Callable[[], Finding]]
+CLOCK_SKEW_MAX_S = 2.0
+MANIFEST = Path(__file__).parent.parent.parent / "config" / "slack_manifest.json"
+
+
+def doctor(as_json: Json = False) -> None:
+    """Look at everything the desk needs; exit 1 when something is wrong."""
+    from bot.clock import system_clock
+    from bot.installation import read_installation
+    from bot.settings import Environment
+
+    with told():
+        environment = Environment.from_environ()
+        environment.require_for_run()
+        installation = read_installation(environment, system_clock)
+    slack = Slack(environment)
+    report = HealthReport.of(
+        [
+            *run_checks(slack.token_probes()).checks,
+            *run_checks(slack.channel_probes(installation.desk.channels)).checks,
+            *run_checks(slack.person_probes(installation.roster)).checks,
+            *run_checks(_local_probes(installation)).checks,
+            *_venue_checks(installation),
+        ]
+    )
+    document = {
+        "verdict": str(report.verdict),
+        "checks": [
+            {
+                "name": c.name,
+                "verdict": str(c.verdict),
+                "detail": c.detail,
+                "duration_ms": c.duration_ms,
+                "advice": c.advice,
+            }
+            for c in report.checks
+        ],
+    }
+    rows = [
+        (c.name, str(c.verdict), c.detail, c.advice if c.verdict != "PASSED" else "") for c in report.checks
+    ]
+    Output(as_json).table(
+        document, f"Doctor: {report.verdict}", ("what", "verdict", "found", "what to do"), rows
+    )
+    if report.verdict is not Verdict.PASSED:
+        raise SystemExit(Exit.CHECK_SAID_NO)
+
+
+class Slack:
+    """Slack's own word on tokens, channels and people."""
+
+    def __init__(self, environment: Any) -> None:
+        from slack_sdk import WebClient
+
+        self._environment = environment
+        self._client = WebClient(
+            token=environment.slack_bot_token.get_secret_value(),
+            base_url=environment.slack_api_url,
+            timeout=10,
+        )
+        self._team = ""
+
+    def token_probes(self) -> Iterator[Probe]:
+        """The tokens and what they may do."""
+        yield "bot token", self._bot_token
+        yield "scopes", self._scopes
+        if self._environment.slack_app_token is not None:
+            yield "app token", self._app_token
+        else:
+            yield "signing secret", lambda: passed("set; commands come to /slack/events over HTTP")
+
+    def channel_probes(self, channels: Any) -> Iterator[Probe]:
+        """Each channel: there, and the bot in it."""
+        for name in ("ops", "approvals", "alerts", "incidents", "reports"):
+            yield f"channel {name}", lambda name=name: self._channel(name, getattr(channels, name))  # type: ignore[misc]
+
+    def person_probes(self, roster: Any) -> Iterator[Probe]:
+        """Each account of each person, as Slack sees it."""
+        for person in roster:
+            for account in person.accounts:
+                yield f"person {person.name}", lambda account=account: self._person(account)  # type: ignore[misc]
+
+    def _bot_token(self) -> Finding:
+        found = self._client.auth_test()
+        self._team = str(found["team_id"])
+        return passed(f"{found['user']} in {found['team']} ({self._team})")
+
+    def _scopes(self) -> Finding:
+        import json
+
+        header = self._client.auth_test().headers.get("x-oauth-scopes", "")
+        wanted = set(json.loads(MANIFEST.read_text("utf-8"))["oauth_config"]["scopes"]["bot"])
+        granted = {scope.strip() for scope in str(header).split(",") if scope.strip()}
+        if not granted:
+            return warned(
+                "Slack does not say which scopes the token has", "Compare them with peak-ops manifest."
+            )
+        if missing := sorted(wanted - granted):
+            advice = "Update the app's manifest from peak-ops manifest and install it again."
+            return failed(f"missing: {', '.join(missing)}", advice)
+        if spare := sorted(granted - wanted):
+            return warned(f"more than needed: {', '.join(spare)}", "Take them away in the app's settings.")
+        return passed(f"all {len(wanted)}, and no more")
+
+    def _app_token(self) -> Finding:
+        self._client.apps_connections_open(app_token=self._environment.slack_app_token.get_secret_value())
+        return passed("Socket Mode can be opened")
+
+    def _channel(self, name: str, channel: str) -> Finding:
+        if not channel:
+            return failed("not set", f"Put its id into config.toml: [channels] {name}.")
+        found = self._client.conversations_info(channel=channel)["channel"]
+        if found.get("is_archived"):
+            return failed(f"#{found['name']} is archived", "Unarchive it, or name another.")
+        if not found.get("is_member"):
+            return failed(
+                f"the bot is not in #{found['name']}", f"Type /invite @Peak Ops in #{found['name']}."
+            )
+        return passed(f"#{found['name']}, and the bot is in it")
+
+    def _person(self, account: Any) -> Finding:
+        from bot.identity import verdict
+        from bot.refusals import SENTENCES
+
+        user = self._client.users_info(user=account.user)["user"]
+        doubt = verdict(account, user)
+        if doubt is not None:
+            return failed(f"{account}: {SENTENCES[doubt]}", "Correct the account in people.toml.")
+        return passed(f"{account} is {user.get('real_name') or user.get('name')}")
+
+
+def _local_probes(installation: Any) -> Iterator[Probe]:
+    from bot.settings import live_home_problem
+
+    environment = installation.environment
+
+    def home() -> Finding:
+        problem = live_home_problem(environment)
+        return (
+            failed(problem, "Set it before a live start.")
+            if problem
+            else passed(str(environment.home_folder))
+        )
+
+    def halt() -> Finding:
+        state = installation.latch.read()
+        if state.engaged:
+            return warned(f"halted: {state.reason}", "Two people clear it with /peak rearm.")
+        return passed("not engaged")
+
+    def keys() -> Finding:
+        exchange = installation.desk.live_exchange
+        if environment.credentials(exchange) is None:
+            return failed(f"no key for {exchange}", "Set its API key and secret in the environment.")
+        if environment.emergency_credentials(exchange) is None:
+            advice = "Set its EMERGENCY key, so that a halt has a connection of its own."
+            return warned(f"{exchange} has a trading key and no emergency key", advice)
+        return passed(f"{exchange}: trading and emergency key are set")
+
+    yield "home", home
+    yield "halt", halt
+    yield "venue keys", keys
+    yield "database", lambda: passed(f"revision {installation.database.current()}")
+
+
+def _venue_checks(installation: Any) -> list[Check]:
+    """What the running gateway says of the venue, the key's rights and the clock."""
+    from trading.errors import TradingError
+
+    exchange = installation.desk.live_exchange
+    try:
+        return list(installation.gateway(exchange).checks("live"))
+    except TradingError as error:
+        advice = "Start the bot (peak-ops run) and ask again: the gateway alone may use the key."
+        return [Check(f"venue {exchange}", Verdict.WARNED, str(error), 0, advice)]

@@ -1,0 +1,217 @@
+"""Commands that change nothing."""
+
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot.command_line.output import Exit, Output, complain, told
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+sessions = typer.Typer(help="Trading sessions.", no_args_is_help=True)
+approvals = typer.Typer(help="Approval requests.", no_args_is_help=True)
+audit = typer.Typer(help="The hash-chained record.", no_args_is_help=True)
+alerts = typer.Typer(help="Alerts.", no_args_is_help=True)
+risk = typer.Typer(help="Risk limits.", no_args_is_help=True)
+
+
+def here() -> Any:
+    """This desk on this machine; a mistake in its configuration ends the command with exit code 2."""
+    from bot.clock import system_clock
+    from bot.installation import read_installation
+    from bot.settings import Environment
+
+    with told():
+        return read_installation(Environment.from_environ(), system_clock)
+
+
+def tell_gone(error: Exception) -> NoReturn:
+    """Say that the venue account could not be asked, and end with exit code 4."""
+    complain(f"{error} Start the bot with peak-ops run; it keeps the gateway.")
+    raise SystemExit(Exit.UNKNOWN)
+
+
+def read_status(installation: Any) -> Any:
+    """The desk in one look; the gateway is asked over its socket and may be away."""
+    from bot.operations.status import ReadStatus
+
+    return ReadStatus(installation.storage(), installation.desk, installation.latch, installation.gateway)()
+
+
+def status(as_json: Json = False) -> None:
+    """Halt state, sessions, pending approvals, limits."""
+    summary = read_status(here())
+    halt = summary.halt
+    lines = [f"HALTED by {halt.by or 'unknown'}: {halt.reason}" if halt.engaged else "not halted"]
+    lines += [
+        f"{s.state:9} {s.symbol:10} {s.strategy} {s.stage}  holds {s.position}  "
+        f"PnL {_money(s.daily_pnl)}  {s.id}"
+        for s in summary.sessions
+    ] or ["no session is open"]
+    lines += [f"waits: {p.name}: {p.title} ({p.waits_for})" for p in summary.pending_approvals]
+    lines += [f"limit {u.name}: {_money(u.used)} of {u.limit}" for u in summary.limits]
+    lines += [f"gateway {name}: {state}" for name, state in summary.gateways]
+    Output(as_json).show(summary, lines)
+
+
+def _money(amount: Any) -> str:
+    return "unknown" if amount is None else f"{amount:.2f}"
+
+
+@sessions.command("list")
+def list_sessions(as_json: Json = False, count: Annotated[int, typer.Option("--last", min=1)] = 20) -> None:
+    """The newest sessions, open and ended."""
+    from bot.operations.sessions import summarise
+
+    installation = here()
+    with installation.storage().reading() as tx:
+        found = [summarise(tx, installation.desk, session) for session in tx.sessions.recent(count)]
+    rows = [
+        (s.id, s.stage, s.symbol, s.strategy, s.state, s.position, s.started_by, s.state_reason)
+        for s in found
+    ]
+    columns = ("id", "stage", "symbol", "strategy", "state", "holds", "by", "why")
+    Output(as_json).table(found, "Sessions", columns, rows)
+
+
+@approvals.command("list")
+def list_approvals(as_json: Json = False, count: Annotated[int, typer.Option("--last", min=1)] = 20) -> None:
+    """The newest requests."""
+    installation = here()
+    with installation.storage().reading() as tx:
+        found = [_approval(tx, installation.desk, request) for request in tx.requests.recent(count)]
+    rows = [
+        (r["name"], r["action"], r["state"], r["execution"]["state"], r["requested_by"], r["expires_at"])
+        for r in found
+    ]
+    Output(as_json).table(found, "Requests", ("name", "action", "state", "execution", "by", "expires"), rows)
+
+
+@approvals.command("show")
+def show_approval(wanted: str, as_json: Json = False) -> None:
+    """One request by its id or its name."""
+    import json
+
+    from approvals.errors import RequestUnknown
+    from bot.command_line.output import plain_value
+
+    installation = here()
+    with installation.storage().reading() as tx:
+        try:
+            found = _approval(tx, installation.desk, tx.requests.by_name(wanted))
+        except RequestUnknown as error:
+            complain(str(error))
+            raise SystemExit(Exit.WRONG_USE) from None
+    Output(as_json).show(found, json.dumps(plain_value(found), indent=2).splitlines())
+
+
+@approvals.command("verify")
+def verify_approval(wanted: str, as_json: Json = False) -> None:
+    """Whether the stored payload of a request is the one its digest was made of."""
+    from approvals.errors import PayloadAltered, RequestUnknown
+
+    installation = here()
+    with installation.storage().reading() as tx:
+        try:
+            request = tx.requests.by_name(wanted)
+        except RequestUnknown as error:
+            complain(str(error))
+            raise SystemExit(Exit.WRONG_USE) from None
+    try:
+        request.check_digest()
+    except PayloadAltered as error:
+        Output(as_json).show({"name": request.name, "ok": False, "why": str(error)}, [str(error)])
+        raise SystemExit(Exit.CHECK_SAID_NO) from None
+    Output(as_json).show(
+        {"name": request.name, "ok": True}, [f"{request.name}: the payload is as it was asked for"]
+    )
+
+
+def _approval(tx: Any, desk: Any, request: Any) -> dict[str, Any]:
+    return {
+        "id": request.id,
+        "name": request.name,
+        "action": request.action,
+        "state": request.state_at(tx.now),
+        "requested_by": desk.name_of(request.requested_by),
+        "reason": request.reason,
+        "votes": [
+            {"person": desk.name_of(vote.person), "vote": vote.vote, "at": vote.at, "step_up": vote.step_up}
+            for vote in tx.requests.votes(request.id)
+        ],
+        "needed": request.rule.persons,
+        "expires_at": request.expires_at,
+        "digest": request.digest,
+        "payload": request.payload,
+        "execution": {"state": request.execution, "at": request.execution_at, "outcome": request.outcome},
+    }
+
+
+@audit.command("verify")
+def verify_audit(
+    as_json: Json = False,
+    file: Annotated[Path | None, typer.Argument(help="An export; without it the database.")] = None,
+) -> None:
+    """Follow the whole chain; exit 1 when a row is not as it was written."""
+    from approvals.errors import EntryUnusable
+
+    try:
+        verdict = _verified(file)
+    except (EntryUnusable, OSError) as error:
+        complain(f"The export cannot be read: {error}")
+        raise SystemExit(Exit.WRONG_USE) from None
+    document = {
+        "rows": verdict.rows,
+        "head": verdict.head and {"sequence": verdict.head.sequence, "hash": verdict.head.hash},
+        "ok": verdict.ok,
+        "first_bad": verdict.first_bad,
+        "why": verdict.why,
+    }
+    word = "whole" if verdict.ok else f"BROKEN at row {verdict.first_bad}: {verdict.why}"
+    Output(as_json).show(document, [f"{verdict.rows} rows, head {verdict.head or 'none'}: {word}"])
+    if not verdict.ok:
+        raise SystemExit(Exit.CHECK_SAID_NO)
+
+
+def _verified(file: Path | None) -> Any:
+    """The verdict over the database, or over an exported file without touching the database."""
+    from approvals.audit import verify_export
+    from bot.installation import record_key
+    from bot.settings import Environment
+
+    if file is None:
+        with here().storage().reading() as tx:
+            return tx.audit.verify()
+    with told():
+        environment = Environment.from_environ()
+    key = record_key(environment) if environment.secret_key else None
+    with file.open(encoding="utf-8") as lines:
+        return verify_export(lines, key)
+
+
+@audit.command("export")
+def export_audit() -> None:
+    """Print the record as JSON lines."""
+    with here().storage().reading() as tx:
+        for entry in tx.audit.entries():
+            typer.echo(entry.as_line())
+
+
+@alerts.command("list")
+def list_alerts(as_json: Json = False, count: Annotated[int, typer.Option("--last", min=1)] = 20) -> None:
+    """The newest alerts."""
+    with here().storage().reading() as tx:
+        found = tx.alerts.recent(count)
+    rows = [
+        (a.at.isoformat(timespec="seconds"), a.severity, a.title, a.detail, a.acknowledged_by) for a in found
+    ]
+    Output(as_json).table(found, "Alerts", ("at", "severity", "title", "detail", "acknowledged by"), rows)
+
+
+@risk.command("show")
+def show_risk(as_json: Json = False) -> None:
+    """Each limit and what is used of it."""
+    summary = read_status(here())
+    rows = [(use.name, use.limit, _money(use.used)) for use in summary.limits]
+    Output(as_json).table(summary.limits, "Risk limits", ("limit", "at most", "used"), rows)

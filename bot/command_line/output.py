@@ -1,0 +1,90 @@
+"""What a command prints: one JSON document, or words and tables for a person; and how it ends."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from bot.errors import BotError
+
+
+class Exit(IntEnum):
+    """The exit codes that a program can rely on."""
+
+    DONE = 0
+    CHECK_SAID_NO = 1
+    WRONG_USE = 2
+    REFUSED = 3
+    UNKNOWN = 4
+
+
+def plain_value(value: Any) -> Any:
+    """A value as JSON: amounts and times as text, dataclasses as objects."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain_value(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain_value(item) for item in value]
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a command's result goes; with `as_json` exactly one document goes to standard output."""
+
+    as_json: bool = False
+
+    def show(self, document: Any, lines: Sequence[str]) -> None:
+        """Print the document, or the lines for a person."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(plain_value(document), indent=2) + "\n")
+            return
+        for line in lines:
+            sys.stdout.write(line + "\n")
+
+    def table(
+        self, document: Any, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        """Print the document, or a table for a person."""
+        if self.as_json:
+            self.show(document, ())
+            return
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=title, title_justify="left")
+        for column in columns:
+            table.add_column(column)
+        for row in rows:
+            table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
+        Console().print(table if rows else f"{title}: none")
+
+
+def complain(sentence: str) -> None:
+    """Say what is wrong, where it cannot be taken for a result."""
+    sys.stderr.write(sentence + "\n")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn our own errors into one sentence and exit code 2."""
+    try:
+        yield
+    except BotError as error:
+        complain(str(error))
+        raise SystemExit(Exit.WRONG_USE) from None

@@ -1,0 +1,272 @@
+"""`peak-ops demo`: practice workspace, practice exchange and bot on this machine, in a fresh home."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.errors import BotError
+from bot.practice import people
+from bot.settings import prefix_of
+from trading.gateway_files import gateway_process
+from trading.killswitch import Latch
+from trading.pids import ProcessId
+
+START_TIMEOUT_S = 30
+END_TIMEOUT_S = 8
+EXCHANGE = "kraken"
+RIGHTS = "query,trade,cancel"
+# An account of the bot's own holds money only: coins beside it would move the day's loss by their price.
+BALANCE = "ZUSD:25000"
+# An account of the bot's own holds money only: coins beside it would move the day's loss by their price.
+BALANCE = "ZUSD:25000"
+SHIPPED_CONFIG = Path(__file__).parent.parent / "config"
+
+ROLES = {"Owner": ["owner"], "Operator": ["operator"], "Risk Officer": ["risk_officer"]}
+ROOMS = {
+    "ops": people.TRADING_OPS,
+    "approvals": people.TRADING_APPROVALS,
+    "alerts": people.TRADING_ALERTS,
+    "incidents": people.TRADING_INCIDENTS,
+    "reports": people.TRADING_REPORTS,
+}
+
+
+class PartDidNotStart(BotError):
+    """The {part} did not start within {within_s} seconds. Read {log}."""
+
+    part: str
+    within_s: int
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeDesk:
+    """The addresses and the environment of a practice desk that runs."""
+
+    home: Path
+    workspace_url: str
+    exchange_url: str
+    environ: Mapping[str, str]
+
+
+def write_config(
+    folder: Path, exchange_url: str, *, changes: Callable[[str], str] = lambda text: text
+) -> None:
+    """Put the practice people, rooms and exchange into a copy of the shipped configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(SHIPPED_CONFIG / "policy.toml", folder / "policy.toml")
+    entries = []
+    for person in people.PEOPLE:
+        if person.kind is not people.Kind.MEMBER:
+            continue
+        roles = json.dumps(ROLES.get(person.title, []))
+        entries.append(
+            f'[[people]]\nname = "{person.name}"\nslack = ["{person.account}"]\nroles = {roles}\n'
+            f'timezone = "{person.timezone}"\n'
+        )
+    (folder / "people.toml").write_text("\n".join(entries), "utf-8")
+    channels = "\n".join(f'{name} = "{room.id}"' for name, room in ROOMS.items())
+    text = (SHIPPED_CONFIG / "config.toml").read_text("utf-8")
+    head, _, tail = text.partition("[channels]")
+    _, _, rest = tail.partition("\n[exchange]")
+    filled = f"{head}[channels]\n{channels}\n\n[exchange]{rest}"
+    filled = filled.replace('venue = "kraken" ', f'api_url = "{exchange_url}"\nvenue = "kraken" ')
+    filled = filled.replace('venue = "kraken"\n', f'api_url = "{exchange_url}"\nvenue = "kraken"\n')
+    filled = filled.replace("rate_limit_ms = 1000", "rate_limit_ms = 50")
+    (folder / "config.toml").write_text(changes(filled), "utf-8")
+
+
+def begin_home(home: Path, now: datetime) -> None:
+    """Make a fresh home that is not halted: on a practice desk the demo stands for the two people."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    Latch(home).begin("the demo", now)
+
+
+def end_leftovers(home: Path) -> None:
+    """End what a former demo of this home left behind when it was killed."""
+    for exchange in (EXCHANGE,):
+        if gateway := gateway_process(home, exchange):
+            gateway.end(patience_s=2)
+    for path in (home / "run").glob("session-*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            written = json.loads(path.read_text())
+            ProcessId(int(written["pid"]), float(written["started_at"])).end(patience_s=1)
+
+
+@contextlib.contextmanager
+def part(name: str, command: list[str], log: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Run one of the local servers and give what its first line says; ended with this block."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own modules, no shell
+            [sys.executable, "-m", *command],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=dict(environ),
+            start_new_session=True,
+        )
+    try:
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
+            raise PartDidNotStart(part=name, within_s=START_TIMEOUT_S, log=log)
+        yield json.loads(line)
+    finally:
+        end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End a part politely, then for certain."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def plain_environ() -> dict[str, str]:
+    """This environment without anything that would point the demo at a real desk."""
+    ours = ("PEAK_OPS_", "SLACK_", "DATABASE_URL")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(ours) and not name.endswith(("_API_KEY", "_API_SECRET"))
+    }
+
+
+@contextlib.contextmanager
+def practice_desk(
+    home: Path, now: datetime, *, port: int = 0, speed: float = 1, socket_mode: bool = True
+) -> Iterator[PracticeDesk]:
+    """Both local servers and a home that the bot can start in."""
+    environ = plain_environ()
+    keys = {stem: (secrets.token_hex(12), secrets.token_hex(24)) for stem in ("trading", "emergency")}
+    slack = PracticeSlack.made(socket_mode=socket_mode)
+    with ExitStack() as stack:
+        exchange = stack.enter_context(
+            part(
+                "practice exchange",
+                [
+                    "trading.practice_exchange",
+                    f"--speed={speed}",
+                    f"--balance={BALANCE}",
+                    "--key=" + ":".join([*keys["trading"], RIGHTS]),
+                    "--key=" + ":".join([*keys["emergency"], RIGHTS]),
+                ],
+                home / "logs" / "practice-exchange.log",
+                environ,
+            )
+        )
+        workspace = stack.enter_context(
+            part(
+                "practice workspace",
+                ["bot.practice", f"--port={port}", *slack.options],
+                home / "logs" / "practice-workspace.log",
+                environ,
+            )
+        )
+        write_config(home / "config", exchange["url"])
+        begin_home(home, now)
+        prefix = prefix_of(EXCHANGE)
+        yield PracticeDesk(
+            home=home,
+            workspace_url=workspace["url"],
+            exchange_url=exchange["url"],
+            environ={
+                **environ,
+                **slack.environ,
+                "PEAK_OPS_HOME": str(home),
+                "PEAK_OPS_CONFIG": str(home / "config"),
+                "PEAK_OPS_SECRET_KEY": secrets.token_urlsafe(48),
+                "SLACK_API_URL": workspace["api_url"],
+                f"{prefix}_API_KEY": keys["trading"][0],
+                f"{prefix}_API_SECRET": keys["trading"][1],
+                f"{prefix}_EMERGENCY_API_KEY": keys["emergency"][0],
+                f"{prefix}_EMERGENCY_API_SECRET": keys["emergency"][1],
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeSlack:
+    """Tokens that only this practice desk knows: as options of the workspace, as environment of the bot."""
+
+    options: tuple[str, ...]
+    environ: Mapping[str, str]
+
+    @classmethod
+    def made(cls, *, socket_mode: bool) -> "PracticeSlack":
+        """New tokens, for Socket Mode or for signed HTTP to a free port."""
+        bot_token = f"xoxb-{secrets.token_hex(12)}"
+        options = [f"--manifest={SHIPPED_CONFIG / 'slack_manifest.json'}", f"--bot-token={bot_token}"]
+        if socket_mode:
+            app_token = f"xapp-{secrets.token_hex(12)}"
+            tokens = {"SLACK_BOT_TOKEN": bot_token, "SLACK_APP_TOKEN": app_token}
+            return cls((*options, f"--app-token={app_token}"), {**tokens, "PEAK_OPS_LISTEN": "127.0.0.1:0"})
+        address, secret = f"127.0.0.1:{_free_port()}", secrets.token_hex(16)
+        options += [f"--request-url=http://{address}/slack/events", f"--signing-secret={secret}"]
+        tokens = {"SLACK_BOT_TOKEN": bot_token, "SLACK_SIGNING_SECRET": secret}
+        return cls(tuple(options), {**tokens, "PEAK_OPS_LISTEN": address})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def run_demo(home: Path, clock: Callable[[], datetime], *, port: int = 0, say: Callable[[str], None]) -> None:
+    """Run the whole desk until interrupted; a bot that dies is started again, as a service manager would."""
+    end_leftovers(home)
+    shutil.rmtree(home, ignore_errors=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), practice_desk(home, clock(), port=port) as desk:
+        try:
+            _keep_bot_running(desk, say)
+        finally:
+            end_leftovers(home)
+
+
+def _keep_bot_running(desk: PracticeDesk, say: Callable[[str], None]) -> None:
+    announced = False
+    while True:
+        bot = subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"], env=dict(desk.environ), start_new_session=True
+        )
+        try:
+            if not announced:
+                _wait_until_ready(desk, bot)
+                announced = True
+                say(f"The desk is open: {desk.workspace_url}")
+                say("Be Otto in one window and Olivia in another; type /peak live start ma_crossover BTC/USD")
+                say(f"Home folder: {desk.home}. Ctrl-C ends everything.")
+            code = bot.wait()
+        finally:
+            end(bot)
+        say(f"The bot ended ({code}); starting it again")
+        time.sleep(1)
+
+
+def _wait_until_ready(desk: PracticeDesk, bot: "subprocess.Popen[bytes]") -> None:
+    ready = desk.home / "run" / "bot.json"
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not ready.exists():
+        if bot.poll() is not None or time.monotonic() > deadline:
+            raise PartDidNotStart(
+                part="bot", within_s=START_TIMEOUT_S, log=desk.home / "logs" / "peak-ops.log"
+            )
+        time.sleep(0.05)
