@@ -1,0 +1,184 @@
+"""A whole practice desk for one scenario: workspace, exchange, bot, and everybody who works there."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from bot.clock import system_clock
+from bot.database import Database
+from bot.demo import PracticeDesk, end, end_leftovers, practice_desk
+from tests.scenarios.conversation import Card, Conversation
+from trading.errors import TradingError
+from trading.gateway_client import GatewayClient
+from trading.gateway_files import gateway_process, socket_path
+from trading.session import TradingSession
+from trading.store import SessionStore
+
+DEADLINE_S = 30.0
+CHECKLIST = ["testnet", "limits", "halt", "contacts", "present"]
+ROOT = Path(__file__).parent.parent.parent
+
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T | None], missing: str, deadline_s: float = DEADLINE_S) -> T:
+    """Look again and again until there is something; fail with what is missing."""
+    end_at = time.monotonic() + deadline_s
+    while True:
+        found = look()
+        if found is not None and found is not False:
+            return found
+        if time.monotonic() > end_at:
+            raise AssertionError(f"{missing} (waited {deadline_s:g} s)")
+        time.sleep(0.02)
+
+
+class Desk(Conversation):
+    """The conversation with the bot of one practice desk, and the ways to kill, halt and disturb it."""
+
+    def __init__(self, practice: PracticeDesk) -> None:
+        super().__init__(practice.workspace_url, deadline_s=DEADLINE_S)
+        self.practice = practice
+        self.home = practice.home
+        self.exchange = httpx.Client(base_url=practice.exchange_url, trust_env=False, timeout=10)
+        self._database = Database(f"sqlite:///{self.home / 'peak-ops.db'}")
+        self.bot: subprocess.Popen[bytes] | None = None
+        self.begin_bot()
+
+    def begin_bot(self) -> None:
+        """Start the bot's process without waiting for it."""
+        (self.home / "run" / "bot.json").unlink(missing_ok=True)
+        with (self.home / "logs" / "bot.out").open("ab") as output:
+            self.bot = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"],
+                env=dict(self.practice.environ),
+                stdout=output,
+                stderr=output,
+                cwd=ROOT,
+            )
+
+    def start_bot(self) -> None:
+        """Start the bot and wait until it and its gateway are ready."""
+        self.begin_bot()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until the bot listens and its gateway has reconciled."""
+        until(self._bot_ready, f"The bot did not become ready: {self.bot_output()}")
+        until(self._gateway_ready, f"The gateway did not become ready: {self.bot_output()}")
+
+    def kill_bot(self) -> None:
+        """End the bot as a crash would: SIGKILL, no last words."""
+        assert self.bot is not None
+        self.bot.send_signal(signal.SIGKILL)
+        self.bot.wait(10)
+
+    def bot_output(self) -> str:
+        """The end of what the bot has written to its terminal."""
+        path = self.home / "logs" / "bot.out"
+        return path.read_text()[-2000:] if path.exists() else ""
+
+    def sessions(self) -> list[TradingSession]:
+        """Every session, the newest first, as the database has them."""
+        with self._database.reading() as session:
+            return SessionStore(session).recent(50)
+
+    def orders_sent(self) -> list[dict[str, Any]]:
+        """Every AddOrder that the exchange was sent, in order of arrival."""
+        calls = self.exchange.get("/practice/orders").raise_for_status().json()["calls"]
+        return [call for call in calls if call["endpoint"] == "AddOrder"]
+
+    def control(self, name: str, **options: Any) -> None:
+        """Turn one of the practice exchange's knobs."""
+        self.exchange.post(f"/practice/{name}", json=options).raise_for_status()
+
+    def asks_to_go_live(self, symbol: str = "BTC/USD", notional: str = "100") -> Card:
+        """Otto asks; gives the card of his request."""
+        self.otto.says(f"/peak live start ma_crossover {symbol}").sees_form("Start a live session")
+        self.otto.fills(notional=notional, reason="first small run", checklist=CHECKLIST).submits()
+        card = self.channel("trading-approvals").expects(
+            "Otto asks to go live", buttons=["Approve", "Reject", "Withdraw"]
+        )
+        self.otto.is_told("Asked as")
+        return card
+
+    def has_live_session(self, symbol: str = "BTC/USD") -> Card:
+        """Otto asks, Olivia approves, Otto presses; gives the session's card once it holds something."""
+        self.control("market", pair=symbol, trend="up")
+        card = self.asks_to_go_live(symbol)
+        self.olivia.clicks(card, "Approve").is_told("counted")
+        card.now_reads("Approved by Olivia", buttons=["Go live"])
+        self.otto.clicks(card, "Go live").is_told(f"Starting {symbol}")
+        session = self.channel("trading-ops").expects(
+            f"{symbol} is live", buttons=["Stop", "Halt everything"]
+        )
+        session.thread.expects("First order: buy")
+        session.thread.expects("Fill: buy")
+        session.thread.may_say("Fill: buy")
+        card.now_reads("the session is live", buttons=[])
+        return session
+
+    def shell(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `peak-ops` as somebody at the machine would."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            env=dict(self.practice.environ),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=ROOT,
+            check=False,
+        )
+
+    def shut(self) -> None:
+        """End the bot, its gateway and its sessions."""
+        if self.bot is not None:
+            end(self.bot)
+        for session in self.sessions() if (self.home / "peak-ops.db").exists() else []:
+            if session.pid is not None:
+                _end_pid(session.pid)
+        end_leftovers(self.home)
+        self.exchange.close()
+        self._database.close()
+
+    def _bot_ready(self) -> bool | None:
+        assert self.bot is not None
+        assert self.bot.poll() is None, f"The bot ended: {self.bot_output()}"
+        return (self.home / "run" / "bot.json").exists() or None
+
+    def _gateway_ready(self) -> bool | None:
+        if gateway_process(self.home, "kraken") is None:
+            return None
+        try:
+            return GatewayClient(socket_path(self.home, "kraken"), timeout_s=5).status().ready or None
+        except TradingError:
+            return None
+
+
+def _end_pid(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+@contextmanager
+def open_desk(home: Path, *, socket_mode: bool = True) -> Iterator[Desk]:
+    """A desk whose bot is ready; a message that nobody expected fails the scenario at the end."""
+    home.mkdir(parents=True)
+    with practice_desk(home, system_clock(), socket_mode=socket_mode) as practice:
+        desk = Desk(practice)
+        try:
+            desk.wait_ready()
+            with desk:
+                yield desk
+        finally:
+            desk.shut()

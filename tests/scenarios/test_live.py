@@ -1,0 +1,74 @@
+"""A live session from the first word to the venue's proof."""
+
+from pathlib import Path
+
+from tests.scenarios.desk import CHECKLIST, Desk, until
+
+
+def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
+    """The main road: ask, approve, go live, trade, look, stop with proof."""
+    desk.control("market", pair="BTC/USD", trend="up")
+    desk.otto.says("/peak live start ma_crossover BTC/USD").sees_form("Start a live session")
+    desk.otto.fills(notional="100", reason="first small run", checklist=CHECKLIST).submits()
+    card = desk.channel("trading-approvals").expects(
+        "PRACTICE · Otto asks to go live", buttons=["Approve", "Reject", "Withdraw"]
+    )
+    desk.otto.is_told("Asked as")
+    card.now_reads("Preview buy")
+    card.now_reads("Readiness PASSED")
+
+    desk.otto.clicks(card, "Approve").is_told("You asked for this yourself")
+    desk.gil.clicks(card, "Approve").is_told("You are a guest")
+    desk.xena.clicks(card, "Approve").is_told("You come from another team")
+    desk.sam.clicks(card, "Approve").is_told("you hold no role at the desk")
+    assert not desk.sessions()
+
+    desk.olivia.clicks(card, "Approve").is_told("counted")
+    card.now_reads("Approved by Olivia", buttons=["Go live"])
+    desk.rita.clicks(card, "Go live").is_told("Only Otto, who asked, can press Go live")
+    desk.otto.clicks(card, "Go live").is_told("Starting BTC/USD")
+    session = desk.channel("trading-ops").expects(
+        "PRACTICE · 🟢 BTC/USD is live", buttons=["Stop", "Halt everything"]
+    )
+    session.thread.expects("First order: buy")
+    for _ in range(3):
+        session.thread.expects("Fill: buy")
+    card.now_reads("the session is live", buttons=[])
+
+    desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
+    desk.otto.says("/peak stop BTC/USD enough for today").is_told("0 open orders, proven by the venue")
+    session.now_reads("BTC/USD has stopped", buttons=[])
+    session.now_reads("STILL HOLDING")
+    desk.olivia.is_told("Otto is stopping BTC/USD")
+    assert len(desk.orders_sent()) == 1
+    until(lambda: "Shutdown complete" in _all_logs(desk.home), "No log says Shutdown complete")
+
+
+def test_the_same_over_signed_http(http_desk: Desk) -> None:
+    """Socket Mode and HTTP carry the same road."""
+    session = http_desk.has_live_session()
+    http_desk.otto.says("/peak stop all").is_told("proven by the venue")
+    http_desk.olivia.is_told("Otto is stopping")
+    session.now_reads("has stopped", buttons=[])
+
+
+def test_a_rejected_request_starts_nothing(desk: Desk) -> None:
+    """One eligible no closes the request for good."""
+    card = desk.asks_to_go_live()
+    desk.rita.clicks(card, "Reject").is_told("counted")
+    card.now_reads("Rejected by Rita", buttons=[])
+    assert not desk.sessions()
+
+
+def test_a_session_process_has_no_secret(desk: Desk) -> None:
+    """A strategy can steal nothing: no key, no token stands in its process's environment."""
+    desk.has_live_session()
+    pid = until(lambda: desk.sessions()[0].pid, "The session has no process")
+    environ = Path(f"/proc/{pid}/environ").read_text()
+    for name, value in desk.practice.environ.items():
+        if name.endswith(("_KEY", "_SECRET", "_TOKEN")):
+            assert value not in environ
+
+
+def _all_logs(home: Path) -> str:
+    return "\n".join(path.read_text(errors="replace") for path in (home / "logs").iterdir() if path.is_file())
