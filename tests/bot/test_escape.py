@@ -49,6 +49,15 @@ def test_nothing_becomes_a_link_in_mrkdwn(text: str) -> None:
     assert not re.search(r"[@#]\w", escaped)
 
 
+@given(ANY_TEXT | st.text(alphabet="*_~`>a b&g;t"))
+def test_nothing_is_formatted_in_mrkdwn(text: str) -> None:
+    """No bold, no code, no struck text, no italics and no quote: a card's own marks stay its own."""
+    escaped = mrkdwn(text)
+    assert not set("*`~") & set(escaped)
+    assert not re.search(r"(^|[\W_])_|_([\W_]|$)", escaped)
+    assert not escaped.startswith("&gt;")
+
+
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
@@ -66,6 +75,12 @@ def test_nothing_becomes_a_link_in_mrkdwn(text: str) -> None:
 def test_what_is_shown(written: str, shown: str) -> None:
     """Ordinary text keeps its words; dangerous text loses its power, not its meaning."""
     assert plain(written) == shown
+
+
+def test_an_underscore_within_a_word_stays() -> None:
+    """The names of strategies and limits can be copied out of a card."""
+    assert mrkdwn("ma_crossover max_order_notional") == "ma_crossover max_order_notional"
+    assert mrkdwn("_a_ * `b`") == "\u02cda\u02cd \u2217 \u02cbb\u02cb"
 
 
 def test_numbers_and_sentences_are_left_alone_in_mrkdwn() -> None:

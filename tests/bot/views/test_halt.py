@@ -1,0 +1,95 @@
+"""Halted must never read as flat."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bot.summaries import HaltOutcome, HaltSummary
+from bot.view import check
+from bot.views.halt import halt_card
+from tests.bot.views.given import HALT, OUTCOME
+from tests.bot.views.reading import buttons, said
+
+UNPROVEN = replace(OUTCOME, proven=False, detail="the venue did not answer")
+
+
+def card(halt: HaltSummary) -> str:
+    """All that the card says, once Slack would take it."""
+    view = halt_card(halt)
+    check(view)
+    return said(view)
+
+
+def test_what_is_held_is_said_loudly() -> None:
+    """No open order is not the same as nothing at risk."""
+    text = card(HALT)
+
+    assert "HALTED in 3 ms" in text
+    assert "0 orders, proven by the venue" in text
+    assert "*STILL HOLDING 0.12 BTC*" in text
+
+
+@pytest.mark.parametrize("outcome", [OUTCOME, UNPROVEN])
+@pytest.mark.parametrize("amount", ["0.12", "-0.12", "0.00000001", "100000000"])
+def test_halted_never_reads_as_flat(outcome: HaltOutcome, amount: str) -> None:
+    """Whatever is held, long or short, tiny or large: it is named, and no word says that nothing is."""
+    text = card(replace(HALT, outcomes=(replace(outcome, held=(("BTC", Decimal(amount)),)),)))
+
+    assert "STILL HOLDING" in text
+    assert "nothing held" not in text
+    assert "flat" not in text.lower()
+
+
+def test_nothing_is_called_held_only_when_nothing_is() -> None:
+    """An account without a position says so in as many words."""
+    text = card(replace(HALT, outcomes=(replace(OUTCOME, held=(("BTC", Decimal("0.00")),)),)))
+
+    assert "nothing held by our sessions" in text
+
+
+def test_without_proof_it_says_so_and_what_to_do() -> None:
+    """A stop that the venue did not confirm is unknown."""
+    text = card(replace(HALT, outcomes=(replace(UNPROVEN, open_orders=3),)))
+
+    assert "NOT PROVEN: the venue did not answer" in text
+    assert "Look at the venue's own page now" in text
+    assert "proven by the venue" not in text
+
+
+def test_an_account_that_has_not_answered_is_shown_as_waiting() -> None:
+    """The card goes out before the proof is there."""
+    text = card(replace(HALT, outcomes=(), waiting_for=("kraken", "krakenfutures")))
+
+    assert "*kraken*: the gate is shut" in text
+    assert "*krakenfutures*: the gate is shut" in text
+    assert "proven by the venue" not in text
+
+
+def test_each_step_has_its_time() -> None:
+    """Milliseconds below a second, seconds above."""
+    assert "gate shut 4 ms → cancel sent 40 ms → proof 2.3 s" in card(HALT)
+
+
+def test_a_latch_that_could_not_be_written_is_told() -> None:
+    """It holds while the gateways run, and no longer."""
+    assert "HALTED, but not written to disk" in card(replace(HALT, latch_ms=None))
+
+
+def test_the_way_back_needs_two() -> None:
+    """The card of a halt has no button: clearing it is a request."""
+    assert buttons(halt_card(HALT).blocks) == []
+    assert "two people clear it" in card(HALT)
+
+
+def test_the_lock_screen_says_who_and_why() -> None:
+    """One line is enough to know."""
+    assert halt_card(HALT).text == "HALTED. Sam halted everything: price feed looks wrong"
+
+
+def test_a_halt_that_no_account_proved_is_not_proven() -> None:
+    """No answers are not good answers."""
+    assert HALT.proven
+    assert not replace(HALT, outcomes=()).proven
+    assert not replace(HALT, waiting_for=("kraken",)).proven
+    assert not replace(HALT, outcomes=(OUTCOME, UNPROVEN)).proven

@@ -1,0 +1,145 @@
+"""The card of a request: what it says and what may be pressed, in each of its states."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.summaries import RequestCard
+from bot.view import View, as_dicts, check
+from bot.views.requests import APPROVE, CANCEL, EXECUTE, REJECT, request_card, waiting_list
+from tests.bot.views.given import APPROVED, PENDING, REQUEST, SOON
+from tests.bot.views.reading import buttons, labels, said
+
+REARM = replace(
+    APPROVED,
+    action="rearm",
+    title="clear the halt: price feed looks wrong",
+    payload={"action": "rearm", "halt_reason": "price feed looks wrong"},
+    evidence={},
+)
+REJECTED = replace(
+    REQUEST, state="rejected", no=(("Olivia", SOON, "too large"),), decided_at=SOON, missing="nobody"
+)
+
+
+def texts(card: RequestCard) -> str:
+    """All that a card says, once Slack would take it."""
+    view = request_card(card)
+    check(view)
+    return said(view)
+
+
+@pytest.mark.parametrize(
+    ("card", "pressable"),
+    [
+        (REQUEST, [APPROVE, REJECT, CANCEL]),
+        (APPROVED, [EXECUTE]),
+        (replace(APPROVED, execution="claimed"), []),
+        (replace(APPROVED, execution="executed"), []),
+        (replace(APPROVED, execution="failed"), []),
+        (replace(APPROVED, execution="unknown"), []),
+        (replace(APPROVED, execution="void", outcome="limits changed"), []),
+        (REJECTED, []),
+        (replace(REQUEST, state="expired"), []),
+        (replace(REQUEST, state="cancelled"), []),
+        (replace(REQUEST, state="void", outcome="limits changed"), []),
+    ],
+)
+def test_only_what_may_be_done_now_can_be_pressed(card: RequestCard, pressable: list[str]) -> None:
+    """A decided card has no button that decides, and a used one none that starts."""
+    view = request_card(card)
+
+    check(view)
+    assert buttons(view.blocks) == pressable
+    for block in as_dicts(view.blocks):
+        for element in block.get("elements", []):
+            assert element.get("value", card.id) == card.id
+
+
+@pytest.mark.parametrize(
+    ("card", "sentence"),
+    [
+        (REQUEST, "Waiting for 1 more person and the role owner"),
+        (APPROVED, "Approved by Olivia"),
+        (replace(APPROVED, execution="claimed"), "Execution starting"),
+        (replace(APPROVED, execution="executed", outcome="it is live"), "Execution done: it is live"),
+        (replace(APPROVED, execution="failed", outcome="no key"), "Execution failed: no key"),
+        (replace(APPROVED, execution="unknown", outcome="?"), "Execution outcome unknown"),
+        (replace(APPROVED, execution="void", outcome="cap"), "something changed after the approval: cap"),
+        (REJECTED, "Rejected by Olivia"),
+        (REJECTED, "too large"),
+        (replace(REQUEST, state="expired"), "Expired"),
+        (replace(REQUEST, state="cancelled"), "Cancelled"),
+        (replace(REQUEST, state="void", outcome="cap"), "no longer what was shown: cap"),
+    ],
+)
+def test_the_state_stands_in_words(card: RequestCard, sentence: str) -> None:
+    """Nobody has to know what a colour means."""
+    assert sentence in texts(card)
+
+
+def test_the_approver_reads_what_will_run() -> None:
+    """Account, strategy, symbol, cap, limits, reason, evidence and digest stand on the card."""
+    text = texts(REQUEST)
+
+    for fact in (
+        "kraken",
+        "127.0.0.1:9001",
+        "ma_crossover",
+        "(fast 5, slow 20)",
+        "BTC/USD 1m",
+        "100 USD",
+        "max_order_notional 500",
+        "first small run",
+        "PASSED, 12 checks",
+        "buy 0.001 BTC",
+        REQUEST.digest[:12],
+        "amber falcon",
+    ):
+        assert fact in text.replace("\u2060", ""), fact
+
+
+def test_the_requesters_own_yes_is_not_an_approval() -> None:
+    """The line that says who approved names the others."""
+    assert "Approved by Otto" not in texts(APPROVED)
+
+
+def test_the_button_says_what_it_does() -> None:
+    """A rearm is not called a start."""
+    assert labels(request_card(APPROVED)) == ["Go live"]
+    assert labels(request_card(REARM)) == ["Clear the halt"]
+    assert "can press *Clear the halt*" in texts(REARM)
+
+
+def test_a_request_without_a_plan_shows_its_reason() -> None:
+    """Clearing a halt has no strategy; the card shows what it has."""
+    text = texts(REARM)
+
+    assert "asks to clear the halt" in text
+    assert "first small run" in text
+    assert "None" not in text
+
+
+def test_the_lock_screen_says_who_asks_for_what() -> None:
+    """The text beside the blocks is enough to decide whether to get up."""
+    assert request_card(REQUEST).text == "Otto asks to go live: BTC/USD ma_crossover, at most 100 USD"
+
+
+def test_a_list_of_nothing_says_so() -> None:
+    """An empty list is a sentence, never an empty message."""
+    view = waiting_list([])
+
+    check(view)
+    assert said(view) == "No request is waiting."
+
+
+def test_every_open_request_is_counted() -> None:
+    """What does not fit is told as a number, not left out."""
+    many = [replace(PENDING, name=f"amber {number}", expires_at=SOON + timedelta(1)) for number in range(33)]
+    view: View = waiting_list(many)
+
+    check(view)
+    assert view.text == "33 requests open"
+    assert "… and 13 more" in said(view)
+    assert waiting_list(many[:1]).text == "1 request open"

@@ -1,0 +1,116 @@
+"""The desk in one look: it may say unknown, and never says less than is so."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bot.summaries import LimitUse, StatusSummary
+from bot.view import check
+from bot.views.home import home, home_refused
+from bot.views.sessions import HALT, STOP
+from bot.views.status import HEALTH_NOW, START_LIVE, limit_line, panel, status
+from tests.bot.views.given import HALTED, LIMIT, PENDING, SESSION, STATUS
+from tests.bot.views.reading import buttons, said
+
+
+def text(summary: StatusSummary) -> str:
+    """All that the status says, once Slack would take it."""
+    view = status(summary)
+    check(view)
+    check(panel(summary))
+    return said(view)
+
+
+def test_a_running_session_is_counted_and_listed() -> None:
+    """How many are live, what each holds, and a button to stop it."""
+    shown = text(STATUS)
+
+    assert "🟢 1 live" in shown
+    assert "*BTC/USD* ma_crossover live *running* · holds 0.0012 BTC · +1.50 USD" in shown
+    assert STOP in buttons(status(STATUS).blocks)
+
+
+def test_a_halt_stands_above_everything() -> None:
+    """Who, when, why, and the way back."""
+    shown = text(replace(STATUS, halt=HALTED))
+
+    assert shown.startswith("🛑 HALTED")
+    assert "*Halted* by Sam" in shown
+    assert "price feed looks wrong" in shown
+
+
+def test_a_halt_without_open_sessions_does_not_read_as_flat() -> None:
+    """Sessions end with a halt, positions do not."""
+    shown = text(replace(STATUS, halt=HALTED, sessions=()))
+
+    assert "*still held*" in shown
+    assert "/peak live start" not in shown
+
+
+@pytest.mark.parametrize("state", ["paused", "stopping", "unknown", "starting"])
+def test_a_session_that_is_not_over_does_not_read_as_nothing(state: str) -> None:
+    """A paused session may hold a position; an unknown one may hold orders."""
+    shown = text(replace(STATUS, sessions=(replace(SESSION, state=state),)))
+
+    assert "Nothing is live" not in shown
+    assert "1 more not over" in shown
+
+
+def test_an_idle_desk_says_how_to_start() -> None:
+    """Empty lists are sentences."""
+    shown = text(StatusSummary(STATUS.halt, (), (), (), (), True, STATUS.at))
+
+    assert "⚪ Nothing is live" in shown
+    assert "No session is open. `/peak live start` asks for one." in shown
+    assert "no gateway" in shown
+
+
+def test_more_than_fits_is_counted() -> None:
+    """Fifty sessions and thirty requests fit into one message, the rest as a number."""
+    many = tuple(replace(SESSION, id=f"live-{number}") for number in range(50))
+    shown = text(replace(STATUS, sessions=many, pending_approvals=(PENDING,) * 30, limits=(LIMIT,) * 5))
+
+    assert "… and 30 more sessions" in shown
+    assert "… and 22 more: `/peak approvals`" in shown
+    assert "🟢 50 live" in shown
+
+
+@pytest.mark.parametrize(
+    ("use", "line"),
+    [
+        (LIMIT, "max_order_notional: 61.25 of 500 (12%)"),
+        (replace(LIMIT, used=None), "max_order_notional: use unknown of 500"),
+        (replace(LIMIT, used=Decimal("NaN")), "max_order_notional: use unknown of 500"),
+        (replace(LIMIT, used=Decimal(0)), "max_order_notional: 0 of 500 (0%)"),
+        (replace(LIMIT, used=Decimal("1e40")), "of 500"),
+        (LimitUse("max_daily_loss_pct", Decimal("2.5"), Decimal("2.4999")), "2.5 of 2.5 (100%)"),
+    ],
+)
+def test_a_limit_shows_its_use_and_share(use: LimitUse, line: str) -> None:
+    """What cannot be known is called unknown, never nought."""
+    assert line in limit_line(use)
+
+
+def test_the_panel_offers_what_may_be_done_now() -> None:
+    """A halted desk offers no start; the halt is always there."""
+    assert buttons(panel(STATUS).blocks)[:3] == [START_LIVE, HEALTH_NOW, HALT]
+
+    halted = buttons(panel(replace(STATUS, halt=HALTED)).blocks)
+    assert START_LIVE not in halted
+    assert HALT in halted
+
+
+def test_the_home_tab_carries_the_halt() -> None:
+    """Commands do not run in threads, so the Home tab is one of the ways to stop."""
+    tab = home(STATUS)
+    assert tab.to_dict()["type"] == "home"
+    assert HALT in buttons(tab.blocks or [])
+
+
+def test_a_stranger_sees_no_figures_on_the_home_tab() -> None:
+    """One sentence, no button."""
+    tab = home_refused("You are a guest here.")
+
+    assert buttons(tab.blocks or []) == []
+    assert "You are a guest here." in str(tab.to_dict())
