@@ -12,7 +12,7 @@ class _Presence:
     """One session's process at the other end of a connection."""
 
     connection: object
-    heard_at: float = field(default_factory=time.monotonic)
+    heard_at: float = field(default_factory=lambda: time.monotonic())
     silent: bool = False
     calls: int = 0
 

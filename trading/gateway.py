@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from trading.account_view import AccountView
-from trading.amount import plain
 from trading.attendance import Attendance
 from trading.books import Books
 from trading.database import Database
@@ -22,7 +21,7 @@ from trading.events import EventKind
 from trading.gate import Circumstances, Gate
 from trading.gateway_files import GatewayLock, socket_path
 from trading.gateway_server import Connection, GatewayServer
-from trading.halt import Steps, halt_venue
+from trading.halting import Halting, HaltTiming
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
 from trading.market_data import MarketData
@@ -35,7 +34,7 @@ from trading.trouble import Trouble
 from trading.valuation import Valuation
 from trading.venue_checks import VenueChecks, clock_skew_s
 from trading.venues.venue import Venue
-from trading.wire import GatewayStatus, HaltProof
+from trading.wire import GatewayStatus
 
 log = structlog.get_logger()
 
@@ -57,9 +56,7 @@ class Timing:
     timer_s: int = 60
     timer_refresh_s: float = 15
     watch_s: float = 7200
-    halt_within_s: float = 30
-    halt_again_s: float = 10
-    gate_shut_within_s: float = 0.5
+    halt: HaltTiming = field(default_factory=HaltTiming)
     retry_s: float = 2
 
 
@@ -82,7 +79,7 @@ class Gateway:
         timing: Timing | None = None,
     ) -> None:
         self._timing = timing = timing or Timing()
-        self._venue, self._emergency = venue, emergency_venue
+        self._venue = venue
         self._latch, self._clock = latch, clock
         self._exchange, self._home, self._practice = exchange, home, practice
         self._states = SessionStates(database, clock, exchange)
@@ -116,20 +113,17 @@ class Gateway:
             venue_failed=self._trouble.met,
         )
         self._works = self._periodic_works()
-        self._desk = SessionDesk(
-            Tools(
-                venue=venue,
-                books=self._books,
-                market=self._market,
-                gate=self._gate,
-                reconciler=self._reconciler,
-                states=self._states,
-                attendance=self._attendance,
-                clock=clock,
-                circumstances=self._circumstances,
-                filled_soon=self._works["fills"].now,
-                watch=timedelta(seconds=timing.watch_s),
-            )
+        self._desk = SessionDesk(self._tools())
+        self._halting = Halting(
+            venue=emergency_venue or venue,
+            books=self._books,
+            gate=self._gate,
+            reconciler=self._reconciler,
+            states=self._states,
+            latch=latch,
+            clock=clock,
+            venue_failed=self._trouble.met,
+            timing=timing.halt,
         )
         checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._unready)
         self._view = AccountView(venue, self._books, self._market, self._gate, self._valuation, checks)
@@ -138,21 +132,31 @@ class Gateway:
         self._pinged_at = time.monotonic()
         self._venue_status = "unknown"
         self._skew_s: float | None = None
-        self._halt_lock = threading.Lock()
-        self._halt_seen = self._halt_unproven = False
-        self._halt_again_at = 0.0
         self._closing = threading.Event()
+
+    def _tools(self) -> Tools:
+        return Tools(
+            venue=self._venue,
+            books=self._books,
+            market=self._market,
+            gate=self._gate,
+            reconciler=self._reconciler,
+            states=self._states,
+            attendance=self._attendance,
+            clock=self._clock,
+            circumstances=self._circumstances,
+            filled_soon=self._works["fills"].now,
+            watch=timedelta(seconds=self._timing.watch_s),
+        )
 
     def start(self) -> None:
         """Take the account, open the socket, reconcile in the background; raises `GatewayRuns`."""
         self._lock = GatewayLock(self._home, self._exchange)
         self._books.load_without_prices()
-        open_sessions = self._states.open()
-        # A home that was halted and left with nothing open needs no second halt.
-        self._halt_seen = self._latch.engaged() and not (open_sessions or self._books.live())
+        self._halting.begin()
         for ident in {order.intent.session_id for order in self._books.live()}:
             self._attendance.expected(ident)
-        for session in open_sessions:
+        for session in self._states.open():
             if session.state is SessionState.RUNNING and session.plan.stage is Stage.LIVE:
                 self._states.move(
                     session.id,
@@ -178,48 +182,6 @@ class Gateway:
     def ready(self) -> bool:
         """Whether orders could pass: reconciled, whatever the latch says."""
         return not self._unready
-
-    def halt(self, reason: str) -> HaltProof:
-        """Shut the gate, cancel everything, prove it; a second caller waits for its own, quicker proof."""
-        steps = Steps()
-        if not self._latch.engaged():
-            self._latch.engage(reason, "gateway", self._clock())
-        steps.took("latch")
-        self._halt_seen = True
-        with self._halt_lock:
-            shut = self._gate.wait_shut(self._timing.gate_shut_within_s)
-            steps.took("gate shut" if shut else "gate shut, an order is on its way")
-            proof = halt_venue(
-                self._emergency or self._venue,
-                last_deadline=self._books.last_deadline,
-                clock=self._clock,
-                within_s=self._timing.halt_within_s,
-                steps=steps,
-            )
-            proof = self._halted(proof, reason)
-            self._halt_unproven = not proof.proven
-            self._halt_again_at = time.monotonic() + self._timing.halt_again_s
-        log.warning("halted", exchange=self._exchange, proven=proof.proven, steps=proof.steps)
-        return proof
-
-    def _halted(self, proof: HaltProof, reason: str) -> HaltProof:
-        """Bring the books in line as far as the venue answers, and end every session."""
-        try:
-            self._reconciler.reconcile()
-        except VenueError as error:
-            self._trouble.met(error)
-        proof = replace(proof, held=self._books.held())
-        facts = {
-            "proven": proof.proven,
-            "steps": [list(step) for step in proof.steps],
-            "orders_open": proof.orders_open,
-            "held": {asset: plain(quantity) for asset, quantity in proof.held.items()},
-            "detail": proof.detail,
-        }
-        state = self._latch.read()
-        for session in self._states.open():
-            self._states.move(session.id, SessionState.HALTED, state.reason or reason, facts=facts)
-        return proof
 
     def _become_ready(self) -> None:
         """Reconcile until it works; a failed query leaves the gateway shut."""
@@ -249,7 +211,7 @@ class Gateway:
     def _periodic_works(self) -> dict[str, Periodic]:
         timing = self._timing
         works: Mapping[str, tuple[float, Callable[[], object]]] = {
-            "latch": (timing.latch_s, self._watch_latch),
+            "latch": (timing.latch_s, lambda: self._halting.watch()),
             "fills": (timing.fills_s, self._look_for_fills),
             "books": (timing.books_s, self._compare_books),
             "prices": (timing.prices_s, lambda: self._valuation.refresh_prices()),
@@ -272,13 +234,6 @@ class Gateway:
                 self._trouble.met(error)
 
         return run
-
-    def _watch_latch(self) -> None:
-        """Halt by ourselves when the latch is found engaged: the bot may not be there to say so."""
-        if not self._latch.engaged():
-            self._halt_seen = False
-        elif not self._halt_seen or (self._halt_unproven and time.monotonic() >= self._halt_again_at):
-            self.halt(self._latch.read().reason or "the latch was engaged")
 
     def _look_for_fills(self) -> None:
         self._reconciler.resolve()
@@ -349,7 +304,7 @@ class Gateway:
             "pause": self._desk.pause,
             "resume": self._desk.resume,
             "stop_session": self._desk.stop,
-            "halt": self.halt,
+            "halt": self._halting.halt,
             "equity": self._valuation.summary,
             "checks": self._view.checks,
         }

@@ -20,6 +20,8 @@ _KINDS = {
     SessionState.UNKNOWN: EventKind.SESSION_UNKNOWN,
 }
 
+_NOT_OVER = tuple(state for state in SessionState if not state.is_over)
+
 
 class SessionStates:
     """The sessions of one exchange, or of all when `exchange` is None."""
@@ -84,6 +86,10 @@ class SessionStates:
                     )
                 )
         return True
+
+    def end_halted(self, session_id: str, reason: str, facts: Mapping[str, Any]) -> None:
+        """Every session ends with a halt, whatever it was doing."""
+        self.move(session_id, SessionState.HALTED, reason, only_from=_NOT_OVER, facts=facts)
 
     def set_process(self, session_id: str, process: ProcessId) -> None:
         """Note which process a session is."""

@@ -19,6 +19,7 @@ from trading.events import TradingEvent
 from trading.gateway import Gateway, Timing
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
+from trading.halting import HaltTiming
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
 from trading.order import Intent, Order, OrderType, Side
@@ -40,7 +41,7 @@ QUICK = Timing(
     attendance_s=0.2,
     silent_after_s=3,
     order_life_s=3,
-    halt_within_s=10,
+    halt=HaltTiming(within_s=10),
     retry_s=0.2,
 )
 

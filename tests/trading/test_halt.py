@@ -13,6 +13,7 @@ from tests.trading.rig import EMERGENCY_KEY, QUICK, TRADING_KEY, Rig, a_buy, eve
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.halt import halt_exchange
+from trading.halting import HaltTiming
 from trading.practice_exchange.faults import FaultKind
 from trading.session import SessionState
 from trading.wire import Answer
@@ -127,7 +128,7 @@ def test_a_halt_waits_out_an_order_whose_answer_was_lost(rig: Rig) -> None:
 
 def test_without_a_valid_list_nothing_is_proven(rig: Rig) -> None:
     """A blank answer is no empty list: the halt says that it does not know."""
-    with rig.gateway(replace(QUICK, halt_within_s=1)):
+    with rig.gateway(replace(QUICK, halt=HaltTiming(within_s=1))):
         _, ident = rig.attached()
         rig.fault(FaultKind.BLANK_200, "no_result", "OpenOrders", None)
         rig.latch.engage("drill", "sam", system_clock())
@@ -230,3 +231,16 @@ def test_five_sessions_and_fifty_orders_are_halted_at_once(rig: Rig) -> None:
         assert proof.proven
         assert rig.open_at_exchange() == 0
         assert {rig.state(ident) for _, ident in clients} == {SessionState.HALTED}
+
+
+def test_an_unproven_halt_is_tried_again_until_the_venue_answers(rig: Rig) -> None:
+    """A venue that cannot cancel is asked again by the gateway itself, without anybody pressing again."""
+    with rig.gateway(replace(QUICK, halt=HaltTiming(within_s=0.5, again_s=0.2))):
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        rig.fault(FaultKind.ERROR_5XX, "503", "CancelAll", None)
+        rig.latch.engage("drill", "sam", system_clock())
+        assert not rig.client.halt("drill").proven
+        assert rig.open_at_exchange() == 1
+        rig.mend()
+        eventually("nothing is left open", lambda: rig.open_at_exchange() == 0)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ import ccxt
 import stamina
 
 from trading.candles import Candle
-from trading.errors import ExchangeNetworkError, ExchangeOrderError, ExchangeRateLimitError
+from trading.errors import BadInstrument, ExchangeNetworkError, ExchangeOrderError, ExchangeRateLimitError
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
@@ -103,7 +104,6 @@ class KrakenVenue:
             "secret": secret,
             "timeout": int(timeout_s * 1000),
             "enableRateLimit": False,
-            "number": str,
             "options": {"maxRetriesOnFailure": 0},
         }
         refill_s = rate_limit_ms / 1000 if throttled else 0.0
@@ -133,26 +133,21 @@ class KrakenVenue:
             return VenueStatus.MAINTENANCE
 
     def instruments(self) -> Mapping[str, Instrument]:
-        """Every spot market, read afresh."""
-        markets = self._public.read(lambda kraken: kraken.load_markets(True))
+        """Every spot market, read afresh; one described so that it cannot be traded is left out."""
+        reply = self._public.read(lambda kraken: kraken.publicGetAssetPairs())
+        found: dict[str, Instrument] = {}
+        pairs: dict[str, str] = {}
+        names: dict[str, str] = {}
         with translated():
-            found = {
-                market["symbol"]: Instrument(
-                    symbol=market["symbol"],
-                    base=market["base"],
-                    quote=market["quote"],
-                    price_step=Decimal(market["precision"]["price"]),
-                    quantity_step=Decimal(market["precision"]["amount"]),
-                    quantity_min=Decimal(market["limits"]["amount"]["min"] or 0),
-                    cost_min=Decimal(market["limits"]["cost"]["min"] or 0),
-                    online=market["info"].get("status", "online") == "online",
-                )
-                for market in markets.values()
-                if "/" in market["symbol"]
-            }
-            pairs = {market["symbol"]: market["id"] for market in markets.values()}
-            names = {market["id"]: market["symbol"] for market in markets.values()}
-            names |= {market["altname"]: market["symbol"] for market in markets.values()}
+            for pair, row in reply["result"].items():
+                if "." in pair or ":" in pair:
+                    continue  # dark pools and synthetic pairs share the symbols of real ones
+                base, quote = self._asset(row["base"]), self._asset(row["quote"])
+                symbol = f"{base}/{quote}"
+                pairs[symbol] = pair
+                names[pair] = names[row["altname"]] = symbol
+                with suppress(BadInstrument):
+                    found[symbol] = _instrument(symbol, base, quote, row)
         self._instruments, self._pairs, self._symbols = found, pairs, names
         return found
 
@@ -197,8 +192,7 @@ class KrakenVenue:
         reply = self._private.read(lambda kraken: kraken.privatePostBalanceEx())
         with translated():
             return {
-                str(self._private.exchange.safe_currency_code(asset)): Decimal(str(row["balance"]))
-                for asset, row in reply["result"].items()
+                self._asset(asset): Decimal(str(row["balance"])) for asset, row in reply["result"].items()
             }
 
     def send(self, intent: Intent, deadline: datetime) -> str | None:
@@ -295,6 +289,10 @@ class KrakenVenue:
             detail=", ".join(rights),
         )
 
+    def _asset(self, name: str) -> str:
+        """Kraken's XXBT and ZUSD under the names that symbols use."""
+        return str(self._public.exchange.safe_currency_code(name))
+
     def _history(self, since: datetime, offset: int) -> dict[str, Any]:
         # Kraken's start is exclusive and in whole seconds.
         page = {"start": int(since.timestamp()) - 1, "ofs": offset}
@@ -336,6 +334,20 @@ class KrakenVenue:
             fee_currency=instrument.quote if instrument else "",
             at=datetime.fromtimestamp(float(row["time"]), UTC),
         )
+
+
+def _instrument(symbol: str, base: str, quote: str, row: Mapping[str, Any]) -> Instrument:
+    price_step = row.get("tick_size") or Decimal(1).scaleb(-int(row["pair_decimals"]))
+    return Instrument(
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        price_step=Decimal(price_step),
+        quantity_step=Decimal(1).scaleb(-int(row["lot_decimals"])),
+        quantity_min=Decimal(row.get("ordermin") or 0),
+        cost_min=Decimal(row.get("costmin") or 0),
+        online=row.get("status", "online") == "online",
+    )
 
 
 def _made(settings: Mapping[str, Any], api_url: str | None) -> _Kraken:

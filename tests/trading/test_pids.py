@@ -1,0 +1,47 @@
+"""Processes are told apart by pid and start time."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+from trading.pids import ProcessId, process_of
+
+
+def a_process() -> subprocess.Popen[bytes]:
+    """Start something that waits until its input closes."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+
+
+def test_a_process_is_alive_until_it_ends() -> None:
+    """Ended means gone, a zombie included."""
+    child = a_process()
+    process = ProcessId.of(child.pid)
+    assert process is not None
+    assert process.is_alive
+    assert process.end(patience_s=10)
+    assert not process.is_alive
+    assert ProcessId.of(child.pid) is None
+    child.wait()
+
+
+def test_a_recycled_pid_is_another_process() -> None:
+    """The same number with another start time is never signalled."""
+    child = a_process()
+    process = ProcessId.of(child.pid)
+    assert process is not None
+    former = replace(process, started_at=process.started_at - 1)
+    assert not former.is_alive
+    assert former.handle() is None
+    assert former.end(patience_s=0)
+    assert process.is_alive
+    process.end()
+    child.wait()
+
+
+def test_what_was_not_written_down_is_no_process() -> None:
+    """Half a name names nobody."""
+    assert process_of(os.getpid(), None) is None
+    assert process_of(None, 1.0) is None
