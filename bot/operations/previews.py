@@ -23,4 +23,5 @@ def preview_line(preview: Preview, plan: SessionPlan) -> str:
         f"= {money(order.notional, quote)}, {order.verdict}"
         for order in preview.orders
     )
-    return f"{told}: {preview.why} (candles until {until})"
+    wanted = "unknown" if preview.target is None else f"{preview.target:.0%}"
+    return f"{told} (target {wanted} of the notional, candles until {until})"

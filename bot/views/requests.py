@@ -18,6 +18,7 @@ from bot.block_limits import shortened
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import View
 from bot.views.wording import day_and_time, label, literal, when
+from trading.limits import LIMIT_NAMES
 
 APPROVE = "request.approve"
 REJECT = "request.reject"
@@ -88,7 +89,8 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
             "At most": f"{plan.get('notional_max')} {quote}",
         }
     if limits := card.payload.get("limits"):
-        pairs["Limits"] = ", ".join(f"{name} {value}" for name, value in limits.items() if name != "currency")
+        named = [f"{name} {limits[name]}" for name in LIMIT_NAMES if name in limits]
+        pairs[f"Limits ({limits.get('currency')})"] = ", ".join(named)
     pairs["Why"] = card.reason or "no reason given"
     return [MarkdownTextObject(text=f"*{name}*\n{literal(value, 600)}") for name, value in pairs.items()]
 
