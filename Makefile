@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove bench lint lock format clean
+.PHONY: help demo test prove bench pictures lint lock format clean
 
 help:  ## Show these lines.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ prove: $(VENV)/.dev  ## The long proofs: random kills, full counts.
 
 bench: $(VENV)/.dev  ## Figures beside a baseline from the same run.
 	$(BIN)/python -m tests.benchmarks
+
+pictures: $(VENV)/.dev  ## Take the pictures of docs/ anew, in a headless Chromium.
+	$(BIN)/python -m tests.pictures
 
 lint: $(VENV)/.dev  ## Style and types.
 	$(BIN)/ruff check .

@@ -74,7 +74,8 @@ class Window:
 Opens = Callable[..., Window]
 
 
-def _browser_path() -> str | None:
+def browser_path() -> str | None:
+    """The Chromium of this machine; None leaves the choice to Playwright."""
     named = os.environ.get("CHROMIUM")
     return named or next(filter(None, map(shutil.which, NAMES)), None)
 
@@ -90,7 +91,7 @@ def playwright() -> Iterator[Playwright]:
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium; without one a developer's run skips and CI fails."""
     try:
-        launched = playwright.chromium.launch(executable_path=_browser_path(), args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
     except Error as error:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{MISSING} ({error.message.splitlines()[0]})")
