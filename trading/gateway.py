@@ -217,6 +217,7 @@ class Gateway:
             "prices": (timing.prices_s, lambda: self._valuation.refresh_prices()),
             "equity": (timing.equity_s, self._mark_equity),
             "instruments": (timing.instruments_s, lambda: self._market.reload()),
+            "stops": (timing.books_s, lambda: self._desk.finish_stops()),
             "attendance": (timing.attendance_s, self._attend),
         }
         return {

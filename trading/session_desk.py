@@ -1,5 +1,6 @@
 """What sessions ask of the gateway, and what people ask it to do with sessions."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,6 +66,7 @@ class SessionDesk:
 
     def __init__(self, tools: Tools) -> None:
         self._t = tools
+        self._stops: dict[str, threading.Lock] = {}
 
     def attach(self, connection: Connection, session_id: str) -> SessionBrief:
         """Take a process as this session's; one that starts is running from now on."""
@@ -150,6 +152,20 @@ class SessionDesk:
 
     def stop(self, session_id: str, reason: str) -> StopProof:
         """End a session; it is stopped with the venue's proof, and unknown without."""
+        with self._stops.setdefault(session_id, threading.Lock()):
+            return self._stop(session_id, reason)
+
+    def finish_stops(self) -> None:
+        """Take up stops that somebody began and did not end: the bot or a gateway before this one."""
+        for session in self._t.states.open():
+            begun = self._stops.setdefault(session.id, threading.Lock())
+            if session.state is SessionState.STOPPING and begun.acquire(blocking=False):
+                try:
+                    self._stop(session.id, session.state_reason)
+                finally:
+                    begun.release()
+
+    def _stop(self, session_id: str, reason: str) -> StopProof:
         steps = Steps()
         self._t.states.move(
             session_id,

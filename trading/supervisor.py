@@ -226,6 +226,8 @@ class Supervisor:
             if session.id not in self._sessions:
                 log.info("session process watched", session=session.id, pid=process.pid)
             self._sessions[session.id] = process
+            if session.state is SessionState.STARTING and self._waits_too_long(session):
+                process.end(patience_s=1)
             return
         self._sessions.pop(session.id, None)
         forget_session(self._home, session.id)
@@ -240,7 +242,7 @@ class Supervisor:
     def _start(self, session: TradingSession) -> None:
         """Fork a process for a session whose gateway is ready; one that waits too long has failed."""
         watched = self._gateways[session.plan.exchange]
-        if self._clock() - session.created_at > _START_WITHIN:
+        if self._waits_too_long(session):
             self._states.move(
                 session.id,
                 SessionState.FAILED,
@@ -254,6 +256,9 @@ class Supervisor:
             self._sessions[session.id] = process
             note_session(self._home, session.id, process)
             log.info("session process started", session=session.id, pid=process.pid)
+
+    def _waits_too_long(self, session: TradingSession) -> bool:
+        return self._clock() - session.created_at > _START_WITHIN
 
     def _end_lingering(self, open_sessions: set[str]) -> None:
         """End processes of sessions that are over but did not go when they were told to."""

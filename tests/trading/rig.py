@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,27 @@ from trading.venues.kraken import KrakenVenue
 
 TRADING_KEY = "desk"
 EMERGENCY_KEY = "desk-emergency"
+CONFIG = """
+[desk]
+timezone = "Europe/Berlin"
+symbols = ["BTC/USD", "ETH/USD"]
+[schedule]
+health_report = "07:30"
+[exchange.kraken]
+venue = "kraken"
+api_url = "{url}"
+rate_limit_ms = 10
+[stages]
+live = "kraken"
+[strategies.ma_crossover]
+[live_risk]
+currency = "USD"
+max_order_notional = 1000
+max_symbol_exposure = 5000
+max_total_exposure = 10000
+max_daily_loss_abs = 50000
+max_daily_loss_pct = 50
+"""
 QUICK = Timing(
     fills_s=0.2,
     books_s=0.5,
@@ -80,6 +102,22 @@ class Rig:
         self.limits = RiskLimits(
             "USD", Decimal(1000), Decimal(5000), Decimal(10000), Decimal(50000), Decimal(50)
         )
+
+    def environ(self) -> dict[str, str]:
+        """What a gateway's process is given; its configuration is written for it."""
+        folder = self.home / "config"
+        folder.mkdir(exist_ok=True)
+        (folder / "config.toml").write_text(CONFIG.format(url=self.practice.url), "utf-8")
+        return {
+            "PATH": os.environ["PATH"],
+            "PEAK_OPS_HOME": str(self.home),
+            "PEAK_OPS_CONFIG": str(folder),
+            "SLACK_API_URL": "http://127.0.0.1:1/api/",
+            "KRAKEN_API_KEY": TRADING_KEY,
+            "KRAKEN_API_SECRET": secret_of(TRADING_KEY),
+            "KRAKEN_EMERGENCY_API_KEY": EMERGENCY_KEY,
+            "KRAKEN_EMERGENCY_API_SECRET": secret_of(EMERGENCY_KEY),
+        }
 
     @property
     def client(self) -> GatewayClient:
@@ -139,8 +177,8 @@ class Rig:
         with self.practice.exchange.lock:
             self.practice.exchange.faults.clear()
 
-    def live_session(self, **changes: object) -> TradingSession:
-        """A live session in state starting, as an approved request makes it."""
+    def plan(self, **changes: object) -> SessionPlan:
+        """What a small live session would do."""
         fields = {
             "stage": Stage.LIVE,
             "exchange": "kraken",
@@ -150,8 +188,12 @@ class Rig:
             "notional_max": Decimal(1000),
             "parameters": (("fast", "5"), ("slow", "20")),
         }
+        return SessionPlan(**{**fields, **changes})  # type: ignore[arg-type]
+
+    def live_session(self, **changes: object) -> TradingSession:
+        """A live session in state starting, as an approved request makes it."""
         now = system_clock()
-        plan = SessionPlan(**{**fields, **changes})  # type: ignore[arg-type]
+        plan = self.plan(**changes)
         ident = f"{an_id('session')}-{uuid4().hex[:6]}"
         grant = Grant(
             GrantId(ident), ident, "live.activate", digest("plan"), now, datetime.max.replace(tzinfo=UTC)

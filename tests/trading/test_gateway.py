@@ -6,13 +6,15 @@ from decimal import Decimal
 
 import pytest
 
+from tests.trading.given import a_plan, a_session
 from tests.trading.rig import QUICK, Rig, a_buy, eventually
 from trading.events import EventKind
 from trading.health import Verdict
 from trading.order import OrderState
 from trading.practice_exchange.control_api import foreign_order
 from trading.practice_exchange.faults import FaultKind
-from trading.session import SessionState
+from trading.session import SessionState, Stage
+from trading.store import SessionStore
 from trading.wire import Answer
 
 
@@ -271,3 +273,30 @@ def test_a_stale_session_state_sends_nothing(rig: Rig) -> None:
             gateway._states.move(ident, SessionState.STOPPING, "enough")
         sender.join()
     assert rig.calls() == []
+
+
+@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.TESTNET])
+def test_only_a_live_session_places_real_orders(rig: Rig, stage: Stage) -> None:
+    """Whatever exchange a plan names, a session that is not live spends nothing."""
+    session = a_session(plan=a_plan(stage=stage), created_at=rig.practice.exchange.clock())
+    with rig.database.transaction() as transaction:
+        SessionStore(transaction).add(session)
+    with rig.gateway():
+        client = rig.client
+        client.attach(session.id)
+        outcome = client.submit(a_buy(session.id, "0.001"))
+        assert outcome.state is Answer.DENIED
+        assert "may not place orders" in outcome.reason
+    assert rig.calls() == []
+
+
+def test_a_stop_that_was_begun_is_finished_by_the_gateway(rig: Rig) -> None:
+    """Whoever began it may have died: the session does not stay between two states."""
+    session = rig.live_session()
+    before = rig.session(session.id)
+    with rig.database.transaction() as transaction:
+        stopping = before.moved(SessionState.STOPPING, before.created_at, "enough")
+        assert SessionStore(transaction).move(before, stopping)
+    with rig.gateway():
+        eventually("it is stopped", lambda: rig.state(session.id) is SessionState.STOPPED)
+    assert rig.events("session.stopped")[0].facts["proven"] is True

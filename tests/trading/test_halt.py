@@ -9,6 +9,8 @@ from decimal import Decimal
 import pytest
 
 from bot.clock import system_clock
+from bot.gateway_launch import GatewayLauncher
+from bot.settings import Environment
 from tests.trading.rig import EMERGENCY_KEY, QUICK, TRADING_KEY, Rig, a_buy, eventually
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
@@ -175,16 +177,15 @@ def test_a_stop_that_is_not_proven_is_unknown(rig: Rig, monkeypatch: pytest.Monk
         assert rig.state(ident) is SessionState.STOPPED
 
 
-def test_a_gateway_that_does_not_answer_is_replaced_for_the_halt(rig: Rig, halting: list[str]) -> None:
+def test_a_gateway_that_does_not_answer_is_replaced_for_the_halt(rig: Rig) -> None:
     """It is ended by its pid, and another process does the venue's part with the emergency key."""
-    with rig.practice.exchange.lock:
-        rig.practice.exchange.faults.clear()
+    launcher = GatewayLauncher(Environment.from_environ(rig.environ()))
     rig.latch.engage("drill", "sam", system_clock())
     proof = halt_exchange(
         "kraken",
         rig.home,
         GatewayClient(socket_path(rig.home, "kraken")),
-        lambda _: subprocess.Popen(halting, stdout=subprocess.PIPE),
+        launcher.halt,
         reason="drill",
         patience_s=10,
     )

@@ -1,17 +1,16 @@
 """Processes as the database wants them: started, watched, adopted, never resumed live."""
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
 from bot.clock import system_clock
-from bot.demo import write_config
 from bot.gateway_launch import GatewayLauncher
 from bot.settings import Environment
-from tests.trading.rig import EMERGENCY_KEY, TRADING_KEY, Rig, eventually, secret_of
+from tests.trading.rig import Rig, eventually
 from trading.events import EventKind
 from trading.gateway_files import gateway_process
 from trading.halt import halt_exchange
@@ -23,19 +22,7 @@ from trading.supervisor import Supervisor
 @pytest.fixture
 def launcher(rig: Rig) -> Iterator[GatewayLauncher]:
     """Give what starts real gateway processes for this rig; ends what was started."""
-    write_config(rig.home / "config", rig.practice.url)
-    environ = {
-        name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_API_SECRET"))
-    } | {
-        "PEAK_OPS_HOME": str(rig.home),
-        "PEAK_OPS_CONFIG": str(rig.home / "config"),
-        "SLACK_API_URL": "http://127.0.0.1:1/api/",
-        "KRAKEN_API_KEY": TRADING_KEY,
-        "KRAKEN_API_SECRET": secret_of(TRADING_KEY),
-        "KRAKEN_EMERGENCY_API_KEY": EMERGENCY_KEY,
-        "KRAKEN_EMERGENCY_API_SECRET": secret_of(EMERGENCY_KEY),
-    }
-    yield GatewayLauncher(Environment.from_environ(environ))
+    yield GatewayLauncher(Environment.from_environ(rig.environ()))
     gateway = gateway_process(rig.home, "kraken")
     if gateway is not None:
         gateway.end()
@@ -125,7 +112,7 @@ def _is_replaced(rig: Rig, supervisor: Supervisor, before: ProcessId) -> bool:
 
 def test_a_preview_says_the_same_twice_and_sends_nothing(rig: Rig, launcher: GatewayLauncher) -> None:
     """On the same candles the same orders, with what the limits say to them."""
-    plan = rig.live_session(timeframe="1h").plan
+    plan = rig.plan(timeframe="1h")
     with supervised(rig, launcher) as supervisor:
         eventually("the gateway is ready", lambda: _is_ready(supervisor))
         first, second = supervisor.preview(plan), supervisor.preview(plan)
@@ -168,3 +155,14 @@ def test_two_gateways_of_one_account_cannot_be(rig: Rig, launcher: GatewayLaunch
         second = launcher.run("kraken")
         assert second.wait(20) == 1
     assert "runs already" in (rig.home / "logs" / "gateway-kraken.out").read_text()
+
+
+def test_a_session_that_cannot_start_has_failed(
+    rig: Rig, launcher: GatewayLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A symbol that the venue does not have: the process is ended, and nobody waits for ever."""
+    monkeypatch.setattr("trading.supervisor._START_WITHIN", timedelta(seconds=4))
+    session = rig.live_session(symbol="DOGE/USD")
+    with supervised(rig, launcher):
+        eventually("it has failed", lambda: rig.state(session.id) is SessionState.FAILED)
+    assert rig.calls() == []

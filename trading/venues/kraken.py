@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 _PRIVATE_BURST = 15
 _PUBLIC_BURST = 10
+_ORDER_BURST = 50
 _HISTORY_COST = 2
 _PAGES_MAX = 200
 _TIMEFRAME_MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
@@ -110,10 +111,15 @@ class KrakenVenue:
         self._private = _Connection(_made(settings, api_url), Pace(3 * refill_s, _PRIVATE_BURST))
         self._public = _Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST))
         self._clock = clock
-        self._validate_only = validate_only
+        self.validate_only = validate_only
+        self._orders = Pace(refill_s, _ORDER_BURST)
         self._instruments: dict[str, Instrument] = {}
         self._symbols: dict[str, str] = {}
         self._pairs: dict[str, str] = {}
+
+    def pace_order(self) -> None:
+        """AddOrder costs nothing in ccxt's limiter, but Kraken counts orders all the same."""
+        self._orders.wait()
 
     def turn(self) -> Turn:
         """Hold the account's connection."""
@@ -213,11 +219,11 @@ class KrakenVenue:
             if intent.limit_price is None:
                 raise ExchangeOrderError(detail="a limit order needs its limit price")
             request["price"] = f"{instrument.round_price(intent.limit_price):f}"
-        if self._validate_only:
+        if self.validate_only:
             request["validate"] = "true"
         reply = self._private.once(lambda kraken: kraken.privatePostAddOrder(request))
         identifiers = reply["result"].get("txid") or []
-        if self._validate_only:
+        if self.validate_only:
             if identifiers:
                 raise OrderPlaced(detail=f"{identifiers}")
             return None

@@ -108,6 +108,11 @@ class Venue(Protocol):
     """
 
     name: str
+    validate_only: bool
+    """Whether orders are only checked by the venue and none is ever placed."""
+
+    def pace_order(self) -> None:
+        """Wait until one more order is not too many; done before the turn, so that nobody waits behind it."""
 
     def turn(self) -> Turn:
         """Wait for this account's connection and hold it: one call at a time per key, in order."""
