@@ -10,7 +10,7 @@ import structlog
 
 from trading.amount import plain
 from trading.books import Books
-from trading.errors import VenueError
+from trading.errors import LatchUnwritable, VenueError
 from trading.gate import Gate
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
@@ -68,11 +68,11 @@ class Halting:
     def halt(self, reason: str) -> HaltProof:
         """Shut the gate, cancel everything, prove it; a second caller waits for a proof of its own."""
         steps = Steps()
-        if not self._latch.engaged():
-            self._latch.engage(reason, "gateway", self._clock())
+        self._engage(reason)
         steps.took("latch")
         self._seen = True
         with self._lock:
+            self._unproven = True  # until the end of this is reached, whatever happens on the way
             shut = self._gate.wait_shut(self._timing.gate_shut_within_s)
             steps.took("gate shut" if shut else "gate shut, an order is on its way")
             proof = halt_venue(
@@ -82,8 +82,9 @@ class Halting:
                 within_s=self._timing.within_s,
                 steps=steps,
             )
-            proof = self._brought_home(proof, reason)
-            self._unproven = not proof.proven
+            ended = self._brought_home(proof, reason)
+            proof = replace(proof, held=self._books.held())
+            self._unproven = not (proof.proven and ended)
             self._again_at = time.monotonic() + self._timing.again_s
         log.warning("halted", proven=proof.proven, steps=proof.steps)
         return proof
@@ -92,16 +93,47 @@ class Halting:
         """Halt when the latch is found engaged: the bot may not be there to say so."""
         if not self._latch.engaged():
             self._seen = False
-        elif not self._seen or (self._unproven and time.monotonic() >= self._again_at):
+        elif self._is_due():
             self.halt(self._latch.read().reason or "the latch was engaged")
 
-    def _brought_home(self, proof: HaltProof, reason: str) -> HaltProof:
-        """Bring the books in line as far as the venue answers, and end every session."""
+    def _engage(self, reason: str) -> None:
+        """A disk that takes nothing must not keep the orders at the venue: the latch then holds in memory."""
+        if self._latch.written():
+            return
+        try:
+            self._latch.engage(reason, "gateway", self._clock())
+        except LatchUnwritable as error:
+            log.error("the halt is kept in memory only", why=str(error))
+
+    def _is_due(self) -> bool:
+        """Whether to halt (again): not done yet, not proven, or a session that was started meanwhile."""
+        if not self._seen:
+            return True
+        if time.monotonic() < self._again_at:
+            return False
+        self._again_at = time.monotonic() + self._timing.again_s
+        return self._unproven or not self._latch.written() or bool(self._states.open())
+
+    def _brought_home(self, proof: HaltProof, reason: str) -> bool:
+        """Bring the books in line as far as the venue answers, and end every session; False if it failed.
+
+        A database that does not answer takes nothing from what the venue has proven: it is tried again.
+        """
+        try:
+            self._reconcile()
+            self._end_sessions(replace(proof, held=self._books.held()), reason)
+        except Exception:
+            log.exception("the sessions of a halt could not be ended; it is tried again")
+            return False
+        return True
+
+    def _reconcile(self) -> None:
         try:
             self._reconciler.reconcile()
         except VenueError as error:
             self._venue_failed(error)
-        proof = replace(proof, held=self._books.held())
+
+    def _end_sessions(self, proof: HaltProof, reason: str) -> None:
         facts = {
             "proven": proof.proven,
             "steps": [list(step) for step in proof.steps],
@@ -112,4 +144,3 @@ class Halting:
         said = self._latch.read().reason or reason
         for session in self._states.open():
             self._states.end_halted(session.id, said, facts)
-        return proof

@@ -30,16 +30,22 @@ class Latch:
 
     The presence of `HALT` halts, so `touch HALT` works without any program. `latch.json` halts unless it
     is there, can be read and says active: a home that nobody began is halted. Both files hold the record
-    in their first line, so that it can be written over in place, without needing room on the disk.
+    in their first line, so that it can be written over in place, without needing room on the disk. A halt
+    that neither file takes still holds for whoever asks this very object.
     """
 
     def __init__(self, home: Path) -> None:
         self.home = home
         self.halt_file = home / "HALT"
         self.latch_file = home / "latch.json"
+        self._unwritten: dict[str, str] | None = None
 
     def engaged(self) -> bool:
         """Whether nothing may be sent: true whenever either file says so or cannot be read."""
+        return self._unwritten is not None or self.written()
+
+    def written(self) -> bool:
+        """Whether the files say so, which outlives this process."""
         return self._halt_file_present() or not self._latch_says_active()
 
     def read(self) -> LatchState:
@@ -67,7 +73,8 @@ class Latch:
         for descriptor in open_files:
             _keep(descriptor)
         _keep_names(self.home)
-        if not open_files and not self.engaged():
+        self._unwritten = None if open_files or self.written() else record
+        if self._unwritten is not None:
             raise LatchUnwritable(home=self.home, detail="; ".join(failures))
         return LatchState(True, record["reason"], record["by"], _time(record["at"]))
 
@@ -78,6 +85,7 @@ class Latch:
         """
         self._write_active(by, at)
         self.halt_file.unlink(missing_ok=True)
+        self._unwritten = None
         _keep_names(self.home)
         state = self.read()
         if state.engaged:
@@ -108,7 +116,7 @@ class Latch:
             record = _first_line(path)
             if record is not None and record.get("state") == _HALTED:
                 return {key: str(record.get(key, "")) for key in ("state", "reason", "by", "at")}
-        return None
+        return self._unwritten
 
     def _why_not_active(self) -> str:
         if not os.path.lexists(self.latch_file):

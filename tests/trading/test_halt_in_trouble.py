@@ -1,0 +1,101 @@
+"""A halt while something of ours is broken too: the disk, the database, or a start a moment too late."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.clock import system_clock
+from tests.trading.rig import QUICK, Rig, a_buy, eventually
+from trading import killswitch
+from trading.errors import LatchUnwritable
+from trading.halting import HaltTiming
+from trading.killswitch import Latch
+from trading.session import SessionState
+from trading.wire import Answer, Run
+
+AGAIN_SOON = replace(QUICK, halt=HaltTiming(within_s=10, again_s=0.2))
+
+
+def break_the_disk(patch: pytest.MonkeyPatch) -> None:
+    """Let neither of the halt's files be written."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(30, "Read-only file system")
+
+    patch.setattr(killswitch, "_write_over", refuse)
+
+
+def break_the_database(rig: Rig, patch: pytest.MonkeyPatch) -> None:
+    """Let no transaction begin."""
+
+    def refuse() -> None:
+        raise RuntimeError("database is locked")
+
+    patch.setattr(rig.database, "transaction", refuse)
+
+
+def test_a_latch_that_cannot_be_written_holds_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever engaged it is halted, though the disk says otherwise; written later, it is like any other."""
+    latch = Latch(tmp_path)
+    latch.begin("Olivia", system_clock())
+    break_the_disk(monkeypatch)
+    with pytest.raises(LatchUnwritable):
+        latch.engage("price feed looks wrong", "sam", system_clock())
+    assert latch.engaged()
+    assert not latch.written()
+    assert latch.read().reason == "price feed looks wrong"
+
+    monkeypatch.undo()
+    latch.engage("said again", "sam", system_clock())
+    assert latch.written()
+    assert latch.read().reason == "price feed looks wrong"
+    latch.clear("Olivia", system_clock())
+    assert not latch.engaged()
+
+
+def test_a_disk_that_takes_nothing_does_not_keep_orders_at_the_venue(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway cancels and shuts its gate all the same, and writes the latch as soon as it can."""
+    with rig.gateway(AGAIN_SOON):
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        break_the_disk(monkeypatch)
+
+        assert rig.client.halt("price feed looks wrong").proven
+        assert rig.open_at_exchange() == 0
+        assert client.submit(a_buy(ident)).state is Answer.DENIED
+
+        monkeypatch.undo()
+        eventually("the latch is written", rig.latch.engaged)
+
+
+def test_a_halt_that_could_not_end_its_sessions_tries_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that does not answer takes nothing from the proof, and no session outlives the halt."""
+    with rig.gateway(AGAIN_SOON):
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        break_the_database(rig, monkeypatch)
+        rig.latch.engage("price feed looks wrong", "sam", system_clock())
+        proof = rig.client.halt("price feed looks wrong")
+        assert proof.proven
+        assert rig.state(ident) is SessionState.RUNNING
+
+        monkeypatch.undo()
+        eventually("the session is halted", lambda: rig.state(ident) is SessionState.HALTED)
+        rig.latch.clear("Olivia and Otto", system_clock())
+        assert client.heartbeat(ident).run is Run.STOP
+
+
+def test_a_session_that_was_saved_a_moment_after_the_halt_ends_too(rig: Rig) -> None:
+    """A start that looked at the latch just before it was engaged must not wait for it to be cleared."""
+    with rig.gateway(AGAIN_SOON):
+        rig.latch.engage("price feed looks wrong", "sam", system_clock())
+        assert rig.client.halt("price feed looks wrong").proven
+        late = rig.live_session()
+        eventually("the late session is halted", lambda: rig.state(late.id) is SessionState.HALTED)
