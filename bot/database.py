@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -186,10 +186,15 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Have the file there, readable for its owner alone; SQLite gives the same mode to its log."""
+    """Have the file there, readable for its owner alone; SQLite gives the same mode to its log.
+
+    A file that is there is never opened here: closing any handle on it would drop the locks that SQLite
+    holds in this process, and another program could then take the log for left over and delete it.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:

@@ -1,6 +1,8 @@
 """Write transactions are short, exclusive, synced; nothing half-done stays."""
 
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -50,6 +52,38 @@ def test_the_file_is_its_owners_alone(file: Database) -> None:
     assert file.path is not None
     assert {stat.S_IMODE(path.stat().st_mode) for path in file.path.parent.iterdir()} == {0o600}
     assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
+
+
+def test_a_program_that_looks_in_takes_nothing_away(file: Database) -> None:
+    """`peak-ops status` beside a running bot ends as one reader among others, not as the last one."""
+    write = "INSERT INTO counter (value) VALUES (1)"
+    with file.transaction() as session:
+        session.connection().execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
+    with file.reading() as one, file.reading() as two:
+        one.connection()  # both stay in the pool, as in any bot that has been at work
+        two.connection()
+    shell = (
+        "import sys; from sqlalchemy import text; from bot.database import Database\n"
+        "database = Database(sys.argv[1])\n"
+        "with database.reading() as session:\n"
+        "    print(session.connection().execute(text('SELECT count(*) FROM counter')).scalar())\n"
+        "database.close()\n"
+    )
+    seen = []
+    for _ in range(3):
+        with file.transaction() as session:
+            session.connection().execute(text(write))
+        told = subprocess.run(
+            [sys.executable, "-c", shell, f"sqlite:///{file.path}"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        seen.append(int(told.stdout))
+
+    assert seen == [1, 2, 3]
+    assert Path(f"{file.path}-wal").exists()
 
 
 def test_an_exception_undoes_the_whole_transaction(database: Database) -> None:
