@@ -1,0 +1,127 @@
+"""A person types /peak-kill: how soon no order passes, how soon the venue is told, how soon it is proven."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+import httpx
+
+from bot.clock import system_clock
+from bot.demo import EXCHANGE, end
+from bot.practice import people
+from tests.benchmarks.approved_sessions import ApprovedSessions
+from tests.benchmarks.figures import Figure, table
+from tests.benchmarks.measured_desk import MeasuredDesk, NeverHappened, measured_desk, wait_for
+from trading.gateway_files import socket_path
+from trading.pids import ProcessId
+
+RUNS = 3
+SESSIONS = 5
+ORDERS = 50
+ORDERS_SYMBOL = "BTC/USD"
+ORDERS_NOTIONAL_USD_MAX = Decimal(190)
+COMMAND = {"as": people.OLIVIA.id, "channel": people.TRADING_OPS.id, "text": "/peak-kill to be measured"}
+CANCELS = frozenset({"CancelAll", "CancelOrder", "CancelOrderBatch"})
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Halt:
+    """Milliseconds from the moment the command was sent; for the latch, from its arrival at the bot."""
+
+    latch_ms: float
+    shut_ms: float
+    cancel_ms: float
+    proven_ms: float
+
+
+def run(say: Say = lambda text: None) -> list[Figure]:
+    """Halt a fresh desk with its sessions and open orders, several times."""
+    halts = []
+    for number in range(1, RUNS + 1):
+        say(f"halt {number} of {RUNS}: {SESSIONS} sessions, {ORDERS} orders")
+        with measured_desk() as desk, desk.bot():
+            wait_for("a gateway that is ready", desk.gateway_ready)
+            desk.start_sessions(SESSIONS)
+            with _orders_resting(desk):
+                halts.append(_halt(desk))
+    desk_of = f"{SESSIONS} sessions, {ORDERS} orders"
+    return [
+        Figure(f"halt to latch on disk, {desk_of}", median(halt.latch_ms for halt in halts), "ms"),
+        Figure(f"halt to gate shut and told, {desk_of}", median(halt.shut_ms for halt in halts), "ms"),
+        Figure(f"halt to first cancel there, {desk_of}", median(halt.cancel_ms for halt in halts), "ms"),
+        Figure(f"halt to proof recorded, {desk_of}", median(halt.proven_ms for halt in halts), "ms"),
+    ]
+
+
+@contextmanager
+def _orders_resting(desk: MeasuredDesk) -> Iterator[None]:
+    """One more session, in a process that holds all the open orders."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tests.benchmarks.resting_orders",
+            str(socket_path(desk.home, EXCHANGE)),
+            str(ORDERS),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        found = ProcessId.of(process.pid)
+        session_id = ApprovedSessions(desk.environ).add(ORDERS_SYMBOL, ORDERS_NOTIONAL_USD_MAX, found)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(session_id.encode() + b"\n")
+        process.stdin.flush()
+        accepted = process.stdout.readline().decode().strip()
+        if accepted != str(ORDERS):
+            raise NeverHappened(f"only {accepted or 'no'} orders of {ORDERS} were accepted")
+        yield
+    finally:
+        end(process)
+        process.communicate()
+
+
+def _halt(desk: MeasuredDesk) -> _Halt:
+    sessions = ApprovedSessions(desk.environ)
+    with httpx.Client(trust_env=False, timeout=30) as http:
+        started_at, began = system_clock(), time.perf_counter()
+        told = http.post(f"{desk.practice.workspace_url}/desk/say", json=COMMAND).json()
+        shut_ms = (time.perf_counter() - began) * 1000
+        if not told.get("ok"):
+            raise NeverHappened(f"the halt was not taken: {told}")
+        halt = wait_for("a halt that is proven", sessions.last_proven_halt)
+        proven_ms = (time.perf_counter() - began) * 1000
+        if not all(outcome.proven for outcome in halt.outcomes):
+            raise NeverHappened(f"the venue did not prove the halt: {halt.outcomes}")
+        calls = http.get(f"{desk.practice.exchange_url}/practice/orders").json()["calls"]
+    return _Halt(_latch_ms(desk), shut_ms, _first_cancel_ms(calls, started_at), proven_ms)
+
+
+def _latch_ms(desk: MeasuredDesk) -> float:
+    """What the bot itself wrote down of its way to the disk."""
+    found = re.search(r"latch after (\d+) ms", (desk.home / "logs" / "peak-ops.log").read_text("utf-8"))
+    if found is None:
+        raise NeverHappened("the bot did not say how long the latch took")
+    return float(found[1])
+
+
+def _first_cancel_ms(calls: list[dict[str, Any]], started_at: datetime) -> float:
+    arrived = (datetime.fromisoformat(call["arrived_at"]) for call in calls if call["endpoint"] in CANCELS)
+    first = min(at for at in arrived if at >= started_at)
+    return (first - started_at) / timedelta(milliseconds=1)
+
+
+if __name__ == "__main__":
+    table(run())

@@ -1,0 +1,86 @@
+"""Each benchmark works from end to end; what it measures is never a test's business."""
+
+import json
+from collections.abc import Sequence
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from tests.benchmarks import halt, http_intake, start_up
+from tests.benchmarks.__main__ import BENCHMARKS, as_json, measure
+from tests.benchmarks.figures import Figure
+
+pytestmark = pytest.mark.xdist_group("benchmarks")
+
+
+def units(figures: Sequence[Figure]) -> dict[str, str]:
+    """What was measured, and in what."""
+    assert all(figure.value >= 0 for figure in figures)
+    return {figure.name: figure.unit for figure in figures}
+
+
+def test_the_intake_is_measured_beside_a_bare_bolt_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each latency has a target, and those at sixteen clients the baseline that it comes from."""
+    for name in ("RUNS", "WARM_UP"):
+        monkeypatch.setattr(http_intake, name, 1)
+    for name in ("REQUESTS", "OPEN_LOOP_REQUESTS"):
+        monkeypatch.setattr(http_intake, name, 20)
+    figures = http_intake.run()
+    assert units(figures) == {
+        "command saved and acknowledged, 16 clients, p50": "ms",
+        "command saved and acknowledged, 16 clients, p99": "ms",
+        "command saved and acknowledged, 100/s, p99": "ms",
+    }
+    assert all(figure.target is not None for figure in figures)
+    assert [figure.baseline is not None for figure in figures] == [True, True, False]
+
+
+def test_a_start_gives_times_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real bot, its gateway and a session are started once and weighed."""
+    monkeypatch.setattr(start_up, "RUNS", 1)
+    monkeypatch.setattr(start_up, "SESSIONS", 1)
+    figures = start_up.run()
+    assert units(figures) == {
+        "bot ready, fresh home": "s",
+        "bot ready, used home": "s",
+        "gateway ready, fresh home": "s",
+        "peak-ops status, whole process": "s",
+        "idle bot, resident": "MB",
+        "gateway, resident": "MB",
+        "session, private, largest": "MB",
+    }
+    assert [figure.name for figure in figures if figure.target is None] == ["gateway ready, fresh home"]
+
+
+def test_a_halt_gives_the_time_of_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One desk with a session and an order is halted by a person in the workspace."""
+    for name in ("RUNS", "SESSIONS", "ORDERS"):
+        monkeypatch.setattr(halt, name, 1)
+    names = units(halt.run())
+    assert set(names.values()) == {"ms"}
+    assert [name.partition(",")[0] for name in names] == [
+        "halt to latch on disk",
+        "halt to gate shut and told",
+        "halt to first cancel there",
+        "halt to proof recorded",
+    ]
+
+
+def test_every_benchmark_is_run_and_progress_goes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures come in order, and the console is told of each benchmark."""
+    for name in BENCHMARKS:
+        monkeypatch.setitem(BENCHMARKS, name, lambda say, name=name: [Figure(name, 1.0, "s", target=2.0)])
+    said = StringIO()
+    figures = measure(list(BENCHMARKS), Console(file=said))
+    assert [figure.name for figure in figures] == list(BENCHMARKS)
+    assert all(f": {name}: " in said.getvalue() for name in BENCHMARKS)
+
+
+def test_json_says_whether_a_target_is_met() -> None:
+    """A figure above its target is not met; one without a target always is."""
+    figures = [Figure("slow", 2.0, "s", target=1.0, baseline=3.0), Figure("free", 5.0, "ms")]
+    assert json.loads(as_json(figures))["figures"] == [
+        {"name": "slow", "value": 2.0, "unit": "s", "target": 1.0, "baseline": 3.0, "met": False},
+        {"name": "free", "value": 5.0, "unit": "ms", "target": None, "baseline": None, "met": True},
+    ]
