@@ -1,11 +1,14 @@
 """Raising alerts inside somebody's transaction, and acknowledging them."""
 
+from approvals.payload import one_line
 from approvals.person import Person
 from bot.operations.desk import Desk, Refused
 from bot.outbox import Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
 from bot.summaries import AlertSummary
+
+TITLE_MAX, DETAIL_MAX = 200, 2_000
 
 
 def subject(alert_id: str) -> str:
@@ -29,8 +32,8 @@ def raise_alert(
         id=new_id("alert"),
         kind=kind,
         severity=severity,
-        title=title[:200],
-        detail=detail,
+        title=one_line(title, TITLE_MAX),
+        detail=one_line(detail, DETAIL_MAX),
         advice=advice,
         at=tx.now,
         session_id=session_id,

@@ -8,9 +8,10 @@ from typing import Any
 
 from approvals.errors import ApprovalError
 from approvals.events import ExecutionChanged
+from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import may_ask
-from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState
+from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.operations.desk import Desk, Refused, owners
 from bot.operations.live import Asked, file_request
 from bot.operations.live import subject as request_subject
@@ -18,8 +19,12 @@ from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.summaries import HaltOutcome, HaltStep, HaltSummary
 from bot.views.replies import sentence
+from trading.errors import TradingError
 from trading.killswitch import Latch
 from trading.wire import HaltProof
+
+# A halt is recorded whatever stands in the latch, which anybody with a shell may have written.
+BY_LENGTH_MAX = 60
 
 
 def subject(halt_id: str) -> str:
@@ -70,6 +75,7 @@ class RecordHalt:
             return tx.halts.get(halt_id(at)) is not None
 
     def _begin(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
+        by, reason = one_line(by, BY_LENGTH_MAX) or "unknown", one_line(reason, REASON_LENGTH_MAX)
         name = self._desk.name_of(by)
         halt = HaltSummary(halt_id(at), name, reason, at, latch_ms, (), self._exchanges)
         with self._storage.transaction() as tx:
@@ -127,7 +133,7 @@ class RequestRearm:
             if wait := self._cooling(tx, state.at):
                 return wait
             return file_request(
-                tx, self._desk, actor, account, "rearm", "desk", rearm_payload(self._latch), reason, cause
+                tx, self._desk, actor, account, "rearm", "desk", rearm_payload(tx, self._latch), reason, cause
             )
 
     def _cooling(self, tx: Transaction, at: datetime | None) -> Refused | None:
@@ -142,10 +148,14 @@ class RequestRearm:
         )
 
 
-def rearm_payload(latch: Latch) -> dict[str, Any]:
-    """The halt that would be cleared; another halt in between changes it."""
-    state = latch.read()
+def rearm_payload(tx: Transaction, latch: Latch) -> dict[str, Any]:
+    """The halt that would be cleared; another halt in between changes it.
+
+    The latch keeps its first reason, so that a second halt shows in the record alone.
+    """
+    state, last = latch.read(), tx.halts.last()
     return {
+        "last_halt": last.id if last else "unknown",
         "action": "rearm",
         "halt_reason": state.reason,
         "halted_by": state.by,
@@ -174,13 +184,22 @@ class ClearHalt:
                 return Refused(str(error))
             tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
             now = tx.now
-        self._latch.clear(actor.id, now)
+        try:
+            self._latch.clear(actor.id, now)
+        except (TradingError, OSError) as error:
+            self._finish(actor, request_id, ExecutionState.FAILED, str(error))
+            return Refused(f"The halt could not be cleared, and everything stays halted. {error}")
+        return self._finish(actor, request_id, ExecutionState.EXECUTED, "the halt is cleared")
+
+    def _finish(
+        self, actor: Person, request_id: RequestId, state: ExecutionState, outcome: str
+    ) -> ApprovalRequest:
         with self._storage.transaction() as tx:
-            done = tx.requests.finish_execution(
-                request_id, ExecutionState.EXECUTED, "the halt is cleared", tx.now
-            )
+            done = tx.requests.finish_execution(request_id, state, outcome, tx.now)
             tx.record(ExecutionChanged(done, actor.id))
             tx.outbox.card(request_subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
+            if state is not ExecutionState.EXECUTED:
+                return done
             told = sentence(
                 f"{actor.name} cleared the halt. Sessions that were halted stay ended; start anew."
             )
@@ -194,6 +213,6 @@ class ClearHalt:
             return Refused(f"Only {self._desk.name_of(request.requested_by)}, who asked, can press this.")
         if request.state_at(tx.now) is not RequestState.APPROVED or not request.executable_at(tx.now):
             return Refused("This request is not approved any more, so nothing was cleared. Ask again.")
-        if self._desk.drift(request.payload, rearm_payload(self._latch)):
+        if self._desk.drift(request.payload, rearm_payload(tx, self._latch)):
             return Refused("There was another halt since this was asked, so nothing was cleared. Ask again.")
         return None

@@ -7,10 +7,20 @@ from typing import Any, Protocol
 
 from approvals.errors import AlreadyOpen, ApprovalError, AskedTooOften, RequestRepeated
 from approvals.events import ExecutionChanged, RequestDecided
+from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.policy import Rule
 from approvals.quorum import may_ask
-from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState, Vote, VoteWord
+from approvals.request import (
+    REASON_LENGTH_MAX,
+    ApprovalRequest,
+    ExecutionState,
+    RequestId,
+    RequestState,
+    Vote,
+    VoteWord,
+)
+from bot.errors import BotError
 from bot.operations.desk import SHOWN, Desk, Refused, plan_of
 from bot.operations.health import in_short
 from bot.outbox import Urgency
@@ -21,6 +31,12 @@ from trading.amount import BadAmount, parse_amount
 from trading.health import HealthReport, Verdict
 from trading.killswitch import Latch
 from trading.session import SessionPlan, Stage, TradingSession
+
+
+class GrantSpent(BotError):
+    """The grant of {name} is used up or over, so nothing was started. Ask again."""
+
+    name: str
 
 
 class Rehearsal(Protocol):
@@ -89,7 +105,7 @@ class RequestLive:
             )
         except BadAmount as error:
             problems["notional"] = str(error)
-        if not answers.reason.strip():
+        if not one_line(answers.reason, REASON_LENGTH_MAX):
             problems["reason"] = "Say why, in a few words; the approver reads it."
         if missing := [text for key, text in CHECKLIST.items() if key not in answers.ticked]:
             problems["checklist"] = f"Still open: {'; '.join(missing)}."
@@ -109,6 +125,8 @@ class RequestLive:
         self, actor: Person, account: Account, plan: SessionPlan, reason: str, cause: str
     ) -> Asked | Refused:
         """Rehearse outside any transaction, then file the request and its card in one."""
+        if known := self._asked_before(cause):
+            return known
         if refused := self.may_ask(actor) or self._busy(plan):
             return refused
         report = self._rehearsal.readiness(Stage.LIVE)
@@ -133,6 +151,11 @@ class RequestLive:
                 reason,
                 cause,
             )
+
+    def _asked_before(self, cause: str) -> Asked | None:
+        with self._storage.reading() as tx:
+            known = tx.requests.by_cause(cause)
+        return Asked(known) if known else None
 
     def _busy(self, plan: SessionPlan) -> Refused | None:
         with self._storage.reading() as tx:
@@ -196,8 +219,11 @@ class GoLive:
 
     def __call__(self, actor: Person, request_id: RequestId) -> Launched | Refused:
         """Re-check people, time, payload and latch; claim, grant and session are one transaction."""
-        with self._storage.transaction() as tx:
-            outcome = self._launch(tx, actor, request_id)
+        try:
+            with self._storage.transaction() as tx:
+                outcome = self._launch(tx, actor, request_id)
+        except (ApprovalError, GrantSpent) as error:
+            return Refused(str(error))
         if isinstance(outcome, Launched):
             self._wake()
         return outcome
@@ -208,17 +234,13 @@ class GoLive:
             return refused
         if void := self._drifted(tx, request):
             return void
-        try:
-            if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
-                return Refused(
-                    "Somebody has pressed this already, and one start is all it gives. Nothing "
-                    "more was started."
-                )
-        except ApprovalError as error:
-            return Refused(str(error))
+        if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
+            return Refused(
+                "Somebody has pressed this already, and one start is all it gives. Nothing more was started."
+            )
         grant = tx.grants.issue(request)
         if not tx.grants.spend(grant.id, tx.now):
-            return Refused("The grant of this request is used up or over, so nothing was started. Ask again.")
+            raise GrantSpent(name=request.name)
         plan = plan_of(request.payload)
         session = TradingSession.live(
             new_id("live"), plan, grant, request.payload_text, actor.id, request.reason, tx.now

@@ -2,6 +2,7 @@
 
 from approvals.errors import ApprovalError, RequestUnknown
 from approvals.events import RequestDecided, VoteRefused
+from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import Refusal, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, Vote, VoteWord
@@ -10,6 +11,9 @@ from bot.operations.live import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.summaries import PendingApproval, RequestCard
+
+# What a button carries may come from anybody.
+SUBJECT_MAX = 60
 
 
 class AnswerRequest:
@@ -49,7 +53,7 @@ class NoteStranger:
     def __call__(self, account: str, what: str, subject_id: str, why: str) -> None:
         """One row, whoever it was."""
         with self._storage.transaction() as tx:
-            tx.note("refused", account or "unknown", subject_id, what=what, why=why)
+            tx.note("refused", account or "unknown", one_line(subject_id, SUBJECT_MAX), what=what, why=why)
 
 
 class WithdrawRequest:

@@ -92,7 +92,10 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
         named = [f"{name} {limits[name]}" for name in LIMIT_NAMES if name in limits]
         pairs[f"Limits ({limits.get('currency')})"] = ", ".join(named)
     pairs["Why"] = card.reason or "no reason given"
-    return [MarkdownTextObject(text=f"*{name}*\n{literal(value, 600)}") for name, value in pairs.items()]
+    return [
+        MarkdownTextObject(text=f"*{literal(name, 60)}*\n{literal(value, 600)}")
+        for name, value in pairs.items()
+    ]
 
 
 def _parameters(plan: dict[str, object]) -> str:

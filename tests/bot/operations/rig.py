@@ -1,0 +1,306 @@
+"""A desk of five people over a real database, with small stand-ins for what lies behind the gateway."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from threading import Barrier
+from typing import Any, TypeVar
+
+from sqlmodel import select
+
+from approvals.person import Person
+from approvals.policy import Policy
+from approvals.request import ApprovalRequest, RequestId, VoteWord
+from bot.database import Database
+from bot.operations.desk import Channels, Desk, Refused, StrategyChoice
+from bot.operations.halt import RequestRearm
+from bot.operations.live import Asked, GoLive, Launched, RequestLive
+from bot.operations.requests import AnswerRequest
+from bot.storage import Storage, Transaction
+from bot.tables import OutboxRow
+from bot.views.live_form import CHECKLIST, LiveAnswers
+from tests.approvals.desk import KEY, OLIVIA, OTTO, ROSTER, a_policy
+from tests.bot.intake import Clock
+from tests.trading.given import a_fill, an_intent, an_order, the_limits
+from trading.events import EventKind, TradingEvent
+from trading.gateway_client import GatewayGone
+from trading.health import Check, HealthReport, Verdict
+from trading.killswitch import Latch
+from trading.limits import LIMIT_NAMES, LimitUse
+from trading.order import OrderState, Side
+from trading.session import SessionPlan, SessionState, Stage, TradingSession
+from trading.wire import EquitySummary, GatewayStatus, HaltProof, OpenOrder, Quote, StopProof
+
+BTC, ETH = "BTC/USD", "ETH/USD"
+CHANNELS = Channels("C0OPS", "C0APPROVALS", "C0ALERTS", "C0INCIDENTS", "C0REPORTS")
+STRATEGY = StrategyChoice("ma_crossover", "strategies.ma:Cross", (("fast", "5"), ("slow", "20")), "5" * 64)
+PASSED = (Check("clock", Verdict.PASSED, "0.1 s off", 1),)
+ANSWERS = LiveAnswers("ma_crossover", BTC, "1m", "100", "first small run", tuple(CHECKLIST))
+
+T = TypeVar("T")
+
+
+def a_desk(**changes: Any) -> Desk:
+    """The desk of these tests, as configured."""
+    fields: dict[str, Any] = {
+        "roster": ROSTER,
+        "policy": a_policy(),
+        "limits": the_limits(),
+        "channels": CHANNELS,
+        "live_exchange": "kraken",
+        "venue_url": "http://127.0.0.1:9001",
+        "symbols": (BTC, ETH),
+        "strategies": (STRATEGY,),
+        "timezone": "Europe/Berlin",
+        "code_version": "0.1.0+abc",
+        "practice": True,
+    }
+    return Desk(**{**fields, **changes})
+
+
+@dataclass
+class Rehearsing:
+    """Stands in for checks and preview; counts how often it was asked."""
+
+    checks: tuple[Check, ...] = PASSED
+    asked: int = 0
+
+    def readiness(self, stage: Stage) -> HealthReport:
+        """The verdict over the checks that it was given."""
+        self.asked += 1
+        return HealthReport.of(self.checks)
+
+    def preview(self, plan: SessionPlan) -> str:
+        """Always the same order."""
+        return f"buy 0.001 of {plan.symbol}"
+
+
+@dataclass
+class Venue:
+    """Stands in for a gateway: writes session states and events as it does, or is gone."""
+
+    storage: Storage
+    gone: bool = False
+    proven: bool = True
+    held: dict[str, Decimal] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+    halts: list[str] = field(default_factory=list)
+
+    def stop_session(self, session_id: str, reason: str) -> StopProof:
+        """End a session as the gateway does: its state and its event in one transaction."""
+        self._answer()
+        self.stopped.append(session_id)
+        detail = "" if self.proven else "the venue still lists an order"
+        with self.storage.transaction() as tx:
+            session = tx.sessions.get(session_id)
+            assert session is not None
+            state = SessionState.STOPPED if self.proven else SessionState.UNKNOWN
+            kind = EventKind.SESSION_STOPPED if self.proven else EventKind.SESSION_UNKNOWN
+            if session.state is not state:
+                tx.sessions.move(session, session.moved(state, tx.now, reason))
+            facts = {"proven": self.proven, "steps": [["proof", 40]], "held": self._texts(), "detail": detail}
+            tx.events.add(TradingEvent(f"{session_id}:end", kind, tx.now, session_id, facts))
+        return StopProof(self.proven, (("proof", 40),), 0, self.held, detail)
+
+    def halt(self, exchange: str, reason: str) -> HaltProof:
+        """Prove a halt, or not."""
+        self.halts.append(exchange)
+        return HaltProof(self.proven, (("gate shut", 4), ("proof", 2_100)), 0, self.held, "")
+
+    def status(self) -> GatewayStatus:
+        """Ready, with one session that is heard of."""
+        self._answer()
+        return GatewayStatus("kraken", True, "", None, {"live-1": 1.0}, 0, False, "online", 0.1, True, 4711)
+
+    def limits_in_use(self) -> tuple[LimitUse, ...]:
+        """A tenth of each limit."""
+        self._answer()
+        limits = the_limits()
+        return tuple(
+            LimitUse(name, getattr(limits, name), getattr(limits, name) / 10) for name in LIMIT_NAMES
+        )
+
+    def ticker(self, symbol: str) -> Quote:
+        """A price of 64,000 for everything."""
+        self._answer()
+        price = Decimal(64_000)
+        return Quote(symbol, price, price + 1, price, self._now())
+
+    def orders(self) -> tuple[OpenOrder, ...]:
+        """One foreign order."""
+        self._answer()
+        return (OpenOrder(False, "OXYZ", BTC, Side.BUY, Decimal(1), Decimal(0), OrderState.OPEN),)
+
+    def checks(self, stage: str) -> tuple[Check, ...]:
+        """One check, and it passes."""
+        self._answer()
+        return PASSED
+
+    def equity(self) -> EquitySummary:
+        """Ten thousand, up ten today, with a mark from last month and one from now."""
+        self._answer()
+        ten = Decimal(10)
+        points = ((self._now() - timedelta(30), Decimal(9_000)), (self._now(), Decimal(10_010)))
+        return EquitySummary("USD", Decimal(10_010), ten, ten, Decimal(0), Decimal(0), Decimal(61), points)
+
+    def _answer(self) -> None:
+        if self.gone:
+            raise GatewayGone(path="kraken", detail="nobody listens")
+
+    def _now(self) -> Any:
+        with self.storage.reading() as tx:
+            return tx.now
+
+    def _texts(self) -> dict[str, str]:
+        return {asset: str(amount) for asset, amount in self.held.items()}
+
+
+class Rig:
+    """One desk with its database, and short words for what happens at it."""
+
+    def __init__(self, database: Database, home: Path) -> None:
+        self.clock = Clock()
+        self.storage = Storage(database, KEY, self.clock)
+        self.desk = a_desk()
+        self.latch = Latch(home)
+        self.latch.begin("olivia", self.clock())
+        self.rehearsing = Rehearsing()
+        self.venue = Venue(self.storage)
+        self.woken = 0
+
+    def gateway(self, exchange: str) -> Venue:
+        """The gateway of an account."""
+        assert exchange == "kraken"
+        return self.venue
+
+    @property
+    def asking(self) -> RequestLive:
+        """The operation that files a request for a live session."""
+        return RequestLive(self.storage, self.desk, self.rehearsing, self.latch)
+
+    def a_plan(self, **changes: str) -> SessionPlan:
+        """The plan of the usual answers."""
+        plan = self.asking.plan(replace(ANSWERS, **changes))
+        assert isinstance(plan, SessionPlan), plan
+        return plan
+
+    def asks(
+        self, by: Person = OTTO, cause: str = "view:V1:h", symbol: str = BTC, reason: str = "first small run"
+    ) -> Asked | Refused:
+        """Ask for a live session."""
+        return self.asking(by, by.accounts[0], self.a_plan(symbol=symbol), reason, cause)
+
+    def asked(self, **given: Any) -> ApprovalRequest:
+        """A request that is filed."""
+        outcome = self.asks(**given)
+        assert isinstance(outcome, Asked), outcome
+        return outcome.request
+
+    def answers(
+        self,
+        request_id: str,
+        by: Person = OLIVIA,
+        word: VoteWord = VoteWord.YES,
+        account: int = 0,
+        reason: str = "",
+    ) -> ApprovalRequest | Refused:
+        """Say yes or no to a request."""
+        answer = AnswerRequest(self.storage, self.desk)
+        return answer(by, by.accounts[account], RequestId(request_id), word, reason)
+
+    def approved(self, **given: Any) -> ApprovalRequest:
+        """A request that Olivia has approved."""
+        outcome = self.answers(self.asked(**given).id)
+        assert isinstance(outcome, ApprovalRequest), outcome
+        return outcome
+
+    def goes_live(self, request_id: str, by: Person = OTTO) -> Launched | Refused:
+        """Press Go live."""
+        launch = GoLive(self.storage, self.desk, self.latch, self.rehearsing, self._wake)
+        return launch(by, RequestId(request_id))
+
+    def live_session(self, **given: Any) -> TradingSession:
+        """A live session that runs."""
+        launched = self.goes_live(self.approved(**given).id)
+        assert isinstance(launched, Launched), launched
+        with self.storage.transaction() as tx:
+            running = launched.session.moved(SessionState.RUNNING, tx.now)
+            assert tx.sessions.move(launched.session, running)
+        return running
+
+    def bought(self, session: TradingSession, quantity: str, price: str = "64000") -> None:
+        """A session's buy that the venue has filled."""
+        intent = an_intent(Side.BUY, quantity, session.plan.symbol, session_id=session.id)
+        with self.storage.transaction() as tx:
+            tx.orders.add(an_order(intent, OrderState.FILLED, quantity))
+            fill = a_fill(Side.BUY, quantity, price, session.plan.symbol, fee="0.10", of=intent)
+            tx.fills.add(fill, "kraken")
+
+    def halted(self, reason: str = "price feed looks wrong", by: str = "sam") -> None:
+        """Somebody has halted."""
+        self.latch.engage(reason, by, self.clock())
+
+    def rearm_asked(self, by: Person = OTTO, reason: str = "feed is back", cause: str = "c:1") -> Any:
+        """Ask for the halt to be cleared."""
+        return RequestRearm(self.storage, self.desk, self.latch)(by, by.accounts[0], reason, cause)
+
+    def with_policy(self, policy: Policy) -> None:
+        """From now on under another policy."""
+        self.desk = replace(self.desk, policy=policy)
+
+    def read(self, look: Callable[[Transaction], T]) -> T:
+        """Read something."""
+        with self.storage.reading() as tx:
+            return look(tx)
+
+    def request(self, request_id: str) -> ApprovalRequest:
+        """A request as it stands."""
+        return self.read(lambda tx: tx.requests.get(RequestId(request_id)))
+
+    def sessions(self) -> list[TradingSession]:
+        """Every session there ever was."""
+        return self.read(lambda tx: tx.sessions.recent(100))
+
+    def recorded(self) -> list[str]:
+        """The kinds of everything in the record, oldest first, once the chain is seen to hold."""
+        entries = self.read(lambda tx: list(tx.audit.entries()))
+        assert self.read(lambda tx: tx.audit.verify()).ok
+        return [entry.kind for entry in entries]
+
+    def outgoing(self, kind: str | None = None) -> list[OutboxRow]:
+        """What is on its way to Slack, oldest first."""
+        query = select(OutboxRow).order_by("id")
+        rows = self.read(lambda tx: list(tx.session.exec(query)))
+        return [row for row in rows if kind in (None, row.kind)]
+
+    def cards(self) -> list[str | None]:
+        """The subjects of the cards that are on their way."""
+        return [row.subject for row in self.outgoing("card")]
+
+    def told(self) -> list[tuple[str, str]]:
+        """Who is told what by direct message."""
+        return [(row.lane, row.body["text"]) for row in self.outgoing("dm")]
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+
+def at_once(acts: list[Callable[[], T]]) -> list[T]:
+    """Let everybody act in the same moment, and give what came of it."""
+    together = Barrier(len(acts))
+
+    def act(one: Callable[[], T]) -> T:
+        together.wait(10)
+        return one()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act, acts))
+
+
+def refusal(outcome: object) -> str:
+    """The sentence of a no; fails on a yes."""
+    assert isinstance(outcome, Refused), outcome
+    return outcome.sentence

@@ -1,0 +1,258 @@
+"""A halt is recorded once, proven for each account, and cleared by two people after its time."""
+
+from typing import Any
+
+import pytest
+
+from approvals.person import Person
+from approvals.request import ApprovalRequest, ExecutionState, RequestId
+from bot.operations.desk import Refused
+from bot.operations.halt import ClearHalt, RecordHalt, halt_id
+from bot.operations.live import Asked
+from bot.summaries import HaltSummary
+from tests.approvals.desk import NOON, OLIVIA, OTTO, RITA, SAM
+from tests.bot.operations.rig import Rig, at_once, refusal
+from trading.errors import LatchStillEngaged
+from trading.wire import HaltProof
+
+
+def recording(rig: Rig, *exchanges: str, prove: Any = None) -> RecordHalt:
+    """The operation, for these accounts."""
+    return RecordHalt(rig.storage, rig.desk, exchanges or ("kraken",), prove or rig.venue.halt)
+
+
+def clears(rig: Rig, request_id: str, by: Person = OTTO) -> ApprovalRequest | Refused:
+    """Press Clear the halt."""
+    return ClearHalt(rig.storage, rig.desk, rig.latch)(by, RequestId(request_id))
+
+
+def rearm_approved(rig: Rig) -> str:
+    """A halt of six minutes whose end Olivia has approved."""
+    rig.halted()
+    rig.clock.passes(minutes=6)
+    asked = rig.rearm_asked()
+    assert isinstance(asked, Asked), asked
+    rig.answers(asked.request.id)
+    return asked.request.id
+
+
+def test_a_halt_is_recorded_with_its_proof_and_its_card(rig: Rig) -> None:
+    """Who, why, how fast; then what the venue said."""
+    halt = recording(rig)("sam", "price feed looks wrong", NOON, 3)
+
+    assert (halt.by, halt.latch_ms, halt.proven) == ("Sam", 3, True)
+    assert rig.read(lambda tx: tx.halts.get(halt_id(NOON))) == halt
+    assert rig.recorded() == ["halt", "halt.proof"]
+    assert rig.cards() == [f"halt:{halt.id}"]
+
+
+def test_a_halt_is_recorded_once_however_many_hear_of_it(rig_on_both: Rig) -> None:
+    """Command, watch and file in the same moment: one row, one card, one proof."""
+    rig = rig_on_both
+    record = recording(rig)
+
+    halts = at_once([lambda: record("sam", "price feed looks wrong", NOON, 3) for _ in range(10)])
+
+    assert set(halts) == {halts[0]}
+    assert rig.recorded() == ["halt", "halt.proof"]
+    assert rig.venue.halts == ["kraken"]
+
+
+def test_people_know_before_the_venue_has_answered(rig: Rig) -> None:
+    """Record, card and messages stand while the first proof is still awaited."""
+    seen: list[HaltSummary | None] = []
+
+    def prove(exchange: str, reason: str) -> HaltProof:
+        seen.append(rig.read(lambda tx: tx.halts.last()))
+        assert rig.recorded()[0] == "halt"
+        assert rig.cards()
+        return rig.venue.halt(exchange, reason)
+
+    recording(rig, "kraken", "krakenfutures", prove=prove)("sam", "odd", NOON, 3)
+
+    assert [halt.waiting_for for halt in seen if halt] == [("kraken", "krakenfutures"), ("krakenfutures",)]
+
+
+def test_the_owners_are_told_by_direct_message(rig: Rig) -> None:
+    """Unless it was one of them."""
+    recording(rig)("sam", "odd", NOON, 3)
+    assert [lane for lane, _ in rig.told()] == ["T1/U7"]
+    rig.clock.passes(seconds=1)
+
+    recording(rig)("olivia", "odd", rig.clock(), 3)
+    assert len(rig.told()) == 1
+
+
+def test_an_account_without_proof_is_not_called_proven(rig: Rig) -> None:
+    """Unknown stays unknown."""
+    rig.venue.proven = False
+    assert not recording(rig)("sam", "odd", NOON, 3).proven
+
+
+def test_a_halt_that_a_bot_did_not_finish_is_taken_up(rig: Rig) -> None:
+    """What was proven is not asked again."""
+
+    def dies(exchange: str, reason: str) -> HaltProof:
+        if exchange == "krakenfutures":
+            raise OSError("killed")
+        return rig.venue.halt(exchange, reason)
+
+    with pytest.raises(OSError, match="killed"):
+        recording(rig, "kraken", "krakenfutures", prove=dies)("sam", "odd", NOON, 3)
+    again = recording(rig, "kraken", "krakenfutures")
+    unfinished = again.unfinished()
+    assert unfinished is not None
+    assert unfinished.waiting_for == ("krakenfutures",)
+
+    again(unfinished.by, unfinished.reason, unfinished.at, unfinished.latch_ms)
+
+    assert rig.venue.halts == ["kraken", "krakenfutures"]
+    assert again.unfinished() is None
+    assert again.known(NOON)
+    assert not again.known(rig.clock().replace(year=2027))
+
+
+@pytest.mark.parametrize("by", ["x" * 10_000, "a\nb\x00", "", "\u202e", "<!channel>"])
+def test_a_halt_is_recorded_whatever_stands_in_the_latch(rig_on_both: Rig, by: str) -> None:
+    """Anybody with a shell may write the file; the halt counts all the same."""
+    rig = rig_on_both
+    halt = recording(rig)(by, by, NOON, None)
+
+    assert rig.read(lambda tx: tx.halts.last()) == halt
+    assert 0 < len(halt.by) <= 60
+    assert rig.recorded() == ["halt", "halt.proof"]
+
+
+def test_nothing_is_cleared_where_nothing_is_halted(rig: Rig) -> None:
+    """There is nothing to ask for."""
+    assert "Nothing is halted" in refusal(rig.rearm_asked())
+
+
+def test_clearing_a_halt_must_cool_down(rig: Rig) -> None:
+    """To the second, and the sentence says from when."""
+    rig.halted()
+    rig.clock.passes(seconds=299)
+    told = refusal(rig.rearm_asked())
+    assert "must stand 300 seconds" in told
+    assert "12:05:00 UTC" in told
+
+    rig.clock.passes(seconds=1)
+    assert isinstance(rig.rearm_asked(), Asked)
+
+
+def test_clearing_a_halt_needs_a_reason(rig: Rig) -> None:
+    """The approver reads it."""
+    rig.halted()
+    rig.clock.passes(minutes=6)
+
+    assert "Say why" in refusal(rig.rearm_asked(reason="  "))
+
+
+def test_who_has_no_role_may_halt_but_not_ask_for_its_end(rig: Rig) -> None:
+    """Stopping is for everybody, starting again is not."""
+    rig.halted(by="sam")
+    rig.clock.passes(minutes=6)
+
+    assert "you hold no role" in refusal(rig.rearm_asked(by=SAM))
+
+
+def test_two_people_clear_the_halt(rig: Rig) -> None:
+    """The latch is cleared, the execution recorded, the desk told that nothing started by itself."""
+    request_id = rearm_approved(rig)
+
+    done = clears(rig, request_id)
+
+    assert isinstance(done, ApprovalRequest)
+    assert done.execution is ExecutionState.EXECUTED
+    assert not rig.latch.engaged()
+    assert ["cleared the halt" in row.body["text"] for row in rig.outgoing("post")] == [True]
+
+
+def test_an_unapproved_request_clears_nothing(rig: Rig) -> None:
+    """Asking is not enough."""
+    rig.halted()
+    rig.clock.passes(minutes=6)
+    asked = rig.rearm_asked()
+
+    assert "not approved" in refusal(clears(rig, asked.request.id))
+    assert rig.latch.engaged()
+
+
+@pytest.mark.parametrize("person", [OLIVIA, RITA, SAM])
+def test_only_who_asked_clears(rig: Rig, person: Person) -> None:
+    """Both are present."""
+    assert "Only Otto" in refusal(clears(rig, rearm_approved(rig), by=person))
+    assert rig.latch.engaged()
+
+
+def test_an_approval_of_something_else_clears_nothing(rig: Rig) -> None:
+    """The button of another card."""
+    request = rig.approved()
+    rig.halted()
+
+    assert "not for clearing a halt" in refusal(clears(rig, request.id))
+
+
+def test_an_old_approval_clears_nothing(rig: Rig) -> None:
+    """Ten minutes, then ask again."""
+    request_id = rearm_approved(rig)
+    rig.clock.passes(minutes=10)
+
+    assert isinstance(clears(rig, request_id), Refused)
+    assert rig.latch.engaged()
+
+
+def test_a_second_press_clears_nothing_more(rig: Rig) -> None:
+    """A halt that came after the first press stands."""
+    request_id = rearm_approved(rig)
+    clears(rig, request_id)
+    rig.halted(reason="again")
+
+    assert isinstance(clears(rig, request_id), Refused)
+    assert rig.latch.engaged()
+
+
+def test_a_second_halt_is_not_cleared_by_the_approval_of_the_first(rig: Rig) -> None:
+    """Somebody has halted again while everything was halted: the latch keeps its reason, the record both."""
+    recording(rig)("sam", "price feed looks wrong", NOON, 3)
+    request_id = rearm_approved(rig)
+    recording(rig)("rita", "now the fills look wrong too", rig.clock(), 3)
+
+    assert "another halt" in refusal(clears(rig, request_id))
+    assert rig.latch.engaged()
+
+
+def test_another_halt_in_the_latch_is_not_cleared(rig: Rig) -> None:
+    """Cleared by hand and halted anew: it is not the halt that was approved to end."""
+    request_id = rearm_approved(rig)
+    rig.latch.clear("root", rig.clock())
+    rig.halted(reason="another")
+
+    assert "another halt" in refusal(clears(rig, request_id))
+    assert rig.latch.engaged()
+
+
+def test_a_halt_that_comes_while_it_is_cleared_wins(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The execution has failed, and says so on the card."""
+    request_id = rearm_approved(rig)
+
+    def halted_meanwhile(by: str, at: object) -> None:
+        raise LatchStillEngaged(reason="said again")
+
+    monkeypatch.setattr(rig.latch, "clear", halted_meanwhile)
+
+    assert "everything stays halted" in refusal(clears(rig, request_id))
+    assert rig.request(request_id).execution is ExecutionState.FAILED
+    assert "said again" in rig.request(request_id).outcome
+    assert rig.outgoing("post") == []
+
+
+def test_ten_presses_at_once_clear_once(rig_on_both: Rig) -> None:
+    """One word in the channel."""
+    rig = rig_on_both
+    request_id = rearm_approved(rig)
+
+    outcomes = at_once([lambda: clears(rig, request_id) for _ in range(10)])
+
+    assert sum(isinstance(outcome, ApprovalRequest) for outcome in outcomes) == 1
+    assert len(rig.outgoing("post")) == 1

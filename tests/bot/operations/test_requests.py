@@ -1,0 +1,237 @@
+"""Answering a request: two persons, each once, in time; every refusal has its own sentence."""
+
+from collections.abc import Callable
+
+import pytest
+
+from approvals.person import Person
+from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
+from bot.operations.desk import Refused
+from bot.operations.requests import ExpireRequests, NoteStranger, ReadRequests, WithdrawRequest, read_card
+from bot.outbox import OutboxWriter
+from bot.tables import CardRow
+from bot.view import check
+from bot.views.requests import request_card
+from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, SAM, XENA, a_policy, a_rule
+from tests.bot.operations.rig import ETH, Rig, at_once, refusal
+
+
+def withdraws(rig: Rig, request_id: str, by: Person) -> ApprovalRequest | Refused:
+    """Take a request back."""
+    return WithdrawRequest(rig.storage, rig.desk)(by, RequestId(request_id))
+
+
+def test_an_owners_yes_approves(rig: Rig) -> None:
+    """Vote, decision, record and card in one transaction."""
+    request = rig.approved()
+
+    assert request.state is RequestState.APPROVED
+    assert rig.recorded() == ["request.created", "request.vote", "request.decided"]
+    assert rig.cards() == [f"request:{request.id}"]
+
+
+@pytest.mark.parametrize(
+    ("person", "sentence"),
+    [
+        (OTTO, "You asked for this yourself"),
+        (SAM, "you hold no role at the desk"),
+        (INA, "is not active"),
+        (XENA, "not on this desk's roster"),
+    ],
+)
+def test_who_may_not_answer_is_told_why(rig: Rig, person: Person, sentence: str) -> None:
+    """Each reason in its own words; nothing is counted, and the attempt is on record."""
+    request = rig.asked()
+
+    assert sentence in refusal(rig.answers(request.id, by=person))
+    assert rig.request(request.id).state is RequestState.PENDING
+    assert len(rig.read(lambda tx: tx.requests.votes(request.id))) == 1
+    assert rig.recorded() == ["request.created", "request.vote_refused"]
+
+
+def test_the_requester_cannot_reject_either(rig: Rig) -> None:
+    """He can withdraw."""
+    assert "You asked for this yourself" in refusal(rig.answers(rig.asked().id, by=OTTO, word=VoteWord.NO))
+
+
+def test_a_second_account_is_no_second_person(rig: Rig) -> None:
+    """Olivia's other account has answered already."""
+    rig.with_policy(a_policy(a_rule(persons=3)))
+    request = rig.asked()
+    rig.answers(request.id, by=OLIVIA)
+
+    assert "answered this already" in refusal(rig.answers(request.id, by=OLIVIA, account=1))
+    assert rig.request(request.id).state is RequestState.PENDING
+
+
+def test_without_an_owner_it_waits_on(rig: Rig) -> None:
+    """Two persons are not enough where the policy names a role."""
+    request = rig.asked()
+    outcome = rig.answers(request.id, by=RITA)
+
+    assert isinstance(outcome, ApprovalRequest)
+    assert outcome.state is RequestState.PENDING
+    card = rig.read(lambda tx: read_card(tx, rig.desk, request.id))
+    assert card is not None
+    assert card.missing == "an owner"
+
+
+def test_one_no_rejects_for_good(rig: Rig) -> None:
+    """A yes after it is too late, and says so."""
+    request = rig.asked()
+    rig.answers(request.id, by=RITA, word=VoteWord.NO, reason="too large")
+
+    assert "already rejected" in refusal(rig.answers(request.id))
+    card = rig.read(lambda tx: read_card(tx, rig.desk, request.id))
+    assert card is not None
+    assert [(name, why) for name, _, why in card.no] == [("Rita", "too large")]
+
+
+def test_an_answer_after_the_end_is_not_counted(rig: Rig) -> None:
+    """To the second, whether or not anybody has tidied up."""
+    request = rig.asked()
+    rig.clock.passes(seconds=900)
+
+    assert "expired at" in refusal(rig.answers(request.id))
+    assert rig.request(request.id).state_at(rig.clock()) is RequestState.EXPIRED
+
+
+def test_an_unknown_request_is_refused_in_words(rig: Rig) -> None:
+    """A button from nowhere."""
+    assert "no approval request req-nowhere" in refusal(rig.answers("req-nowhere"))
+
+
+def test_a_yes_and_a_no_at_once_are_one_decision(rig_on_both: Rig) -> None:
+    """One of the two is told that it came too late."""
+    rig = rig_on_both
+    request = rig.asked()
+
+    outcomes = at_once(
+        [
+            lambda: rig.answers(request.id, by=OLIVIA),
+            lambda: rig.answers(request.id, by=RITA, word=VoteWord.NO),
+        ]
+    )
+
+    assert sum(isinstance(outcome, ApprovalRequest) for outcome in outcomes) == 1
+    assert rig.recorded().count("request.decided") == 1
+
+
+def test_ten_presses_of_one_person_count_once(rig_on_both: Rig) -> None:
+    """Nine are told so, and the record holds."""
+    rig = rig_on_both
+    request = rig.asked()
+
+    outcomes = at_once([lambda: rig.answers(request.id) for _ in range(10)])
+
+    assert sum(isinstance(outcome, ApprovalRequest) for outcome in outcomes) == 1
+    assert len(rig.read(lambda tx: tx.requests.votes(request.id))) == 2
+    assert rig.recorded().count("request.vote_refused") == 9
+
+
+def test_only_the_asker_can_withdraw(rig: Rig) -> None:
+    """Anybody else rejects."""
+    request = rig.asked()
+
+    assert "Only Otto" in refusal(withdraws(rig, request.id, OLIVIA))
+    outcome = withdraws(rig, request.id, OTTO)
+    assert isinstance(outcome, ApprovalRequest)
+    assert outcome.state is RequestState.CANCELLED
+    assert "already cancelled" in refusal(withdraws(rig, request.id, OTTO))
+
+
+def test_what_is_approved_cannot_be_withdrawn(rig: Rig) -> None:
+    """Approved is final; what runs is stopped or halted."""
+    assert "already approved" in refusal(withdraws(rig, rig.approved().id, OTTO))
+
+
+def test_tidying_up_closes_what_is_overdue_once(rig: Rig) -> None:
+    """Record and card, and nothing at all when nothing is."""
+    expire = ExpireRequests(rig.storage, rig.desk)
+    request = rig.asked()
+    expire()
+    assert rig.request(request.id).state is RequestState.PENDING
+
+    rig.clock.passes(minutes=16)
+    expire()
+    expire()
+
+    assert rig.request(request.id).state is RequestState.EXPIRED
+    assert rig.recorded() == ["request.created", "request.decided"]
+
+
+def test_a_click_counts_only_from_the_cards_own_message(rig: Rig) -> None:
+    """A copy of the card elsewhere, or an older one, is not it."""
+    request = rig.asked()
+    reader = ReadRequests(rig.storage, rig.desk)
+    assert not reader.is_card(request.id, "C0APPROVALS", "1.1")
+
+    with rig.storage.transaction() as tx:
+        card = tx.session.get(CardRow, f"request:{request.id}")
+        assert card is not None
+        card.ts = "1.1"
+
+    assert reader.is_card(request.id, "C0APPROVALS", "1.1")
+    assert not reader.is_card(request.id, "C0OPS", "1.1")
+    assert not reader.is_card(request.id, "C0APPROVALS", "1.2")
+    assert not reader.is_card("req-nowhere", "C0APPROVALS", "1.1")
+    assert not reader.is_card(request.id, "", "")
+
+
+def test_what_waits_is_listed_with_whom_it_waits_for(rig: Rig) -> None:
+    """For others while pending, for its asker once approved, for nobody after that."""
+    rig.asked(cause="a")
+    rig.approved(cause="b", symbol=ETH)
+    waiting = ReadRequests(rig.storage, rig.desk).pending()
+
+    assert [item.waits_for for item in waiting] == [
+        "waits for an owner",
+        "approved; waits for Otto to press the button",
+    ]
+    rig.clock.passes(minutes=16)
+    assert ReadRequests(rig.storage, rig.desk).pending() == ()
+
+
+def test_the_card_of_every_state_is_drawn(rig: Rig) -> None:
+    """From the first ask to the carried out start, Slack takes each card; a request of nobody has none."""
+
+    def draw(request_id: str) -> str:
+        card = rig.read(lambda tx: read_card(tx, rig.desk, request_id))
+        assert card is not None
+        check(request_card(card))
+        return str(card.state)
+
+    request = rig.asked(cause="a")
+    assert draw(request.id) == "pending"
+    rig.answers(request.id)
+    assert draw(request.id) == "approved"
+    rig.goes_live(request.id)
+    assert draw(request.id) == "approved"
+    late = rig.asked(cause="b", symbol=ETH)
+    rig.clock.passes(minutes=16)
+    assert draw(late.id) == "expired"
+    assert rig.read(lambda tx: read_card(tx, rig.desk, "req-nowhere")) is None
+
+
+@pytest.mark.parametrize("subject", ["req-1", "x" * 10_000, "a\nb\x00\u202ec", "", "<!channel>"])
+def test_an_attempt_is_recorded_whatever_the_button_carried(rig: Rig, subject: str) -> None:
+    """A forged button can carry anything; the record takes one short line of it."""
+    NoteStranger(rig.storage)("T9/U5", "approve", subject, "guest")
+
+    assert rig.recorded() == ["refused"]
+    entry = rig.read(lambda tx: tx.audit.recent(1))[0]
+    assert entry.actor == "T9/U5"
+    assert len(entry.subject) <= 60
+
+
+def test_a_failure_in_the_middle_leaves_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vote, decision and card come together or not at all."""
+    request = rig.asked()
+    broken: Callable[..., None] = lambda *_: (_ for _ in ()).throw(OSError("disk full"))  # noqa: E731
+    monkeypatch.setattr(OutboxWriter, "card", broken)
+
+    with pytest.raises(OSError, match="disk full"):
+        rig.answers(request.id)
+
+    assert rig.request(request.id).state is RequestState.PENDING
+    assert len(rig.read(lambda tx: tx.requests.votes(request.id))) == 1

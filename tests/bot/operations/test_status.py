@@ -1,0 +1,60 @@
+"""The desk in one look: what cannot be read is unknown, and keeps nothing else from being shown."""
+
+from decimal import Decimal
+
+from bot.operations.status import ReadStatus
+from bot.summaries import StatusSummary
+from bot.view import check
+from bot.views.status import status
+from tests.bot.operations.rig import ETH, Rig
+
+
+def look(rig: Rig) -> StatusSummary:
+    """Read the status; Slack takes what is drawn of it."""
+    summary = ReadStatus(rig.storage, rig.desk, rig.latch, rig.gateway)()
+    check(status(summary))
+    return summary
+
+
+def test_sessions_are_valued_at_the_price_of_now(rig: Rig) -> None:
+    """With what is open, what is used, and what waits."""
+    session = rig.live_session(cause="a")
+    rig.bought(session, "0.001", "63000")
+    rig.asked(cause="b", symbol=ETH)
+
+    summary = look(rig)
+
+    assert [(item.id, item.daily_pnl) for item in summary.sessions] == [(session.id, Decimal("0.9"))]
+    assert [item.waits_for for item in summary.pending_approvals] == ["waits for an owner"]
+    assert summary.gateways == (("kraken", "ready"),)
+    assert {use.used for use in summary.limits if use.name == "max_order_notional"} == {Decimal(10)}
+    assert not summary.halt.engaged
+
+
+def test_a_silent_gateway_makes_its_figures_unknown(rig: Rig) -> None:
+    """The sessions, limits and requests are shown all the same."""
+    session = rig.live_session()
+    rig.bought(session, "0.001")
+    rig.venue.gone = True
+
+    summary = look(rig)
+
+    assert summary.sessions[0].daily_pnl is None
+    assert summary.sessions[0].position == Decimal("0.001")
+    assert summary.gateways[0][1].startswith("unknown: The gateway")
+    assert len(summary.limits) == 5
+    assert {use.used for use in summary.limits} == {None}
+
+
+def test_a_halt_is_shown_with_its_person(rig: Rig) -> None:
+    """By name, not by id."""
+    rig.halted(by="sam")
+    halt = look(rig).halt
+
+    assert (halt.engaged, halt.by, halt.reason) == (True, "Sam", "price feed looks wrong")
+
+
+def test_an_unreadable_latch_is_a_halt(rig: Rig) -> None:
+    """Unknown means halted."""
+    rig.latch.latch_file.write_text("{")
+    assert look(rig).halt.engaged
