@@ -61,9 +61,19 @@ def kill(
     with told():
         home = Environment.from_environ().home_folder
     why = " ".join(reason or []) or "from the shell, no reason given"
-    latch = Latch(home)
-    state = latch.engage(why, f"{getpass.getuser()} at the shell", system_clock())
-    complain(f"HALTED: {state.reason}. No new order passes. Waiting for the venue's proof.")
+    try:
+        Latch(home).engage(why, f"{getpass.getuser()} at the shell", system_clock())
+    except TradingError as error:
+        complain(str(error))
+    state = Latch(home).read()
+    halted = bool(state.by)  # nobody's name: what was read is not a halt that stands on this disk
+    if halted:
+        complain(f"HALTED: {state.reason}. No new order passes from {home}. Waiting for the venue's proof.")
+    else:
+        complain(
+            f"NOT HALTED: nothing could be written in {home}. Is that the desk's home, and are you its user? "
+            "Set PEAK_OPS_HOME and try again, or halt in Slack."
+        )
     proofs: dict[str, Any] = {}
     for exchange in running_gateways(home):
         try:
@@ -73,14 +83,14 @@ def kill(
             proofs[exchange] = None
             complain(f"{exchange}: {error}")
     document = {
-        "halt": {"engaged": True, "reason": state.reason, "by": state.by, "at": state.at},
+        "halt": {"engaged": halted, "reason": state.reason, "by": state.by, "at": state.at},
         "proofs": {name: encode(proof) if proof else None for name, proof in proofs.items()},
     }
     lines = [_proof_line(name, proof) for name, proof in proofs.items()] or [
         "no gateway runs; look at the venue's page"
     ]
     Output(as_json).show(document, lines)
-    if not proofs or not all(proof and proof.proven for proof in proofs.values()):
+    if not halted or not proofs or not all(proof and proof.proven for proof in proofs.values()):
         raise SystemExit(Exit.UNKNOWN)
 
 
