@@ -31,6 +31,9 @@ app.add_typer(acting.db, name="db")
 
 
 def main() -> None:
-    """The console script; most commands are over before collecting garbage would pay."""
+    """The console script; most commands are over before collecting garbage would pay, at their end too."""
     gc.disable()
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()
