@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 from slack_bolt import App
 
@@ -19,8 +19,8 @@ WORKERS = 8
 # A person's next act waits for the one before, but not for ever: a slow listener is overtaken after this.
 PATIENCE_S = 2.0
 RETRY_AFTER_S = (0.2, 1.0)
-# While requests wait for their acknowledgement a worker gives way to them, but never longer than this.
-GIVE_WAY_S = 0.02
+# While deliveries crowd in, a worker lets their acknowledgements go first, but never longer than this.
+GIVE_WAY_S, GIVE_WAY_STEP_S = 0.02, 0.005
 
 
 @dataclass(slots=True)
@@ -38,7 +38,8 @@ class _Lane:
 class Dispatcher:
     """Runs each saved row through the Bolt app; tries again what fails, and then says so to the person.
 
-    `tell` gets a row whose listener failed for good; `busy` says whether requests wait to be acknowledged.
+    `tell` gets a row whose listener failed for good. While deliveries crowd in, workers give way to their
+    acknowledgement.
     """
 
     def __init__(
@@ -47,13 +48,11 @@ class Dispatcher:
         inbox: Inbox,
         *,
         tell: Callable[[Saved], None],
-        busy: Callable[[], bool] = lambda: False,
         workers: int = WORKERS,
     ) -> None:
         self._app = app
         self._inbox = inbox
         self._tell = tell
-        self._busy = busy
         self._lanes: dict[str, _Lane] = {}
         self._later: list[tuple[float, Saved]] = []
         self._changed = Condition()
@@ -151,9 +150,8 @@ class Dispatcher:
 
     def _give_way(self) -> None:
         deadline = monotonic() + GIVE_WAY_S
-        with self._changed:
-            while self._busy() and not self._stopping and (left := deadline - monotonic()) > 0:
-                self._changed.wait(min(left, 0.002))
+        while self._inbox.crowded and not self._stopping and monotonic() < deadline:
+            sleep(GIVE_WAY_STEP_S)
 
     def _finish(self, saved: Saved, outcome: Outcome) -> None:
         if outcome.failure is None:

@@ -4,12 +4,13 @@ import asyncio
 import json
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,9 +18,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot.errors import BotError
-from bot.ingress import Ingress, Reply, Source
+from bot.ingress import Ingress, Replied, Reply, Source
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.transports.signature import Signatures
 
@@ -29,6 +31,7 @@ BODY_BYTES_MAX = 1_000_000
 FIELDS_MAX = 100
 REQUESTS_AT_ONCE_MAX = 512
 START_TIMEOUT_S = 5.0
+SLACK_PATH = "/slack/events"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 # A check gives None when all is well, else the sentence that says what is not.
@@ -47,25 +50,40 @@ class _Unreadable(Exception):
 
 
 class SlackEndpoint:
-    """`POST /slack/events`: verified, parsed, handed to the ingress, answered when that says so."""
+    """`POST /slack/events`: verified, parsed, handed to the ingress, answered when that says so.
+
+    An ASGI application of its own: every reply of Slack's waits for it, so nothing stands around it.
+    """
 
     def __init__(
         self, ingress: Ingress, signing_secret: str, clock: Callable[[], datetime], metrics: Metrics
-    ):
+    ) -> None:
         self._ingress = ingress
         self._signatures = Signatures(signing_secret, clock)
         self._metrics = metrics
+        self._crossing = Crossing()
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing of its body is ever logged."""
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        status, answer = await self._answer(scope, receive)
+        headers = [(b"content-length", str(len(answer)).encode())]
+        if answer:
+            headers.append((b"content-type", b"application/json"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        if scope["method"] != "POST":
+            return self._refuse(405, "method")
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
         if kind not in (FORM, JSON):
             return self._refuse(415, "content_type")
-        body = await _body(request)
+        body = await _body(headers.get(b"content-length", "0"), receive)
         if body is None:
             return self._refuse(413, "too_large")
-        signature = request.headers.get("x-slack-signature")
-        timestamp = request.headers.get("x-slack-request-timestamp")
+        signature = headers.get(b"x-slack-signature")
+        timestamp = headers.get(b"x-slack-request-timestamp")
         if refusal := self._signatures.refusal(timestamp, signature, body):
             return self._refuse(401, refusal.value)
         try:
@@ -73,16 +91,49 @@ class SlackEndpoint:
         except _Unreadable:
             return self._refuse(400, "unreadable")
         if source is None:
-            return _response(Reply(200, payload))
-        reply = await asyncio.wrap_future(self._ingress.receive(source, payload))
+            return _encoded(Reply(200, payload))
+        reply = await self._crossing.brings(self._ingress.receive(source, payload))
         if reply.status >= 500:
             self._signatures.forget(signature or "")
-        return _response(reply)
+        return _encoded(reply)
 
-    def _refuse(self, status: int, why: str) -> Response:
+    def _refuse(self, status: int, why: str) -> tuple[int, bytes]:
         self._metrics.refused.labels(why).inc()
-        log.warning("http: a request to /slack/events was refused: %s", why)
-        return Response(status_code=status)
+        log.warning("http: a request to %s was refused: %s", SLACK_PATH, why)
+        return status, b""
+
+
+class Crossing:
+    """Brings replies from other threads into the event loop; those that come together cross together."""
+
+    def __init__(self) -> None:
+        self._ready: deque[tuple[asyncio.Future[Reply], Reply]] = deque()
+        self._called = False
+        self._lock = Lock()
+
+    def brings(self, replied: Replied) -> "asyncio.Future[Reply]":
+        """The same reply, to be awaited."""
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Reply] = loop.create_future()
+        replied.add_done_callback(lambda done: self._arrived(loop, waiting, done.result()))
+        return waiting
+
+    def _arrived(
+        self, loop: asyncio.AbstractEventLoop, waiting: "asyncio.Future[Reply]", reply: Reply
+    ) -> None:
+        self._ready.append((waiting, reply))
+        with self._lock:
+            called, self._called = self._called, True
+        if not called:
+            loop.call_soon_threadsafe(self._hand_over)
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            self._called = False
+        while self._ready:
+            waiting, reply = self._ready.popleft()
+            if not waiting.done():
+                waiting.set_result(reply)
 
 
 class HttpServer:
@@ -100,11 +151,11 @@ class HttpServer:
         self._checks = dict(checks)
         self._metrics = metrics
         self._socket = _listening(host, port)
-        routes = [Route("/healthz", self._healthz), Route("/metrics", self._figures)]
-        if endpoint is not None:
-            routes.insert(0, Route("/slack/events", endpoint.__call__, methods=["POST"]))
+        self._pages = Starlette(routes=[Route("/healthz", self._healthz), Route("/metrics", self._figures)])
+        self._endpoint = endpoint
         config = uvicorn.Config(
-            Starlette(routes=routes),
+            self._route,
+            interface="asgi3",
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -139,6 +190,12 @@ class HttpServer:
             self._thread.join(timeout_s)
         self._socket.close()
 
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._endpoint is not None and scope["type"] == "http" and scope["path"] == SLACK_PATH:
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
     async def _healthz(self, _: Request) -> Response:
         found = await run_in_threadpool(self._examine)
         failing = [sentence for sentence in found.values() if sentence != "ok"]
@@ -159,26 +216,31 @@ class HttpServer:
         return Response(await run_in_threadpool(self._metrics.text), media_type=CONTENT_TYPE)
 
 
-async def _body(request: Request) -> bytes | None:
-    """The whole body, or None as soon as it is known to be too large."""
-    announced = request.headers.get("content-length", "0")
+async def _body(announced: str, receive: Receive) -> bytes | None:
+    """The whole body, or None as soon as it is known to be too large or will not come."""
     if not announced.isdecimal() or int(announced) > BODY_BYTES_MAX:
         return None
     body = bytearray()
-    async for part in request.stream():
-        body += part
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
         if len(body) > BODY_BYTES_MAX:
             return None
+        more = message.get("more_body", False)
     return bytes(body)
 
 
 def _form(body: bytes) -> tuple[Source | None, Any]:
     try:
-        fields = dict(
-            parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
-        )
-    except ValueError as error:
+        pairs = body.decode().split("&")
+        fields = {name: _unquoted(value) for name, _, value in (pair.partition("=") for pair in pairs)}
+    except UnicodeDecodeError as error:
         raise _Unreadable from error
+    if len(pairs) > FIELDS_MAX:
+        raise _Unreadable
     if "payload" in fields:
         return Source.INTERACTION, _json(fields["payload"])
     if "command" in fields:
@@ -186,6 +248,10 @@ def _form(body: bytes) -> tuple[Source | None, Any]:
     if "ssl_check" in fields:
         return None, None
     raise _Unreadable
+
+
+def _unquoted(value: str) -> str:
+    return unquote_plus(value, errors="strict") if "%" in value or "+" in value else value
 
 
 def _event(body: bytes) -> tuple[Source | None, Any]:
@@ -205,10 +271,8 @@ def _json(text: str | bytes) -> dict[str, Any]:
     return value
 
 
-def _response(reply: Reply) -> Response:
-    if reply.body is None:
-        return Response(status_code=reply.status)
-    return JSONResponse(dict(reply.body), status_code=reply.status)
+def _encoded(reply: Reply) -> tuple[int, bytes]:
+    return reply.status, b"" if reply.body is None else json.dumps(dict(reply.body)).encode()
 
 
 def _listening(host: str, port: int) -> socket.socket:

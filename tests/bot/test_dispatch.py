@@ -8,6 +8,7 @@ import pytest
 from slack_bolt import App, BoltContext
 
 from bot import dispatch
+from bot.inbox import Inbox
 from bot.ingress import Source
 from tests.bot.intake import DEADLINE_S, Gatekeeper, Intake, open_database, reply, until
 from tests.bot.slack_payloads import OLIVIA, OTTO, command
@@ -114,19 +115,16 @@ def test_a_slow_act_is_overtaken_in_the_end(intake: Intake, monkeypatch: pytest.
     gate.open()
 
 
-def test_workers_give_way_to_requests_but_not_for_ever(tmp_path: Path) -> None:
-    """Acknowledgements go first; the work behind them is done all the same."""
-    intake = Intake(open_database(tmp_path))
-    intake.dispatcher = dispatch.Dispatcher(
-        intake.app, intake.inbox, tell=intake.told.append, busy=lambda: True
-    )
-    intake.inbox.on_saved = intake.dispatcher.offer
+def test_workers_give_way_to_acknowledgements_but_not_for_ever(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a crowd acknowledgements go first; the work behind them is done all the same."""
+    monkeypatch.setattr(Inbox, "crowded", property(lambda _: True))
     intake.listens()
     intake.start()
-    reply(intake.ingress.receive(Source.COMMAND, command()))
+    say(intake, "1.1.a")
 
     until(lambda: intake.states() == ["done"], "the row is done")
-    intake.stop()
 
 
 def test_rows_that_have_not_begun_stay_for_the_next_start(tmp_path: Path, intake: Intake) -> None:
