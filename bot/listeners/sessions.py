@@ -38,9 +38,10 @@ class SessionListeners:
         wanted = typed.words[1]
         sessions = self._stop.matching(wanted)
         if not sessions:
-            none = (
-                f"No open session is called “{wanted[:60]}”, so nothing was stopped. /peak status lists them."
-            )
+            none = "No session is open, so nothing had to be stopped."
+            if wanted.lower() != "all":
+                called = f"No open session is called “{wanted[:60]}”"
+                none = f"{called}, so nothing was stopped. /peak status lists them."
             self._front.answer(said, sentence(none))
             return
         self._stop_all(said, actor, sessions, typed.rest(2))

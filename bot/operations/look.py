@@ -10,6 +10,7 @@ from bot.operations.previews import preview_line
 from bot.summaries import LimitUse
 from bot.view import View
 from bot.views import look as view
+from bot.views.live_form import TIMEFRAMES
 from trading import limits
 from trading.health import Check, HealthReport, run_checks
 from trading.preview import Preview
@@ -61,9 +62,8 @@ class Look:
     def readiness(self, stage: str) -> View | Refused:
         """The checks before a start."""
         if stage.strip().lower() != Stage.LIVE:
-            return Refused(
-                f"Readiness of which stage? Type /peak readiness live. “{stage[:40]}” is not served yet."
-            )
+            not_served = f" “{stage[:40]}” is not served yet." if stage.strip() else ""
+            return Refused(f"Readiness of which stage? Type /peak readiness live.{not_served}")
         return view.checks("Readiness for live", self.report(Stage.LIVE))
 
     def report(self, stage: Stage) -> HealthReport:
@@ -74,18 +74,19 @@ class Look:
         """The orders that a start would send, sent nowhere."""
         strategy, symbol, timeframe = (*words, "", "", "")[:3]
         choice = self._desk.strategy(strategy)
-        if choice is None or symbol.upper() not in self._desk.symbols:
+        timeframe = timeframe or TIMEFRAMES[0]
+        if choice is None or symbol.upper() not in self._desk.symbols or timeframe not in TIMEFRAMES:
             names = ", ".join(known.name for known in self._desk.strategies)
             return Refused(
-                f"Type /peak preview <strategy> <symbol>. Strategies: {names}. Symbols: "
-                f"{', '.join(self._desk.symbols)}."
+                f"Type /peak preview <strategy> <symbol> [bars]. Strategies: {names}. Symbols: "
+                f"{', '.join(self._desk.symbols)}. Bars: {', '.join(TIMEFRAMES)}."
             )
         plan = SessionPlan(
             stage=Stage.LIVE,
             exchange=self._desk.live_exchange,
             strategy=choice.name,
             symbol=symbol.upper(),
-            timeframe=timeframe or "1m",
+            timeframe=timeframe,
             notional_max=min(self._desk.limits.max_order_notional, NOTIONAL_SHOWN),
             parameters=choice.parameters,
         )

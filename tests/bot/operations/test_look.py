@@ -1,0 +1,56 @@
+"""What is asked for wrongly is answered with what could be asked for, before any gateway is asked."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from bot.operations.desk import Refused, StrategyChoice
+from bot.operations.look import Look
+
+CHOICE = StrategyChoice("ma_crossover", "trading.strategies.ma_crossover:MaCrossover", (), "")
+DESK = SimpleNamespace(
+    strategies=(CHOICE,),
+    symbols=("BTC/USD",),
+    strategy=lambda name: CHOICE if name == CHOICE.name else None,
+)
+
+
+def nobody(*_: object) -> None:
+    """Fail: a wrong word must not reach the venue account."""
+    raise AssertionError("the gateway was asked")
+
+
+LOOK = Look(DESK, nobody, nobody, nobody)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("ma_crossover",),
+        ("ma_cross", "BTC/USD"),
+        ("ma_crossover", "DOGE/USD"),
+        ("ma_crossover", "btc/usd", "7m"),
+    ],
+)
+def test_a_preview_of_nothing_known_names_what_is(words: tuple[str, ...]) -> None:
+    """Strategies, symbols and bars are those of the form."""
+    told = LOOK.preview(words)
+
+    assert isinstance(told, Refused)
+    assert told.sentence == (
+        "Type /peak preview <strategy> <symbol> [bars]. Strategies: ma_crossover. Symbols: BTC/USD. "
+        "Bars: 1m, 5m, 15m, 1h."
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "sentence"),
+    [
+        ("", "Readiness of which stage? Type /peak readiness live."),
+        ("shadow", "Readiness of which stage? Type /peak readiness live. “shadow” is not served yet."),
+    ],
+)
+def test_readiness_of_another_stage_is_refused(stage: str, sentence: str) -> None:
+    """A stage that cannot be started has no readiness."""
+    assert LOOK.readiness(stage) == Refused(sentence)
