@@ -56,16 +56,9 @@ class Front:
 
     def answer(self, incoming: Incoming, view: View) -> None:
         """Answer the one person who asked: where it was asked, or by direct message when that is too late."""
-        if incoming.account is None:
-            return
-        with self._storage.transaction() as tx:
-            tx.outbox.reply(
-                f"{incoming.cause}:answer",
-                view,
-                account=incoming.account,
-                channel=incoming.channel or None,
-                response_url=incoming.response_url or None,
-            )
+        if (asker := incoming.asker) is not None:
+            with self._storage.transaction() as tx:
+                asker.shown(tx, view)
 
 
 def words(*expected: str) -> Callable[[Mapping[str, Any]], bool]:

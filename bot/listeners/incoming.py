@@ -6,6 +6,7 @@ from typing import Any
 
 from approvals.errors import AccountUnreadable
 from approvals.person import Account
+from bot.operations.asker import Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,13 @@ class Incoming:
     view_metadata: str = ""
     values: Mapping[str, Any] | None = None
     redelivered: bool = False
+
+    @property
+    def asker(self) -> Asker | None:
+        """Whoever did it, for the operation that answers; None for an account that cannot be read."""
+        if self.account is None:
+            return None
+        return Asker(self.account, self.cause, self.channel or None, self.response_url or None)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RequestRearm
-from bot.operations.live import GoLive, Launched
+from bot.operations.live import GoLive
 from bot.operations.requests import AnswerRequest, ReadRequests, WithdrawRequest
 from bot.views import requests as view
 from bot.views.replies import sentence
@@ -24,7 +24,7 @@ FORGED = (
 )
 GONE = "This request is not known any more, so nothing was done."
 
-Handler = Callable[[Incoming, Person], str | Refused]
+Handler = Callable[[Incoming, Person], Refused | None]
 
 
 class RequestListeners:
@@ -62,9 +62,9 @@ class RequestListeners:
         """The asker takes it back."""
         ack()
 
-        def act(said: Incoming, actor: Person) -> str | Refused:
-            outcome = self._withdraw(actor, RequestId(said.value))
-            return outcome if isinstance(outcome, Refused) else f"Withdrawn: “{outcome.name}”."
+        def act(said: Incoming, actor: Person) -> Refused | None:
+            outcome = self._withdraw(actor, RequestId(said.value), said.asker)
+            return outcome if isinstance(outcome, Refused) else None
 
         self._clicked(body, context, "withdraw", act)
 
@@ -109,7 +109,7 @@ class RequestListeners:
         actor = self._front.person(said, what, said.value)
         if actor is None:
             return
-        outcome: str | Refused
+        outcome: Refused | None
         if not self._reader.is_card(said.value, said.channel, said.message_ts):
             outcome = Refused(FORGED)
         else:
@@ -119,30 +119,17 @@ class RequestListeners:
                 outcome = Refused(GONE)
         if isinstance(outcome, Refused):
             self._front.refuse(said, actor, outcome, what, said.value)
-        else:
-            self._front.answer(said, sentence(outcome))
 
-    def _vote(self, said: Incoming, actor: Person, word: VoteWord) -> str | Refused:
+    def _vote(self, said: Incoming, actor: Person, word: VoteWord) -> Refused | None:
         if said.account is None:
             return Refused(GONE)
-        outcome = self._answer(actor, said.account, RequestId(said.value), word)
-        if isinstance(outcome, Refused):
-            return outcome
-        return f"Your {word} to “{outcome.name}” is counted; the request is {outcome.state}."
+        outcome = self._answer(actor, said.account, RequestId(said.value), word, asker=said.asker)
+        return outcome if isinstance(outcome, Refused) else None
 
-    def _execute(self, said: Incoming, actor: Person) -> str | Refused:
+    def _execute(self, said: Incoming, actor: Person) -> Refused | None:
         request_id = RequestId(said.value)
         if self._reader.action(request_id) == "rearm":
-            cleared = self._clear_halt(actor, request_id)
-            return (
-                cleared
-                if isinstance(cleared, Refused)
-                else "The halt is cleared. Nothing has started by itself."
-            )
-        launched = self._go_live(actor, request_id)
-        if isinstance(launched, Launched):
-            return (
-                f"Starting {launched.session.plan.symbol} as {launched.session.id}; its card "
-                "follows in the operations channel."
-            )
-        return launched
+            cleared = self._clear_halt(actor, request_id, said.asker)
+            return cleared if isinstance(cleared, Refused) else None
+        launched = self._go_live(actor, request_id, said.asker)
+        return launched if isinstance(launched, Refused) else None

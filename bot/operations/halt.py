@@ -12,6 +12,7 @@ from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
+from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused, owners
 from bot.operations.live import Asked, file_request
 from bot.operations.live import subject as request_subject
@@ -171,7 +172,9 @@ class ClearHalt:
         self._desk = desk
         self._latch = latch
 
-    def __call__(self, actor: Person, request_id: RequestId) -> ApprovalRequest | Refused:
+    def __call__(
+        self, actor: Person, request_id: RequestId, asker: Asker | None = None
+    ) -> ApprovalRequest | Refused:
         """Claim it in one transaction, clear the latch, then record the outcome."""
         with self._storage.transaction() as tx:
             request = tx.requests.get(request_id)
@@ -189,10 +192,15 @@ class ClearHalt:
         except (TradingError, OSError) as error:
             self._finish(actor, request_id, ExecutionState.FAILED, str(error))
             return Refused(f"The halt could not be cleared, and everything stays halted. {error}")
-        return self._finish(actor, request_id, ExecutionState.EXECUTED, "the halt is cleared")
+        return self._finish(actor, request_id, ExecutionState.EXECUTED, "the halt is cleared", asker)
 
     def _finish(
-        self, actor: Person, request_id: RequestId, state: ExecutionState, outcome: str
+        self,
+        actor: Person,
+        request_id: RequestId,
+        state: ExecutionState,
+        outcome: str,
+        asker: Asker | None = None,
     ) -> ApprovalRequest:
         with self._storage.transaction() as tx:
             done = tx.requests.finish_execution(request_id, state, outcome, tx.now)
@@ -200,6 +208,8 @@ class ClearHalt:
             tx.outbox.card(request_subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             if state is not ExecutionState.EXECUTED:
                 return done
+            if asker is not None:
+                asker.told(tx, "The halt is cleared. Nothing has started by itself.")
             told = sentence(
                 f"{actor.name} cleared the halt. Sessions that were halted stay ended; start anew."
             )

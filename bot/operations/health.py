@@ -1,9 +1,12 @@
 """The health check: every morning by itself, and whenever somebody asks."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Protocol
 
 import psutil
@@ -24,6 +27,10 @@ from trading.wire import EquitySummary, GatewayStatus
 DISK_FREE_SHARE_MIN = 0.10
 CHART_DAYS = 7
 HEARTBEAT_AGE_MAX_S = 15.0
+GATEWAY_READY_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class Account(Protocol):
@@ -144,7 +151,19 @@ class CheckHealth:
         with self._storage.reading() as tx:
             if tx.reports.of_day(day.isoformat()):
                 return
+        self._wait_for_gateway()
         self._report("the schedule", day.isoformat())
+
+    def _wait_for_gateway(self) -> None:
+        """A report that is made up for at the start would otherwise find the gateway still reconciling."""
+        deadline = monotonic() + GATEWAY_READY_WITHIN_S
+        while monotonic() < deadline:
+            try:
+                if self._gateway(self._desk.live_exchange).status().ready:
+                    return
+            except TradingError as error:
+                log.info("health report waits for its gateway: %s", error)
+            Event().wait(LOOK_EVERY_S)
 
     def now(self, asked_by: str) -> HealthSummary:
         """The same, for somebody who asks."""

@@ -21,6 +21,7 @@ from approvals.request import (
     VoteWord,
 )
 from bot.errors import BotError
+from bot.operations.asker import Asker
 from bot.operations.desk import SHOWN, Desk, Refused, plan_of
 from bot.operations.health import in_short
 from bot.outbox import Urgency
@@ -217,11 +218,16 @@ class GoLive:
         self._rehearsal = rehearsal
         self._wake = wake
 
-    def __call__(self, actor: Person, request_id: RequestId) -> Launched | Refused:
-        """Re-check people, time, payload and latch; claim, grant and session are one transaction."""
+    def __call__(
+        self, actor: Person, request_id: RequestId, asker: Asker | None = None
+    ) -> Launched | Refused:
+        """Re-check people, time, payload and latch; claim, grant, session and answer are one transaction."""
         try:
             with self._storage.transaction() as tx:
                 outcome = self._launch(tx, actor, request_id)
+                if isinstance(outcome, Launched) and asker is not None:
+                    told = f"Starting {outcome.session.plan.symbol} as {outcome.session.id}"
+                    asker.told(tx, f"{told}; its card follows in the operations channel.")
         except (ApprovalError, GrantSpent) as error:
             return Refused(str(error))
         if isinstance(outcome, Launched):

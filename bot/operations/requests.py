@@ -1,11 +1,15 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
+from threading import Event
+from time import monotonic
+
 from approvals.errors import ApprovalError, RequestUnknown
 from approvals.events import RequestDecided, VoteRefused
 from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import Refusal, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, Vote, VoteWord
+from bot.operations.asker import Asker
 from bot.operations.desk import SHOWN, Desk, Refused
 from bot.operations.live import subject
 from bot.outbox import Urgency
@@ -14,6 +18,9 @@ from bot.summaries import PendingApproval, RequestCard
 
 # What a button carries may come from anybody.
 SUBJECT_MAX = 60
+
+PLACE_NOTED_WITHIN_S = 3.0
+LOOK_EVERY_S = 0.05
 
 
 class AnswerRequest:
@@ -24,7 +31,13 @@ class AnswerRequest:
         self._desk = desk
 
     def __call__(
-        self, actor: Person, account: Account, request_id: RequestId, word: VoteWord, reason: str = ""
+        self,
+        actor: Person,
+        account: Account,
+        request_id: RequestId,
+        word: VoteWord,
+        reason: str = "",
+        asker: Asker | None = None,
     ) -> ApprovalRequest | Refused:
         """The vote, the new tally, the decision and the card are one transaction."""
         with self._storage.transaction() as tx:
@@ -41,6 +54,9 @@ class AnswerRequest:
             tx.record(outcome)
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
+            if asker is not None:
+                name, state = outcome.request.name, outcome.request.state
+                asker.told(tx, f"Your {word} to “{name}” is counted; the request is {state}.")
             return outcome.request
 
 
@@ -63,14 +79,16 @@ class WithdrawRequest:
         self._storage = storage
         self._desk = desk
 
-    def __call__(self, actor: Person, request_id: RequestId) -> ApprovalRequest | Refused:
+    def __call__(
+        self, actor: Person, request_id: RequestId, asker: Asker | None = None
+    ) -> ApprovalRequest | Refused:
         """Cancel it unless it is decided already."""
         with self._storage.transaction() as tx:
             try:
                 request = tx.requests.get(request_id)
                 if request.requested_by != actor.id:
-                    asker = self._desk.name_of(request.requested_by)
-                    return Refused(f"Only {asker}, who asked, can withdraw this. You can reject it.")
+                    who = self._desk.name_of(request.requested_by)
+                    return Refused(f"Only {who}, who asked, can withdraw this. You can reject it.")
                 after = request.cancel(actor.id, tx.now)
             except ApprovalError as error:
                 return Refused(str(error))
@@ -78,6 +96,8 @@ class WithdrawRequest:
                 return Refused("This request was decided in the same moment, so nothing was changed.")
             tx.record(RequestDecided(after))
             tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
+            if asker is not None:
+                asker.told(tx, f"Withdrawn: “{after.name}”.")
             return after
 
 
@@ -107,10 +127,17 @@ class ReadRequests:
         self._desk = desk
 
     def is_card(self, request_id: str, channel: str, ts: str) -> bool:
-        """Whether a click came from the very message that holds this request's card."""
-        with self._storage.reading() as tx:
-            place = tx.outbox.place(subject(request_id))
-        return place is not None and place == (channel, ts)
+        """Whether a click came from the very message that holds this request's card.
+
+        A card that Slack shows already may not have its place noted yet; that is waited for.
+        """
+        deadline = monotonic() + PLACE_NOTED_WITHIN_S
+        while True:
+            with self._storage.reading() as tx:
+                place = tx.outbox.place(subject(request_id))
+            if place is not None or monotonic() > deadline:
+                return place == (channel, ts)
+            Event().wait(LOOK_EVERY_S)
 
     def action(self, request_id: RequestId) -> str:
         """What the request is for; raises RequestUnknown."""
