@@ -61,9 +61,7 @@ class PracticeDesk:
     environ: Mapping[str, str]
 
 
-def write_config(
-    folder: Path, exchange_url: str, *, changes: Callable[[str], str] = lambda text: text
-) -> None:
+def write_config(folder: Path, exchange_url: str, changes: Callable[[str], str]) -> None:
     """Put the practice people, rooms and exchange into a copy of the shipped configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(SHIPPED_CONFIG / "policy.toml", folder / "policy.toml")
@@ -149,9 +147,15 @@ def plain_environ() -> dict[str, str]:
 
 @contextlib.contextmanager
 def practice_desk(
-    home: Path, now: datetime, *, port: int = 0, speed: float = 1, socket_mode: bool = True
+    home: Path,
+    now: datetime,
+    *,
+    port: int = 0,
+    speed: float = 1,
+    socket_mode: bool = True,
+    changes: Callable[[str], str] = lambda text: text,
 ) -> Iterator[PracticeDesk]:
-    """Both local servers and a home that the bot can start in."""
+    """Both local servers and a home that the bot can start in; `changes` edits its config.toml."""
     environ = plain_environ()
     keys = {stem: (secrets.token_hex(12), secrets.token_hex(24)) for stem in ("trading", "emergency")}
     slack = PracticeSlack.made(socket_mode=socket_mode)
@@ -178,7 +182,7 @@ def practice_desk(
                 environ,
             )
         )
-        write_config(home / "config", exchange["url"])
+        write_config(home / "config", exchange["url"], changes)
         begin_home(home, now)
         prefix = prefix_of(EXCHANGE)
         yield PracticeDesk(

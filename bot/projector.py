@@ -187,5 +187,5 @@ def _because(outcome: str, facts: dict[str, Any]) -> str:
 
 
 def _title(event: TradingEvent) -> str:
-    symbol = event.facts.get("symbol")
-    return f"{_TITLES[event.kind]}: {symbol}" if symbol else _TITLES[event.kind]
+    what = event.facts.get("symbol") or event.facts.get("error")
+    return f"{_TITLES[event.kind]}: {what}" if what else _TITLES[event.kind]

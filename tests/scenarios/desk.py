@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from bot.clock import system_clock
 from bot.database import Database
 from bot.demo import PracticeDesk, end, end_leftovers, practice_desk
-from tests.scenarios.conversation import Card, Conversation
+from tests.scenarios.conversation import Card, Conversation, Person
 from trading.errors import TradingError
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import gateway_process, socket_path
@@ -76,8 +79,14 @@ class Desk(Conversation):
         until(self._gateway_ready, f"The gateway did not become ready: {self.bot_output()}")
 
     def kill_bot(self) -> None:
-        """End the bot as a crash would: SIGKILL, no last words."""
+        """End the bot as a crash would: SIGKILL, no last words.
+
+        A private answer that was on its way may come a second time: Slack gives no way to look for one.
+        """
         assert self.bot is not None
+        for person in (self.otto, self.olivia, self.rita, self.sam):
+            for answer in ("Asked as", "Your yes to", "Starting", "HALTED"):
+                person.may_be_told(answer)
         self.bot.send_signal(signal.SIGKILL)
         self.bot.wait(10)
 
@@ -126,6 +135,35 @@ class Desk(Conversation):
         card.now_reads("the session is live", buttons=[])
         return session
 
+    def press_at_once(self, persons: list[Person], card: Card, label: str) -> None:
+        """Have several people press one button in the same moment; each may be told anything in private."""
+        block, button = next(
+            (block, element)
+            for block in card.blocks
+            for element in block.get("elements", [])
+            if element.get("type") == "button" and element["text"]["text"] == label
+        )
+        act = {**card.address, "block_id": block["block_id"], "action_id": button["action_id"]}
+
+        def press(person: Person) -> None:
+            httpx.post(f"{self.practice.workspace_url}/desk/act", json={"as": person.id, **act}, timeout=30)
+
+        for person in persons:
+            person.may_be_told("")
+        with ThreadPoolExecutor(len(persons)) as pool:
+            list(pool.map(press, persons))
+
+    def fills_of(self, session: Card) -> int:
+        """How many fills the exchange has made of the one order; its card says so too in the end."""
+
+        def filled() -> int | None:
+            orders = self.exchange.get("/practice/orders").raise_for_status().json()["orders"]
+            return len(orders[0]["trades"]) if orders and orders[0]["status"] == "closed" else None
+
+        count = until(filled, "The exchange has not filled the order")
+        session.now_reads(f"Fills {count}, fees")
+        return count
+
     def shell(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `peak-ops` as somebody at the machine would."""
         return subprocess.run(
@@ -171,10 +209,28 @@ def _end_pid(pid: int) -> None:
 
 
 @contextmanager
-def open_desk(home: Path, *, socket_mode: bool = True) -> Iterator[Desk]:
-    """A desk whose bot is ready; a message that nobody expected fails the scenario at the end."""
+def open_desk(
+    home: Path,
+    *,
+    socket_mode: bool = True,
+    health_report: timedelta = timedelta(hours=12),
+    cooldown_s: int = 300,
+    changes: Callable[[str], str] = lambda text: text,
+) -> Iterator[Desk]:
+    """A desk whose bot is ready; a message that nobody expected fails the scenario at the end.
+
+    `health_report` is how far away its hour is, far enough by default that no report comes by itself.
+    """
     home.mkdir(parents=True)
-    with practice_desk(home, system_clock(), socket_mode=socket_mode) as practice:
+    now = system_clock()
+    hour = (now + health_report).astimezone(ZoneInfo("Europe/Berlin"))
+
+    def edited(text: str) -> str:
+        return changes(text.replace('health_report = "07:30"', f'health_report = "{hour:%H:%M}"'))
+
+    with practice_desk(home, now, socket_mode=socket_mode, changes=edited) as practice:
+        policy = home / "config" / "policy.toml"
+        policy.write_text(policy.read_text().replace("cooldown_s = 300", f"cooldown_s = {cooldown_s}"))
         desk = Desk(practice)
         try:
             desk.wait_ready()

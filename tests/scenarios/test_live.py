@@ -31,7 +31,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
         "PRACTICE · 🟢 BTC/USD is live", buttons=["Stop", "Halt everything"]
     )
     session.thread.expects("First order: buy")
-    for _ in range(3):
+    for _ in range(desk.fills_of(session)):
         session.thread.expects("Fill: buy")
     card.now_reads("the session is live", buttons=[])
 

@@ -1,0 +1,79 @@
+"""Whatever is typed, sent or pressed wrongly: one clear private sentence, nothing started, nothing lost."""
+
+import pytest
+
+from tests.scenarios.desk import CHECKLIST, Desk
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("/peak stauts", "Did you mean /peak status?"),
+        ("/peak 🚀🚀🚀", "/peak help lists every word"),
+        ("/peak " + "x" * 10_000, "longer than a command can be"),
+        ("/peak \u202e\x07\u200bxyzzy", "nothing was done"),
+        ("/peak live begin", "only “start” is known"),
+        ("/peak live start ma_crosover BTC/USD", "Did you mean ma_crossover"),
+        ("/peak live start ma_crossover DOGE/USD", "“DOGE/USD” is no symbol of this desk"),
+        ("/peak stop", "Which one?"),
+        ("/peak stop nothing", "No open session is called"),
+        ("/peak preview", "Strategies: ma_crossover, momentum"),
+        ("/peak <!channel> <@UOLIVIA00>", "I do not know"),
+    ],
+)
+def test_every_odd_command_gets_one_private_sentence(shared_desk: Desk, typed: str, told: str) -> None:
+    """The person is told what happened and what to do next; nobody else hears anything."""
+    shared_desk.otto.says(typed).is_told(told)
+    shared_desk.verify_silence()
+    assert not shared_desk.sessions()
+
+
+@pytest.mark.parametrize("notional", ["1e999", "-0", "NaN", "0", "-5", "1,000", "١٠٠", "100 USD", "101"])
+def test_an_odd_notional_is_refused_in_the_form(shared_desk: Desk, notional: str) -> None:
+    """The form stays open with the error beside the field."""
+    desk = shared_desk
+    desk.otto.says("/peak live start ma_crossover BTC/USD").sees_form("Start a live session")
+    desk.otto.fills(notional=notional, reason="odd", checklist=CHECKLIST).submits()
+    desk.otto.sees_error("notional", "")
+    desk.otto.closes()
+    desk.verify_silence()
+
+
+def test_typographic_dashes_and_blanks_are_understood(shared_desk: Desk) -> None:
+    """Phones write dashes and blanks of their own."""
+    shared_desk.otto.says("/peak\u00a0status").is_told("Nothing is live")
+
+
+def test_an_unticked_checklist_is_named(shared_desk: Desk) -> None:
+    """What is still open stands beside the list."""
+    desk = shared_desk
+    desk.otto.says("/peak live start ma_crossover BTC/USD").sees_form("Start a live session")
+    desk.otto.fills(notional="50", reason="odd", checklist=["limits"]).submits()
+    desk.otto.sees_error("checklist", "Still open")
+    desk.otto.closes()
+
+
+def test_ten_presses_of_go_live_start_one_session(desk: Desk) -> None:
+    """Many people press at once; one session starts, the others are told why not."""
+    desk.control("market", pair="BTC/USD", trend="up")
+    card = desk.asks_to_go_live()
+    desk.olivia.clicks(card, "Approve").is_told("counted")
+    card.now_reads("Approved by Olivia", buttons=["Go live"])
+    desk.press_at_once([desk.otto, desk.olivia, desk.rita, desk.sam, desk.gil] * 2, card, "Go live")
+    desk.may_say("First order")
+    desk.may_say("Fill: buy")
+    desk.channel("trading-ops").expects("BTC/USD is live").now_reads("Open orders 0")
+    card.now_reads("the session is live", buttons=[])
+    assert len(desk.sessions()) == 1
+    assert len(desk.orders_sent()) == 1
+
+
+def test_an_attempt_at_a_protected_act_is_on_record(desk: Desk) -> None:
+    """Who tried what is in the record, and the record is whole."""
+    card = desk.asks_to_go_live()
+    desk.gil.clicks(card, "Approve").is_told("guest")
+    desk.sam.clicks(card, "Approve").is_told("no role")
+    export = desk.shell("audit", "export").stdout
+    assert "T0PEAKOPS/UGIL00000" in export
+    assert '"actor":"sam"' in export
+    assert desk.shell("audit", "verify").returncode == 0

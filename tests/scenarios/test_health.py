@@ -1,0 +1,43 @@
+"""The daily health report, and the same on demand."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.scenarios.desk import Desk, open_desk, until
+
+
+def test_the_report_comes_once_a_day_also_after_a_restart(tmp_path: Path) -> None:
+    """Its hour passed a moment ago: the bot makes up for it at its start, and not again after a kill."""
+    with open_desk(tmp_path / "home", health_report=-timedelta(minutes=2)) as desk:
+        report = desk.channel("trading-reports").expects("PRACTICE · ✅ Health check PASSED")
+        for told in (
+            "Equity 25,000.00 USD",
+            "PnL today",
+            "Exposure",
+            "✅ record",
+            "✅ venue",
+            "Machine: load",
+        ):
+            report.now_reads(told)
+        assert [block["type"] for block in report.blocks][-1] == "image"
+        until(lambda: "health.check" in _operations(desk), "No line in operations.log")
+        desk.kill_bot()
+        desk.start_bot()
+        desk.otto.says("/peak status").is_told("Nothing is live")
+        assert _operations(desk).count("health.check") == 1
+
+
+def test_health_now_gives_the_same(desk: Desk) -> None:
+    """Whoever asks gets the report, the reports channel too, and the log a line with the name."""
+    desk.rita.says("/peak health").is_told("Health check PASSED")
+    desk.channel("trading-reports").expects("Health check PASSED").now_reads("asked by Rita")
+    line = until(
+        lambda: next((each for each in _operations(desk).splitlines() if "health.check" in each), None),
+        "No line in operations.log",
+    )
+    assert "Rita" in line
+
+
+def _operations(desk: Desk) -> str:
+    path = desk.home / "logs" / "operations.log"
+    return path.read_text() if path.exists() else ""
