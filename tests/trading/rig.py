@@ -62,7 +62,6 @@ QUICK = Timing(
     equity_s=5,
     attendance_s=0.2,
     silent_after_s=3,
-    order_life_s=3,
     halt=HaltTiming(within_s=10),
     retry_s=0.2,
 )

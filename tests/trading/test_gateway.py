@@ -90,7 +90,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(rig: Rig) -> None:
 
 def test_an_order_that_never_arrived_is_given_up_after_its_deadline(rig: Rig) -> None:
     """Absent twice after the deadline means the venue never had it."""
-    with rig.gateway():
+    with rig.gateway(replace(QUICK, order_life_s=3)):
         client, ident = rig.attached()
         rig.fault(FaultKind.DROPPED, "", "AddOrder")
         assert client.submit(a_buy(ident)).state is Answer.UNKNOWN
