@@ -1,0 +1,205 @@
+"""The health check: one report a day by itself, one whenever somebody asks, and never a guess."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from approvals.person import Role, Roster
+from bot.operations import health as health_module
+from bot.operations.health import CheckHealth, DeskChecks, Machine, heartbeats
+from bot.operations.look import Look, readiness_report
+from bot.summaries import HealthSummary
+from bot.view import View, check
+from tests.approvals.desk import OTTO
+from tests.bot.operations.rig import Rig, refusal
+from tests.bot.operations.test_alerts import raised
+from tests.bot.views.reading import said
+from trading.errors import TradingError
+from trading.health import Verdict
+from trading.preview import Preview
+
+TODAY = date(2026, 11, 23)
+
+
+def desk_checks(rig: Rig, home: Path) -> DeskChecks:
+    """The bot's own checks."""
+    return DeskChecks(rig.storage, rig.desk, rig.latch, Machine(home))
+
+
+def checking(rig: Rig, home: Path) -> CheckHealth:
+    """The operation."""
+    return CheckHealth(rig.storage, rig.desk, desk_checks(rig, home), Machine(home), rig.gateway)
+
+
+def looking(rig: Rig, home: Path) -> Look:
+    """What people look at."""
+    return Look(
+        rig.desk, desk_checks(rig, home), rig.gateway, lambda plan: Preview(Decimal(0), (), "flat", None)
+    )
+
+
+def verdicts(health: HealthSummary) -> dict[str, str]:
+    """Each check with its verdict."""
+    return {line.name: line.verdict for line in health.checks}
+
+
+def reports(rig: Rig) -> list[str]:
+    """The texts of the reports on their way."""
+    return [row.body["text"] for row in rig.outgoing("image")]
+
+
+def test_a_report_is_kept_posted_and_recorded(rig: Rig, tmp_path: Path) -> None:
+    """With money, checks, machine, and a chart of the last week alone."""
+    health = checking(rig, tmp_path).now("Otto")
+
+    assert health.verdict == "PASSED"
+    assert health.equity == Decimal(10_010)
+    assert [at for at, _ in health.points] == [rig.clock()]
+    assert {name for name, _ in health.machine} == {"load", "memory", "disk"}
+    assert rig.read(lambda tx: tx.reports.get(health.id)) is not None
+    assert reports(rig) == [f"Health check PASSED: {len(health.checks)} checks, none failed"]
+    assert rig.outgoing("image")[0].lane == "C0REPORTS"
+    assert rig.recorded() == ["health.check"]
+
+
+def test_a_day_has_one_scheduled_report(rig: Rig, tmp_path: Path) -> None:
+    """A bot that is started again after the hour does not report twice; people may still ask."""
+    health = checking(rig, tmp_path)
+
+    health.scheduled(TODAY)
+    health.scheduled(TODAY)
+    health.now("Otto")
+    assert len(reports(rig)) == 2
+
+    rig.clock.passes(days=1)
+    health.scheduled(TODAY + timedelta(1))
+    assert len(reports(rig)) == 3
+
+
+def test_a_report_tells_the_difference_to_the_last_scheduled_one(rig: Rig, tmp_path: Path) -> None:
+    """Not to the one that somebody asked for in between."""
+    health = checking(rig, tmp_path)
+    health.scheduled(TODAY)
+    rig.clock.passes(days=1)
+
+    assert health.now("Otto").equity_before == Decimal(10_010)
+
+
+def test_a_silent_gateway_fails_the_report_and_leaves_its_figures_unknown(rig: Rig, tmp_path: Path) -> None:
+    """No noughts, no old figures."""
+    rig.venue.gone = True
+    health = checking(rig, tmp_path).now("Otto")
+
+    assert health.verdict == "FAILED"
+    assert verdicts(health)["gateway kraken"] == "FAILED"
+    assert (health.equity, health.daily_pnl, health.exposure, health.fees) == (None, None, None, None)
+    assert health.points == ()
+
+
+def test_the_scheduled_report_comes_even_without_a_gateway(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits a while, then says that nobody answers."""
+    monkeypatch.setattr(health_module, "GATEWAY_READY_WITHIN_S", 0.02)
+    monkeypatch.setattr(health_module, "LOOK_EVERY_S", 0.005)
+    rig.venue.gone = True
+
+    checking(rig, tmp_path).scheduled(TODAY)
+
+    assert "failed: gateway kraken" in reports(rig)[0]
+
+
+def test_a_halt_fails_the_check(rig: Rig, tmp_path: Path) -> None:
+    """With the way to clear it."""
+    rig.halted()
+    health = checking(rig, tmp_path).now("Otto")
+
+    assert verdicts(health)["halt"] == "FAILED"
+    assert any("/peak rearm" in line.advice for line in health.checks)
+
+
+def test_open_alerts_warn(rig: Rig, tmp_path: Path) -> None:
+    """A warning passes."""
+    raised(rig)
+    health = checking(rig, tmp_path).now("Otto")
+
+    assert verdicts(health)["alerts"] == "WARNED"
+    assert health.verdict == "PASSED"
+
+
+def test_a_broken_record_fails_the_check(rig: Rig, tmp_path: Path) -> None:
+    """Somebody has changed a row by hand."""
+    rig.asked()
+    with rig.storage.transaction() as tx:
+        tx.session.connection().execute(text("UPDATE audit_entry SET actor = 'nobody'"))
+
+    health = checking(rig, tmp_path).now("Otto")
+    assert verdicts(health)["record"] == "FAILED"
+
+
+def test_a_roster_that_cannot_approve_fails_the_check(rig: Rig, tmp_path: Path) -> None:
+    """An operator alone can start nothing."""
+    rig.desk = replace(rig.desk, roster=Roster((replace(OTTO, roles=frozenset({Role.OPERATOR})),)))
+    assert verdicts(checking(rig, tmp_path).now("Otto"))["roster"] == "FAILED"
+
+
+def test_a_check_from_the_shell_is_recorded_and_not_posted(rig: Rig, tmp_path: Path) -> None:
+    """The shell prints it."""
+    checking(rig, tmp_path).unposted("otto at the shell")
+
+    assert rig.recorded() == ["health.check"]
+    assert rig.outgoing() == []
+
+
+def test_a_session_that_is_not_heard_of_fails(rig: Rig) -> None:
+    """By name, with its silence."""
+    status = rig.venue.status()
+
+    assert heartbeats(status).verdict is Verdict.PASSED
+    silent = heartbeats(replace(status, heartbeats={"live-1": 1.0, "live-2": 31.0}))
+    assert silent.verdict is Verdict.FAILED
+    assert "live-2 for 31 s" in silent.detail
+
+
+def test_readiness_is_the_bots_checks_and_the_gateways(rig: Rig, tmp_path: Path) -> None:
+    """Both in one verdict; without a gateway there is none."""
+    checks = desk_checks(rig, tmp_path)
+    names = [each.name for each in readiness_report(rig.desk, checks, rig.gateway).checks]
+    assert names == ["halt", "roster", "record", "alerts", "disk", "clock"]
+
+    rig.venue.gone = True
+    with pytest.raises(TradingError):
+        readiness_report(rig.desk, checks, rig.gateway)
+
+
+def test_looks_are_messages_that_slack_takes(rig: Rig, tmp_path: Path) -> None:
+    """Limits, orders, readiness, preview."""
+    look = looking(rig, tmp_path)
+    ready, preview = look.readiness("live"), look.preview(("ma_crossover", "btc/usd"))
+    assert isinstance(ready, View)
+    assert isinstance(preview, View)
+
+    for view in (look.risk(), look.orders(), ready, preview):
+        check(view)
+    assert "*foreign*" in said(look.orders())
+    assert "no order now: flat" in said(preview)
+
+
+@pytest.mark.parametrize("words", [(), ("ma_crossover",), ("martingale", "BTC/USD"), ("ma_crossover", "X")])
+def test_a_preview_of_something_unknown_says_what_there_is(
+    rig: Rig, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Strategies and symbols of this desk."""
+    told = refusal(looking(rig, tmp_path).preview(words))
+
+    assert "Strategies: ma_crossover. Symbols: BTC/USD, ETH/USD." in told
+
+
+@pytest.mark.parametrize("stage", ["", "testnet", "x" * 10_000])
+def test_readiness_of_another_stage_is_refused_in_words(rig: Rig, tmp_path: Path, stage: str) -> None:
+    """Live is what is served."""
+    assert "Type /peak readiness live" in refusal(looking(rig, tmp_path).readiness(stage))
