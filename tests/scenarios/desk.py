@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ import httpx
 from bot.clock import system_clock
 from bot.database import Database
 from bot.demo import PracticeDesk, end, end_leftovers, practice_desk
+from bot.errors import BotError
 from tests.scenarios.conversation import Card, Conversation, Person
 from trading.errors import TradingError
 from trading.gateway_client import GatewayClient
@@ -47,12 +48,15 @@ def until(look: Callable[[], T | None], missing: str, deadline_s: float = DEADLI
 class Desk(Conversation):
     """The conversation with the bot of one practice desk, and the ways to kill, halt and disturb it."""
 
-    def __init__(self, practice: PracticeDesk) -> None:
+    def __init__(self, practice: PracticeDesk, database_url: str | None = None) -> None:
         super().__init__(practice.workspace_url, deadline_s=DEADLINE_S)
         self.practice = practice
+        self.environ = dict(practice.environ)
+        if database_url is not None:
+            self.environ["DATABASE_URL"] = database_url
         self.home = practice.home
         self.exchange = httpx.Client(base_url=practice.exchange_url, trust_env=False, timeout=10)
-        self._database = Database(f"sqlite:///{self.home / 'peak-ops.db'}")
+        self._database = Database(database_url or f"sqlite:///{self.home / 'peak-ops.db'}")
         self.bot: subprocess.Popen[bytes] | None = None
         self.begin_bot()
 
@@ -62,7 +66,7 @@ class Desk(Conversation):
         with (self.home / "logs" / "bot.out").open("ab") as output:
             self.bot = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"],
-                env=dict(self.practice.environ),
+                env=self.environ,
                 stdout=output,
                 stderr=output,
                 cwd=ROOT,
@@ -168,7 +172,7 @@ class Desk(Conversation):
         """Run `peak-ops` as somebody at the machine would."""
         return subprocess.run(
             [sys.executable, "-m", "bot", *words],
-            env=dict(self.practice.environ),
+            env=self.environ,
             capture_output=True,
             text=True,
             timeout=120,
@@ -180,9 +184,10 @@ class Desk(Conversation):
         """End the bot, its gateway and its sessions."""
         if self.bot is not None:
             end(self.bot)
-        for session in self.sessions() if (self.home / "peak-ops.db").exists() else []:
-            if session.pid is not None:
-                _end_pid(session.pid)
+        with suppress(BotError):  # a bot that never began has left no tables
+            for session in self.sessions():
+                if session.pid is not None:
+                    _end_pid(session.pid)
         end_leftovers(self.home)
         self.exchange.close()
         self._database.close()
@@ -215,6 +220,7 @@ def open_desk(
     socket_mode: bool = True,
     health_report: timedelta = timedelta(hours=12),
     cooldown_s: int = 300,
+    database_url: str | None = None,
     changes: Callable[[str], str] = lambda text: text,
 ) -> Iterator[Desk]:
     """A desk whose bot is ready; a message that nobody expected fails the scenario at the end.
@@ -231,7 +237,7 @@ def open_desk(
     with practice_desk(home, now, socket_mode=socket_mode, changes=edited) as practice:
         policy = home / "config" / "policy.toml"
         policy.write_text(policy.read_text().replace("cooldown_s = 300", f"cooldown_s = {cooldown_s}"))
-        desk = Desk(practice)
+        desk = Desk(practice, database_url)
         try:
             desk.wait_ready()
             with desk:

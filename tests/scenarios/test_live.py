@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.scenarios.desk import CHECKLIST, Desk, until
+from tests.scenarios.desk import CHECKLIST, Desk, open_desk, until
 
 
 def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
@@ -72,3 +72,12 @@ def test_a_session_process_has_no_secret(desk: Desk) -> None:
 
 def _all_logs(home: Path) -> str:
     return "\n".join(path.read_text(errors="replace") for path in (home / "logs").iterdir() if path.is_file())
+
+
+def test_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    """Another database is another URL and nothing else."""
+    with open_desk(tmp_path / "home", database_url=postgres_url) as desk:
+        session = desk.has_live_session()
+        desk.otto.says("/peak stop all").is_told("proven by the venue")
+        desk.olivia.is_told("Otto is stopping")
+        session.now_reads("has stopped", buttons=[])

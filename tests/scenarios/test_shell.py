@@ -1,0 +1,87 @@
+"""The same desk from a shell: one JSON document, exit codes that a script can rely on."""
+
+import json
+from typing import Any
+
+from tests.scenarios.desk import Desk, until
+
+
+def document(desk: Desk, *words: str, code: int = 0) -> Any:
+    """What a command prints with --json; nothing else stands on its standard output."""
+    ran = desk.shell(*words, "--json")
+    assert ran.returncode == code, (ran.returncode, ran.stdout[-800:], ran.stderr[-800:])
+    return json.loads(ran.stdout)
+
+
+def test_the_shell_shows_what_slack_shows(desk: Desk) -> None:
+    """Status, sessions, approvals, health, record: the fields that programs rely on."""
+    card = desk.has_live_session()
+    card.now_reads("Open orders 0")
+
+    status = document(desk, "status")
+    assert status["halt"]["engaged"] is False
+    assert {limit["name"] for limit in status["limits"]} >= {"max_order_notional", "max_daily_loss_pct"}
+    session = document(desk, "sessions", "list")[0]
+    wanted = "id stage strategy symbol timeframe state started_at started_by request_id pid equity daily_pnl"
+    assert session.keys() >= {*wanted.split(), "open_orders"}
+    assert (session["state"], session["symbol"], session["started_by"]) == ("running", "BTC/USD", "Otto")
+
+    request = document(desk, "approvals", "list")[0]
+    wanted = "id name action state requested_by votes needed expires_at digest payload execution"
+    assert request.keys() >= set(wanted.split())
+    shown = document(desk, "approvals", "show", request["name"])
+    assert [(vote["person"], vote["vote"]) for vote in shown["votes"]] == [("Otto", "yes"), ("Olivia", "yes")]
+    assert shown["execution"]["state"] == "executed"
+    assert document(desk, "approvals", "verify", request["id"])["ok"] is True
+
+    health = document(desk, "health")
+    assert health["verdict"] == "PASSED"
+    assert health["checks"][0].keys() >= {"name", "verdict", "detail", "duration_ms"}
+    verdict = document(desk, "audit", "verify")
+    assert verdict["ok"] is True
+    assert verdict["rows"] > 5
+
+
+def test_doctor_says_what_is_right(desk: Desk) -> None:
+    """Tokens, scopes, channels, people, keys, clock and venue, each with its own line."""
+    report = document(desk, "doctor")
+    names = {check["name"] for check in report["checks"]}
+    wanted = {"bot token", "scopes", "app token", "channel ops", "person Olivia", "venue keys", "venue clock"}
+    assert names >= wanted
+    assert report["verdict"] == "PASSED"
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
+    """A channel without the bot and a person who is a guest fail, with the next step."""
+    config, people = (desk.home / "config" / name for name in ("config.toml", "people.toml"))
+    config.write_text(config.read_text().replace("C0ALERTS00", "C0NOWHERE0"))
+    people.write_text(people.read_text().replace("T0PEAKOPS/USAM00000", "T0PEAKOPS/UGIL00000"))
+
+    report = document(desk, "doctor", code=1)
+
+    failed = {check["name"]: check for check in report["checks"] if check["verdict"] == "FAILED"}
+    assert failed.keys() == {"channel alerts", "person Sam"}
+    assert all(check["advice"] for check in failed.values())
+
+
+def test_a_typo_in_the_configuration_ends_with_2(desk: Desk) -> None:
+    """File, key, value and what is allowed."""
+    config = desk.home / "config" / "config.toml"
+    config.write_text(config.read_text().replace("max_daily_loss_abs", "max_daily_los_abs"))
+    ran = desk.shell("status")
+    assert ran.returncode == 2
+    assert "config.toml" in ran.stderr
+    assert "max_daily_loss_abs" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_changed_record_ends_with_1(desk: Desk) -> None:
+    """An export in which somebody edited a row is found out, without the bot and the database."""
+    desk.otto.says("/peak health").is_told("Health check")
+    desk.channel("trading-reports").expects("Health check")
+    rows = until(lambda: desk.shell("audit", "export").stdout.splitlines() or None, "The record is empty")
+    export = desk.home / "record.jsonl"
+    export.write_text("\n".join(rows) + "\n")
+    assert document(desk, "audit", "verify", str(export))["ok"] is True
+    export.write_text(export.read_text().replace("Otto", "Olga"))
+    assert document(desk, "audit", "verify", str(export), code=1)["first_bad"] == 1
