@@ -1,6 +1,7 @@
 """Processes as the database wants them: started, watched, adopted, never resumed live."""
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,12 +21,21 @@ from trading.supervisor import Supervisor
 
 
 @pytest.fixture
-def launcher(rig: Rig) -> Iterator[GatewayLauncher]:
+def launcher(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayLauncher]:
     """Give what starts real gateway processes for this rig; ends what was started."""
-    yield GatewayLauncher(Environment.from_environ(rig.environ()))
-    gateway = gateway_process(rig.home, "kraken")
-    if gateway is not None:
-        gateway.end()
+    launcher = GatewayLauncher(Environment.from_environ(rig.environ()))
+    started: list[subprocess.Popen[bytes]] = []
+    run = launcher.run
+
+    def run_and_remember(exchange: str) -> subprocess.Popen[bytes]:
+        started.append(run(exchange))
+        return started[-1]
+
+    monkeypatch.setattr(launcher, "run", run_and_remember)
+    yield launcher
+    for gateway in started:  # one that is still starting has not written down its pid yet
+        gateway.terminate()
+        gateway.wait(20)
 
 
 @contextmanager
