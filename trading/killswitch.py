@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from trading.errors import AlreadyBegun, LatchStillEngaged, LatchUnwritable
@@ -13,6 +14,7 @@ from trading.errors import AlreadyBegun, LatchStillEngaged, LatchUnwritable
 _ACTIVE = "active"
 _HALTED = "halted"
 _FILE_BYTES_MAX = 64 * 1024
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +65,38 @@ class Latch:
     def engage(self, reason: str, by: str, at: datetime) -> LatchState:
         """Halt; said again, the first reason stays. Raises `LatchUnwritable` only if neither file took it."""
         record = self._halt_record() or _record(_HALTED, reason, by, at)
-        failures = []
-        open_files: list[int] = []
-        for path in (self.halt_file, self.latch_file):
-            try:
-                open_files.append(_write_over(path, record))
-            except OSError as error:
-                failures.append(f"{path.name}: {error.strerror}")
-        for descriptor in open_files:
-            _keep(descriptor)
-        _keep_names(self.home)
-        self._unwritten = None if open_files or self.written() else record
+        failures: list[str] = []
+        for _ in range(_TRIES):
+            failures = self._write_halted({**record, "mark": token_hex(8)})
+            if self._halt_file_present():
+                break  # else it was being cleared at this very moment, and this halt came last
+        self._unwritten = None if self.written() else record
         if self._unwritten is not None:
             raise LatchUnwritable(home=self.home, detail="; ".join(failures))
         return LatchState(True, record["reason"], record["by"], _time(record["at"]))
 
-    def clear(self, by: str, at: datetime) -> None:
+    def mark(self) -> str:
+        """What changes each time anybody halts, though the first reason stays: also with `touch HALT`."""
+        return _mark(self.halt_file)
+
+    def clear(self, by: str, at: datetime, mark: str | None = None) -> None:
         """Let trading go on; the caller has made sure that the policy's people want it.
 
-        Raises `LatchStillEngaged` when somebody halted meanwhile.
+        `mark` is that of the halt they have seen. Raises `LatchStillEngaged` when somebody halted since.
         """
+        mark = self.mark() if mark is None else mark
+        aside = self.halt_file.with_name("HALT.cleared")
+        if self._halt_file_present():
+            if self._latch_says_active():  # halted by `touch` alone: now both say so, and one may go
+                _keep(_write_over(self.latch_file, _record(_HALTED, self.read().reason, "", at)))
+            self.halt_file.rename(aside)
+            if _mark(aside) != mark:
+                aside.rename(self.halt_file)
+                raise LatchStillEngaged(reason=self.read().reason)
+        elif mark:
+            raise LatchStillEngaged(reason=self.read().reason)
         self._write_active(by, at)
-        self.halt_file.unlink(missing_ok=True)
         self._unwritten = None
-        _keep_names(self.home)
         state = self.read()
         if state.engaged:
             raise LatchStillEngaged(reason=state.reason)
@@ -97,6 +107,20 @@ class Latch:
             raise AlreadyBegun(home=self.home)
         self.home.mkdir(parents=True, exist_ok=True)
         self._write_active(by, at)
+
+    def _write_halted(self, record: Mapping[str, str]) -> list[str]:
+        """Write both files, then have both survive a power cut; gives what went wrong."""
+        failures = []
+        open_files: list[int] = []
+        for path in (self.halt_file, self.latch_file):
+            try:
+                open_files.append(_write_over(path, record))
+            except OSError as error:
+                failures.append(f"{path.name}: {error.strerror}")
+        for descriptor in open_files:
+            _keep(descriptor)
+        _keep_names(self.home)
+        return failures
 
     def _halt_file_present(self) -> bool:
         try:
@@ -134,6 +158,14 @@ class Latch:
 
 def _record(state: str, reason: str, by: str, at: datetime) -> dict[str, str]:
     return {"state": state, "reason": reason, "by": by, "at": at.isoformat()}
+
+
+def _mark(halt_file: Path) -> str:
+    try:
+        changed_ns = halt_file.lstat().st_mtime_ns
+    except OSError:
+        return ""
+    return f"{changed_ns} {(_first_line(halt_file) or {}).get('mark', '')}"
 
 
 def _first_line(path: Path) -> Mapping[str, Any] | None:

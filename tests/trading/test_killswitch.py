@@ -276,32 +276,67 @@ def test_a_restored_old_latch_file_does_not_lose_the_halt_when_halted_again(
     assert latch.read().reason == "loss"
 
 
-def test_a_halt_during_the_clearing_stands(latch: Latch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody halts after active was written and before HALT is gone: the clearing says that it failed."""
+@pytest.mark.parametrize("step", ["rename", "replace"])
+@pytest.mark.parametrize("how", ["engage", "touch"])
+def test_a_halt_during_the_clearing_stands(
+    latch: Latch, monkeypatch: pytest.MonkeyPatch, step: str, how: str
+) -> None:
+    """Somebody halts again before HALT is put aside, or before active is written: that halt is never lost."""
     latch.engage("first", "Sam", NOON)
-    real_unlink = Path.unlink
+    os.utime(latch.halt_file, ns=(0, 0))  # some time ago, as any halt that may be cleared
+    real = getattr(Path, step)
 
-    def halting_first(path: Path, missing_ok: bool = False) -> None:
-        if path == latch.halt_file:
+    def halting_first(path: Path, target: Path) -> Path:
+        monkeypatch.undo()
+        if how == "engage":
             Latch(latch.home).engage("second", "Otto", LATER)
-        real_unlink(path, missing_ok=missing_ok)
+        else:
+            latch.halt_file.touch()
+        moved: Path = real(path, target)
+        return moved
 
-    monkeypatch.setattr(Path, "unlink", halting_first)
+    monkeypatch.setattr(Path, step, halting_first)
 
     with pytest.raises(LatchStillEngaged):
         latch.clear("Olivia", LATER)
     assert latch.engaged()
 
 
-def test_a_clearing_that_dies_half_way_leaves_the_halt(latch: Latch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Active is written first, HALT goes last."""
+@pytest.mark.parametrize("how", ["engage", "touch"])
+def test_a_halt_since_the_clearing_was_asked_for_stands(latch: Latch, how: str) -> None:
+    """The first reason stays, but what is cleared is the halt that was seen and no later one."""
     latch.engage("first", "Sam", NOON)
+    os.utime(latch.halt_file, ns=(0, 0))
+    seen = latch.mark()
+    if how == "engage":
+        latch.engage("second", "Otto", LATER)
+    else:
+        latch.halt_file.touch()
 
-    def dying(path: Path, missing_ok: bool = False) -> None:
-        if path == latch.halt_file:
-            raise KeyboardInterrupt
+    assert latch.mark() != seen
+    with pytest.raises(LatchStillEngaged):
+        latch.clear("Olivia", LATER, seen)
+    assert latch.engaged()
 
-    monkeypatch.setattr(Path, "unlink", dying)
+    latch.clear("Olivia", LATER, latch.mark())
+    assert not latch.engaged()
+
+
+@pytest.mark.parametrize("step", ["rename", "replace"])
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_clearing_that_dies_half_way_leaves_the_halt(
+    latch: Latch, monkeypatch: pytest.MonkeyPatch, step: str, touched: bool
+) -> None:
+    """HALT goes aside while the other file halts; active is written last."""
+    if touched:
+        latch.halt_file.touch()
+    else:
+        latch.engage("first", "Sam", NOON)
+
+    def dying(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, step, dying)
     with pytest.raises(KeyboardInterrupt):
         latch.clear("Olivia", LATER)
 
