@@ -84,6 +84,10 @@ class AlreadyBegun(TradingError):
     """The home {home} was begun before; a halt in it is cleared with /peak rearm, never begun again."""
 
 
+class NotThisProcess(TradingError):
+    """Session {session_id} does not take this process: {why}. It ends."""
+
+
 class VenueError(TradingError):
     """The venue could not be used."""
 

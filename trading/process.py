@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from trading.candles import Timeframe, closed, is_stale
 from trading.engine import Decision, Engine
-from trading.errors import TradingError
+from trading.errors import NotThisProcess, TradingError
 from trading.gateway_client import GatewayClient, GatewayGone
 from trading.order import Intent
 from trading.strategy import load
@@ -69,6 +69,9 @@ class SessionProcess:
                 if time.monotonic() - self._heard_at > GATEWAY_GONE_S:
                     say("gateway gone", session=self._session_id, detail=str(error))
                     return 1
+            except NotThisProcess as error:
+                say("not taken", session=self._session_id, detail=str(error))
+                return 1
             except TradingError as error:
                 say("step refused", session=self._session_id, detail=str(error))
             self._stop.wait(HEARTBEAT_S)

@@ -1,12 +1,15 @@
 """A trading session and the states it may pass through."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from approvals.grant import Grant
 from trading.errors import IllegalTransition, UnapprovedSession
+
+# Both persons are there when a start is pressed; one that could not be carried out soon is asked for again.
+START_WITHIN = timedelta(minutes=2)
 
 
 class Stage(StrEnum):
@@ -135,6 +138,10 @@ class TradingSession:
             request_id=grant.request_id,
             ends_at=ends_at,
         )
+
+    def starts_too_late(self, now: datetime) -> bool:
+        """Whether it waits for its process since longer than people wait with it."""
+        return self.state is SessionState.STARTING and now - self.created_at > START_WITHIN
 
     def moved(self, state: SessionState, at: datetime, reason: str = "") -> "TradingSession":
         """The same session in another state; refuses a move that no session may make."""

@@ -11,7 +11,7 @@ import structlog
 from trading.attendance import Attendance
 from trading.books import Books
 from trading.codec import decode
-from trading.errors import TradingError, VenueError
+from trading.errors import NotThisProcess, TradingError, VenueError
 from trading.events import EventKind
 from trading.gate import Circumstances, Gate
 from trading.gateway_server import Connection
@@ -34,10 +34,6 @@ _DETAIL_CHARACTERS_MAX = 300
 
 class NotAttached(TradingError):
     """This connection is not that of session {session_id}. Attach first."""
-
-
-class AttachedElsewhere(TradingError):
-    """Session {session_id} has its process already: {pid}. This one ends."""
 
 
 class NotReady(TradingError):
@@ -73,12 +69,7 @@ class SessionDesk:
         session = self._t.states.get(session_id)
         if why := self._t.circumstances().shut:
             raise NotReady(why=why)
-        process = ProcessId.of(connection.pid)
-        known = process_of(session.pid, session.pid_started_at)
-        if known is not None and known != process and known.is_alive:
-            raise AttachedElsewhere(session_id=session_id, pid=known.pid)
-        if process is not None and known != process:
-            self._t.states.set_process(session_id, process)
+        self._take_process(session, ProcessId.of(connection.pid))
         brief = SessionBrief(session.plan, self._t.market.instrument(session.plan.symbol))
         connection.session_id = session_id
         self._t.attendance.attached(session_id, connection)
@@ -87,6 +78,18 @@ class SessionDesk:
                 session_id, SessionState.RUNNING, session.reason, only_from=(SessionState.STARTING,)
             )
         return brief
+
+    def _take_process(self, session: TradingSession, process: ProcessId | None) -> None:
+        """One process a session, for ever: no other goes on where the first one died."""
+        known = process_of(session.pid, session.pid_started_at)
+        if process is None:
+            raise NotThisProcess(session_id=session.id, why="it is gone already")
+        if known not in (None, process):
+            raise NotThisProcess(session_id=session.id, why="the session has or had another one")
+        if session.starts_too_late(self._t.clock()):
+            raise NotThisProcess(session_id=session.id, why="the start was asked for too long ago")
+        if known is None:
+            self._t.states.set_process(session.id, process)
 
     def heartbeat(self, connection: Connection, session_id: str) -> Beat:
         """Note that it lives and say what it is to do."""

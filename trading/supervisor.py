@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,7 +31,6 @@ _LOOK_EVERY_S = 0.5
 _PING_EVERY_S = 10.0
 _UNANSWERED_FOR_S = 30.0
 _BACK_OFF_S = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
-_START_WITHIN = timedelta(minutes=2)
 _LINGERS_S = 15.0
 _BY_ITSELF = (SessionState.STARTING, SessionState.RUNNING, SessionState.PAUSED)
 
@@ -226,7 +225,7 @@ class Supervisor:
             if session.id not in self._sessions:
                 log.info("session process watched", session=session.id, pid=process.pid)
             self._sessions[session.id] = process
-            if session.state is SessionState.STARTING and self._waits_too_long(session):
+            if session.starts_too_late(self._clock()):
                 process.end(patience_s=1)
             return
         self._sessions.pop(session.id, None)
@@ -242,7 +241,7 @@ class Supervisor:
     def _start(self, session: TradingSession) -> None:
         """Fork a process for a session whose gateway is ready; one that waits too long has failed."""
         watched = self._gateways[session.plan.exchange]
-        if self._waits_too_long(session):
+        if session.starts_too_late(self._clock()):
             self._states.move(
                 session.id,
                 SessionState.FAILED,
@@ -256,9 +255,6 @@ class Supervisor:
             self._sessions[session.id] = process
             note_session(self._home, session.id, process)
             log.info("session process started", session=session.id, pid=process.pid)
-
-    def _waits_too_long(self, session: TradingSession) -> bool:
-        return self._clock() - session.created_at > _START_WITHIN
 
     def _end_lingering(self, open_sessions: set[str]) -> None:
         """End processes of sessions that are over but did not go when they were told to."""

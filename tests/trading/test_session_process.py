@@ -11,8 +11,9 @@ import pytest
 from bot.clock import system_clock
 from tests.trading.rig import TRADING_KEY, Rig, a_buy, eventually, secret_of
 from trading.candles import Timeframe, closed
+from trading.errors import NotThisProcess
 from trading.forks import Forks
-from trading.gateway_client import CallFailed, GatewayClient
+from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.order import OrderState
 from trading.pids import ProcessId
@@ -138,7 +139,7 @@ def test_a_second_process_for_a_session_is_refused(rig: Rig, forks: Forks) -> No
         session = rig.live_session()
         process = started(rig, forks, session)
         eventually("it runs", lambda: rig.state(session.id) is SessionState.RUNNING)
-        with pytest.raises(CallFailed, match="has its process already"):
+        with pytest.raises(NotThisProcess, match="has or had another one"):
             GatewayClient(socket_path(rig.home, "kraken")).attach(session.id)
         assert process.is_alive
         process.end()

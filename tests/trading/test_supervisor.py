@@ -171,7 +171,7 @@ def test_a_session_that_cannot_start_has_failed(
     rig: Rig, launcher: GatewayLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A symbol that the venue does not have: the process is ended, and nobody waits for ever."""
-    monkeypatch.setattr("trading.supervisor._START_WITHIN", timedelta(seconds=4))
+    monkeypatch.setattr("trading.session.START_WITHIN", timedelta(seconds=4))
     session = rig.live_session(symbol="DOGE/USD")
     with supervised(rig, launcher):
         eventually("it has failed", lambda: rig.state(session.id) is SessionState.FAILED)
