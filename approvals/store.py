@@ -129,9 +129,11 @@ class RequestStore:
 
     def executable_requests(self, now: datetime) -> list[ApprovalRequest]:
         """List what is approved and may still be carried out."""
-        untouched = REQUEST.c.execution == ExecutionState.NONE
-        approved = self._select(REQUEST.c.state == RequestState.APPROVED, untouched)
-        return [request for request in approved if request.executable_at(now)]
+        return [request for request in self._select(_untouched()) if request.executable_at(now)]
+
+    def lapsed_requests(self, now: datetime) -> list[ApprovalRequest]:
+        """List what is approved, was never carried out, and whose time for that is over."""
+        return [request for request in self._select(_untouched()) if not request.executable_at(now)]
 
     def claimed_requests(self) -> list[ApprovalRequest]:
         """List executions that were claimed and have no outcome yet."""

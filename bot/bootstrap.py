@@ -165,7 +165,7 @@ def _listen(
         ReadRequests(storage, desk),
         AnswerRequest(storage, desk),
         WithdrawRequest(storage, desk),
-        GoLive(storage, desk, latch, rehearsal, supervisor.wake),
+        GoLive(storage, desk, latch, supervisor.wake),
         ClearHalt(storage, desk, latch),
         RequestRearm(storage, desk, latch),
     ).register(app)

@@ -1,4 +1,4 @@
-"""Sessions, orders, fills, events and equity in the database; each store works inside its caller's transaction."""
+"""Sessions, orders, fills, events and equity in the database, inside the caller's transaction."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime

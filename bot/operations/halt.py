@@ -152,7 +152,7 @@ class RequestRearm:
 def rearm_payload(tx: Transaction, latch: Latch) -> dict[str, Any]:
     """The halt that would be cleared; another halt in between changes it.
 
-    The latch keeps its first reason, so that a second halt shows in the record alone.
+    The latch keeps its first reason: a second halt shows in the record, and in the latch's mark.
     """
     state, last = latch.read(), tx.halts.last()
     return {
@@ -161,6 +161,7 @@ def rearm_payload(tx: Transaction, latch: Latch) -> dict[str, Any]:
         "halt_reason": state.reason,
         "halted_by": state.by,
         "halted_at": state.at or "unknown",
+        "halt_mark": latch.mark(),
     }
 
 
@@ -186,9 +187,9 @@ class ClearHalt:
             except ApprovalError as error:
                 return Refused(str(error))
             tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
-            now = tx.now
+            now, seen = tx.now, str(request.payload["halt_mark"])
         try:
-            self._latch.clear(actor.id, now)
+            self._latch.clear(actor.id, now, seen)
         except (TradingError, OSError) as error:
             self._finish(actor, request_id, ExecutionState.FAILED, str(error))
             return Refused(f"The halt could not be cleared, and everything stays halted. {error}")

@@ -1,9 +1,10 @@
 """The health check: every morning by itself, and whenever somebody asks."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -22,7 +23,7 @@ from bot.views.health import chart_description, health_report
 from trading.errors import TradingError
 from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
 from trading.killswitch import Latch
-from trading.wire import EquitySummary, GatewayStatus
+from trading.wire import EquitySummary, GatewayStatus, Quote
 
 DISK_FREE_SHARE_MIN = 0.10
 CHART_DAYS = 7
@@ -44,6 +45,9 @@ class Account(Protocol):
 
     def checks(self, stage: str) -> tuple[Check, ...]:
         """What it can say about readiness."""
+
+    def ticker(self, symbol: str) -> Quote:
+        """Best prices now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +190,11 @@ class CheckHealth:
         return health
 
     def _make(self, asked_by: str) -> HealthSummary:
-        report, equity = self._account()
+        report, equity, prices = self._account()
         with self._storage.reading() as tx:
             at = tx.now
             before = tx.reports.before(at)
-            sessions = tuple(summarise(tx, self._desk, session) for session in tx.sessions.all_open())
+            sessions = tuple(summarise(tx, self._desk, each, prices) for each in tx.sessions.all_open())
         points = equity.points if equity else ()
         return HealthSummary(
             id=new_id("report"),
@@ -211,16 +215,17 @@ class CheckHealth:
             points=tuple(point for point in points if point[0] >= at - timedelta(days=CHART_DAYS)),
         )
 
-    def _account(self) -> tuple[HealthReport, EquitySummary | None]:
+    def _account(self) -> tuple[HealthReport, EquitySummary | None, Mapping[str, Decimal]]:
         report = run_checks(self._checks.probes())
         exchange = self._desk.live_exchange
         try:
             client = self._gateway(exchange)
             gateway = (*client.checks("live"), heartbeats(client.status()))
-            return HealthReport.of([*report.checks, *gateway]), client.equity()
+            prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
+            return HealthReport.of([*report.checks, *gateway]), client.equity(), prices
         except TradingError as error:
             silent = Check(f"gateway {exchange}", Verdict.FAILED, str(error), 0, "Look at /peak status.")
-            return HealthReport.of([*report.checks, silent]), None
+            return HealthReport.of([*report.checks, silent]), None, {}
 
 
 def _note(tx: Transaction, health: HealthSummary) -> None:

@@ -209,13 +209,10 @@ def file_request(
 class GoLive:
     """Turn an approved request into a session, once."""
 
-    def __init__(
-        self, storage: Storage, desk: Desk, latch: Latch, rehearsal: Rehearsal, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, storage: Storage, desk: Desk, latch: Latch, wake: Callable[[], None]) -> None:
         self._storage = storage
         self._desk = desk
         self._latch = latch
-        self._rehearsal = rehearsal
         self._wake = wake
 
     def __call__(

@@ -4,7 +4,7 @@ from threading import Event
 from time import monotonic
 
 from approvals.errors import ApprovalError, RequestUnknown
-from approvals.events import RequestDecided, VoteRefused
+from approvals.events import ExecutionChanged, RequestDecided, VoteRefused
 from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import Refusal, tally
@@ -111,12 +111,17 @@ class ExpireRequests:
     def __call__(self) -> None:
         """Close what is overdue and redraw it."""
         with self._storage.reading() as tx:
-            if not tx.requests.overdue_requests(tx.now):
+            if not (tx.requests.overdue_requests(tx.now) or tx.requests.lapsed_requests(tx.now)):
                 return
         with self._storage.transaction() as tx:
             for late in tx.requests.expire_overdue(tx.now):
                 tx.record(RequestDecided(late))
                 tx.outbox.card(subject(late.id), self._desk.channels.approvals, Urgency.FIRST)
+            for lapsed in tx.requests.lapsed_requests(tx.now):
+                void = lapsed.void(tx.now, "nobody carried it out in time")
+                if tx.requests.void_execution(void):
+                    tx.record(ExecutionChanged(void))
+                    tx.outbox.card(subject(lapsed.id), self._desk.channels.approvals, Urgency.FIRST)
 
 
 class ReadRequests:

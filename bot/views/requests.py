@@ -39,7 +39,7 @@ _EXECUTION_WORDS = {
     "executed": "done",
     "failed": "failed",
     "unknown": "outcome unknown",
-    "void": "void: something changed after the approval",
+    "void": "void",
 }
 
 

@@ -119,12 +119,14 @@ def test_workers_give_way_to_acknowledgements_but_not_for_ever(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a crowd acknowledgements go first; the work behind them is done all the same."""
-    monkeypatch.setattr(Inbox, "crowded", property(lambda _: True))
+    waited: list[float] = []
+    monkeypatch.setattr(Inbox, "await_quiet", lambda _, timeout_s: bool(waited.append(timeout_s)))
     intake.listens()
     intake.start()
     say(intake, "1.1.a")
 
     until(lambda: intake.states() == ["done"], "the row is done")
+    assert 0 < waited[0] <= 0.1
 
 
 def test_rows_that_have_not_begun_stay_for_the_next_start(tmp_path: Path, intake: Intake) -> None:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -221,9 +221,10 @@ def open_desk(
     health_report: timedelta = timedelta(hours=12),
     cooldown_s: int = 300,
     database_url: str | None = None,
+    watched: bool = True,
     changes: Callable[[str], str] = lambda text: text,
 ) -> Iterator[Desk]:
-    """A desk whose bot is ready; a message that nobody expected fails the scenario at the end.
+    """A desk whose bot is ready; if watched, a message that nobody expected fails the scenario at the end.
 
     `health_report` is how far away its hour is, far enough by default that no report comes by itself.
     """
@@ -240,7 +241,7 @@ def open_desk(
         desk = Desk(practice, database_url)
         try:
             desk.wait_ready()
-            with desk:
+            with desk if watched else closing(desk):
                 yield desk
         finally:
             desk.shut()

@@ -219,7 +219,7 @@ class Rig:
 
     def goes_live(self, request_id: str, by: Person = OTTO) -> Launched | Refused:
         """Press Go live."""
-        launch = GoLive(self.storage, self.desk, self.latch, self.rehearsing, self._wake)
+        launch = GoLive(self.storage, self.desk, self.latch, self._wake)
         return launch(by, RequestId(request_id))
 
     def live_session(self, **given: Any) -> TradingSession:

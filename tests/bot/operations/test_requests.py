@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from approvals.person import Person
-from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
+from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState, VoteWord
 from bot.operations.desk import Refused
 from bot.operations.requests import ExpireRequests, NoteStranger, ReadRequests, WithdrawRequest, read_card
 from bot.outbox import OutboxWriter
@@ -211,6 +211,22 @@ def test_the_card_of_every_state_is_drawn(rig: Rig) -> None:
     rig.clock.passes(minutes=16)
     assert draw(late.id) == "expired"
     assert rig.read(lambda tx: read_card(tx, rig.desk, "req-nowhere")) is None
+
+
+def test_an_approval_that_nobody_carries_out_lapses(rig: Rig) -> None:
+    """When its time is over the button goes, and the record says why."""
+    request = rig.approved()
+    rig.clock.passes(minutes=9)
+    ExpireRequests(rig.storage, rig.desk)()
+    assert rig.request(request.id).execution is ExecutionState.NONE
+
+    rig.clock.passes(minutes=2)
+    ExpireRequests(rig.storage, rig.desk)()
+
+    lapsed = rig.request(request.id)
+    assert (lapsed.execution, lapsed.outcome) == (ExecutionState.VOID, "nobody carried it out in time")
+    assert rig.recorded()[-1] == "request.execution"
+    assert not rig.sessions()
 
 
 @pytest.mark.parametrize("subject", ["req-1", "x" * 10_000, "a\nb\x00\u202ec", "", "<!channel>"])

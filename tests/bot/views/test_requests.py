@@ -66,7 +66,7 @@ def test_only_what_may_be_done_now_can_be_pressed(card: RequestCard, pressable: 
         (replace(APPROVED, execution="executed", outcome="it is live"), "Execution done: it is live"),
         (replace(APPROVED, execution="failed", outcome="no key"), "Execution failed: no key"),
         (replace(APPROVED, execution="unknown", outcome="?"), "Execution outcome unknown"),
-        (replace(APPROVED, execution="void", outcome="cap"), "something changed after the approval: cap"),
+        (replace(APPROVED, execution="void", outcome="cap"), "Execution void: cap"),
         (REJECTED, "Rejected by Olivia"),
         (REJECTED, "too large"),
         (replace(REQUEST, state="expired"), "Expired"),
