@@ -57,8 +57,9 @@ def test_rule_01_people_are_looked_at_again_at_execution(database: Database) -> 
     """Olivia left between her yes and the start: nothing starts, and nothing is claimed."""
     request = approve(database)
     with database.transaction() as session:
-        for roster in (roster_without(OLIVIA), roster_with(replace(OTTO, active=False))):
-            with pytest.raises(QuorumMissing, match="an owner"):
+        gone, idle = roster_without(OLIVIA), roster_with(replace(OTTO, active=False))
+        for roster, missing in ((gone, "an owner"), (idle, "1 more person")):
+            with pytest.raises(QuorumMissing, match=missing):
                 RequestStore(session).claim_execution(request.id, roster, SOON)
     assert read(database, request).execution is ExecutionState.NONE
 
