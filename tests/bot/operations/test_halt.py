@@ -222,6 +222,27 @@ def test_a_second_halt_is_not_cleared_by_the_approval_of_the_first(rig: Rig) -> 
     assert rig.latch.engaged()
 
 
+def touch(rig: Rig, before: str) -> None:
+    """Touch HALT; the file system's clock ticks every few milliseconds only."""
+    while rig.latch.mark() == before:
+        rig.latch.halt_file.touch()
+
+
+@pytest.mark.parametrize("how", ["engage", "touch"])
+def test_a_halt_said_again_at_the_machine_is_not_cleared(rig: Rig, how: str) -> None:
+    """The shell and `touch HALT` leave no row, and the latch keeps its first reason: its mark tells."""
+    request_id = rearm_approved(rig)
+    before = rig.latch.mark()
+    if how == "engage":
+        rig.latch.engage("it is worse", "root at the shell", rig.clock())
+    else:
+        touch(rig, before)
+    assert rig.latch.mark() != before
+
+    assert "another halt" in refusal(clears(rig, request_id))
+    assert rig.latch.engaged()
+
+
 def test_another_halt_in_the_latch_is_not_cleared(rig: Rig) -> None:
     """Cleared by hand and halted anew: it is not the halt that was approved to end."""
     request_id = rearm_approved(rig)
@@ -236,7 +257,7 @@ def test_a_halt_that_comes_while_it_is_cleared_wins(rig: Rig, monkeypatch: pytes
     """The execution has failed, and says so on the card."""
     request_id = rearm_approved(rig)
 
-    def halted_meanwhile(by: str, at: object) -> None:
+    def halted_meanwhile(by: str, at: object, mark: str) -> None:
         raise LatchStillEngaged(reason="said again")
 
     monkeypatch.setattr(rig.latch, "clear", halted_meanwhile)
