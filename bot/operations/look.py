@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.operations.desk import Desk, Refused
 from bot.operations.health import DeskChecks
-from bot.operations.previews import preview_line
+from bot.operations.previews import PreviewFailed, preview_line
 from bot.summaries import LimitUse
 from bot.view import View
 from bot.views import look as view
@@ -90,7 +90,10 @@ class Look:
             notional_max=min(self._desk.limits.max_order_notional, NOTIONAL_SHOWN),
             parameters=choice.parameters,
         )
-        return view.preview(plan, preview_line(self._preview(plan), plan))
+        try:
+            return view.preview(plan, preview_line(self._preview(plan), plan))
+        except PreviewFailed as error:
+            return Refused(str(error))
 
 
 def readiness_report(

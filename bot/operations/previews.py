@@ -13,7 +13,7 @@ class PreviewFailed(TradingError):
 def preview_line(preview: Preview, plan: SessionPlan) -> str:
     """A preview in words; raises PreviewFailed when the strategy broke."""
     if preview.failure:
-        raise PreviewFailed(why=preview.failure)
+        raise PreviewFailed(why=preview.failure.rstrip("."))
     base, quote = plan.symbol.split("/")
     until = f"{preview.candles_until:%H:%M} UTC" if preview.candles_until else "unknown"
     if not preview.orders:

@@ -1,17 +1,21 @@
 """What is asked for wrongly is answered with what could be asked for, before any gateway is asked."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from bot.operations.desk import Refused, StrategyChoice
 from bot.operations.look import Look
+from trading.preview import Preview
 
 CHOICE = StrategyChoice("ma_crossover", "trading.strategies.ma_crossover:MaCrossover", (), "")
 DESK = SimpleNamespace(
     strategies=(CHOICE,),
     symbols=("BTC/USD",),
     strategy=lambda name: CHOICE if name == CHOICE.name else None,
+    live_exchange="kraken",
+    limits=SimpleNamespace(max_order_notional=Decimal(100)),
 )
 
 
@@ -41,6 +45,15 @@ def test_a_preview_of_nothing_known_names_what_is(words: tuple[str, ...]) -> Non
     assert told.sentence == (
         "Type /peak preview <strategy> <symbol> [bars]. Strategies: ma_crossover. Symbols: BTC/USD. "
         "Bars: 1m, 5m, 15m, 1h."
+    )
+
+
+def test_a_strategy_that_breaks_is_not_blamed_on_the_venue() -> None:
+    """The sentence is the strategy's own, with one full stop."""
+    look = Look(DESK, nobody, nobody, lambda plan: Preview(None, (), "", None, failure="it fell over."))  # type: ignore[arg-type]
+
+    assert look.preview(("ma_crossover", "BTC/USD")) == Refused(
+        "The strategy could not be previewed: it fell over. Mend it, or choose another."
     )
 
 
