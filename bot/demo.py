@@ -29,8 +29,6 @@ EXCHANGE = "kraken"
 RIGHTS = "query,trade,cancel"
 # An account of the bot's own holds money only: coins beside it would move the day's loss by their price.
 BALANCE = "ZUSD:25000"
-# An account of the bot's own holds money only: coins beside it would move the day's loss by their price.
-BALANCE = "ZUSD:25000"
 SHIPPED_CONFIG = Path(__file__).parent.parent / "config"
 
 ROLES = {"Owner": ["owner"], "Operator": ["operator"], "Risk Officer": ["risk_officer"]}
