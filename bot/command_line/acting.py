@@ -27,7 +27,6 @@ def run() -> None:
 
 def _collect_from_now_on() -> None:
     """For what runs long; what was loaded stays, and is not looked through again and again."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 
