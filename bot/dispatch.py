@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
-from time import monotonic, sleep
+from time import monotonic
 
 from slack_bolt import App
 
@@ -20,7 +20,7 @@ WORKERS = 8
 PATIENCE_S = 2.0
 RETRY_AFTER_S = (0.2, 1.0)
 # While deliveries crowd in, a worker lets their acknowledgements go first, but never longer than this.
-GIVE_WAY_S, GIVE_WAY_STEP_S = 0.02, 0.005
+GIVE_WAY_S = 0.05
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class Dispatcher:
             if taken is None:
                 return
             saved, lane = taken
-            self._give_way()
+            self._inbox.await_quiet(GIVE_WAY_S)
             try:
                 self._finish(saved, self.run(saved))
             finally:
@@ -147,11 +147,6 @@ class Dispatcher:
         for entry in due:
             self._later.remove(entry)
             self._lanes.setdefault(entry[1].account, _Lane()).waiting.append(entry[1])
-
-    def _give_way(self) -> None:
-        deadline = monotonic() + GIVE_WAY_S
-        while self._inbox.crowded and not self._stopping and monotonic() < deadline:
-            sleep(GIVE_WAY_STEP_S)
 
     def _finish(self, saved: Saved, outcome: Outcome) -> None:
         if outcome.failure is None:

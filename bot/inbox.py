@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any, ClassVar, Protocol
 
@@ -32,7 +32,8 @@ _INSERT = insert(_INBOX)
 RECEIVED, DONE, FAILED = "received", "done", "failed"
 ATTEMPTS_MAX = 3
 BATCH_MAX = 200
-GATHER_STEP_S, GATHER_MAX_S = 0.0005, 0.004
+GATHER_STEP_S, GATHER_MAX_S = 0.0002, 0.003
+QUIET_AFTER_S = 0.01
 # A finished row may be noted this much later; after a crash in between it runs again as redelivered.
 COMPANY_S = 0.05
 KEPT_FOR = timedelta(hours=24)
@@ -131,7 +132,9 @@ class Inbox:
         self.on_saved = on_saved
         self._queue: SimpleQueue[_Accept | _Mark | _Stop] = SimpleQueue()
         self._writer = Thread(target=self._write, name="inbox-writer", daemon=True)
-        self._crowded = False
+        self._crowd = 0
+        self._quiet = Event()
+        self._quiet.set()
         self._tidied_at: datetime | None = None
 
     def start(self) -> None:
@@ -190,10 +193,9 @@ class Inbox:
                     again.append(saved)
         return again, given_up
 
-    @property
-    def crowded(self) -> bool:
-        """Whether deliveries have been arriving faster than one at a time."""
-        return self._crowded
+    def await_quiet(self, timeout_s: float) -> bool:
+        """Wait while deliveries crowd in; gives whether they have stopped."""
+        return self._quiet.wait(timeout_s)
 
     def _mark(self, key: str, values: dict[str, Any], *, urgent: bool = False) -> "Future[None]":
         saved: Future[None] = Future()
@@ -206,20 +208,22 @@ class Inbox:
             batch = self._collect()
             running = not isinstance(batch[-1], _Stop)
             work = [item for item in batch if not isinstance(item, _Stop)]
-            self._crowded = sum(isinstance(item, _Accept) for item in work) > 1
+            self._crowd = max(sum(isinstance(item, _Accept) for item in work), self._crowd - 1)
+            if self._crowd > 1:
+                self._quiet.clear()
             if work:
                 self._commit(work)
 
     def _collect(self) -> "list[_Accept | _Mark | _Stop]":
         """Everything for the next transaction; what nobody waits for waits a moment for company."""
-        batch = [self._queue.get()]
+        batch = [self._first()]
         deadline = monotonic() + COMPANY_S
         while not batch[-1].urgent:
             try:
                 batch.append(self._queue.get(timeout=max(0.0, deadline - monotonic())))
             except Empty:
                 break
-        if self._crowded:
+        if not self._quiet.is_set():
             self._gather()
         while len(batch) < BATCH_MAX and not isinstance(batch[-1], _Stop):
             try:
@@ -228,12 +232,18 @@ class Inbox:
                 break
         return batch
 
+    def _first(self) -> "_Accept | _Mark | _Stop":
+        if not self._quiet.is_set():
+            try:
+                return self._queue.get(timeout=QUIET_AFTER_S)
+            except Empty:
+                self._quiet.set()
+        return self._queue.get()
+
     def _gather(self) -> None:
-        """While many arrive at once, wait until they are all here: one sync then serves them all."""
+        """Wait a moment for as many as have come together lately: one sync then serves them all."""
         deadline = monotonic() + GATHER_MAX_S
-        before = -1
-        while before < self._queue.qsize() and monotonic() < deadline:
-            before = self._queue.qsize()
+        while self._queue.qsize() < self._crowd - 1 and monotonic() < deadline:
             sleep(GATHER_STEP_S)
 
     def _commit(self, batch: Sequence[_Accept | _Mark]) -> None:
