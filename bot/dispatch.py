@@ -19,7 +19,7 @@ WORKERS = 8
 # A person's next act waits for the one before, but not for ever: a slow listener is overtaken after this.
 PATIENCE_S = 2.0
 RETRY_AFTER_S = (0.2, 1.0)
-# While deliveries crowd in, a worker lets their acknowledgements go first, but never longer than this.
+# Acknowledgements go first: a worker waits for a quiet moment, but never longer than this.
 GIVE_WAY_S = 0.05
 
 
@@ -38,8 +38,8 @@ class _Lane:
 class Dispatcher:
     """Runs each saved row through the Bolt app; tries again what fails, and then says so to the person.
 
-    `tell` gets a row whose listener failed for good. While deliveries crowd in, workers give way to their
-    acknowledgement.
+    `tell` gets a row whose listener failed for good. While deliveries wait for their acknowledgement,
+    workers begin nothing new for a moment.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ RECEIVED, DONE, FAILED = "received", "done", "failed"
 ATTEMPTS_MAX = 3
 BATCH_MAX = 200
 GATHER_STEP_S, GATHER_MAX_S = 0.0002, 0.003
-QUIET_AFTER_S = 0.01
+QUIET_AFTER_S = 0.005
 # A finished row may be noted this much later; after a crash in between it runs again as redelivered.
 COMPANY_S = 0.05
 KEPT_FOR = timedelta(hours=24)
@@ -150,6 +150,7 @@ class Inbox:
         """Save a delivery under its key; the future is resolved once it is on disk, or fails."""
         saved: Future[Acceptance] = Future()
         payload = kept(delivery.payload)
+        self._quiet.clear()
         self._queue.put(_Accept(delivery, json.dumps(payload), payload, saved))
         return saved
 
@@ -194,7 +195,7 @@ class Inbox:
         return again, given_up
 
     def await_quiet(self, timeout_s: float) -> bool:
-        """Wait while deliveries crowd in; gives whether they have stopped."""
+        """Wait until no delivery has been waiting for its sync for a moment; gives whether that is so."""
         return self._quiet.wait(timeout_s)
 
     def _mark(self, key: str, values: dict[str, Any], *, urgent: bool = False) -> "Future[None]":
@@ -209,8 +210,6 @@ class Inbox:
             running = not isinstance(batch[-1], _Stop)
             work = [item for item in batch if not isinstance(item, _Stop)]
             self._crowd = max(sum(isinstance(item, _Accept) for item in work), self._crowd - 1)
-            if self._crowd > 1:
-                self._quiet.clear()
             if work:
                 self._commit(work)
 
@@ -223,7 +222,7 @@ class Inbox:
                 batch.append(self._queue.get(timeout=max(0.0, deadline - monotonic())))
             except Empty:
                 break
-        if not self._quiet.is_set():
+        if self._crowd > 1:
             self._gather()
         while len(batch) < BATCH_MAX and not isinstance(batch[-1], _Stop):
             try:
