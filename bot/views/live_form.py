@@ -63,12 +63,11 @@ class LiveAnswers:
 def live_form(form: LiveForm, metadata: str = "") -> SlackView:
     """The modal; strategies and symbols come from the configuration."""
     limits = ", ".join(f"{label(limit.name, 60)} {quantity(limit.limit)}" for limit in form.limits)
-    mark = "PRACTICE · " if form.practice else ""
+    money = "PRACTICE · Orders go to the practice account of" if form.practice else "Real orders on"
     blocks: list[Block] = [
         SectionBlock(
             text=MarkdownTextObject(
-                text=f"{mark}Real orders on *{literal(form.exchange)}*. Nothing starts before "
-                "somebody else has approved."
+                text=f"{money} *{literal(form.exchange)}*. Nothing starts before somebody else has approved."
             )
         ),
         _choice("strategy", "Strategy", form.strategies, form.strategy),
