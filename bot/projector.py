@@ -7,6 +7,7 @@ from typing import Any
 
 from approvals.events import ExecutionChanged
 from approvals.request import ExecutionState, RequestId
+from bot.errors import DatabaseUnavailable
 from bot.operations.alerts import raise_alert
 from bot.operations.desk import Desk
 from bot.operations.live import subject as request_subject
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 50
 POLL_S = 0.1
+# So often a batch may fail as a whole before its events are turned one by one.
+FAILURES_MAX = 5
 
 # kind -> severity, what to do next. These raise an alert.
 ALERTS: dict[EventKind, tuple[str, str]] = {
@@ -98,6 +101,7 @@ class Projector:
         self._storage = storage
         self._desk = desk
         self._follow = follow
+        self._failures = 0
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="projector", daemon=True)
 
@@ -111,16 +115,55 @@ class Projector:
         self._thread.join(5)
 
     def project(self) -> int:
-        """Turn what is waiting; how many events there were."""
+        """Turn what is waiting; how many events there were. What keeps failing is set aside with an alert."""
         with self._storage.reading() as tx:
             if not tx.events.unprojected(1):
                 return 0
+        try:
+            count = self._one_by_one() if self._failures >= FAILURES_MAX else self._together()
+        except Exception:
+            self._failures += 1
+            raise
+        self._failures = 0
+        return count
+
+    def _together(self) -> int:
         with self._storage.transaction() as tx:
             events = tx.events.unprojected(BATCH)
             for event in events:
                 self._tell(tx, event)
             tx.events.mark_projected([event.key for event in events], tx.now)
             return len(events)
+
+    def _one_by_one(self) -> int:
+        with self._storage.reading() as tx:
+            events = tx.events.unprojected(BATCH)
+        for event in events:
+            try:
+                with self._storage.transaction() as tx:
+                    self._tell(tx, event)
+                    tx.events.mark_projected([event.key], tx.now)
+            except DatabaseUnavailable:
+                raise  # no fault of the event
+            except Exception as error:
+                log.exception("projector: the event %s is set aside", event.key)
+                self._set_aside(event, error)
+        return len(events)
+
+    def _set_aside(self, event: TradingEvent, error: Exception) -> None:
+        with self._storage.transaction() as tx:
+            tx.events.mark_projected([event.key], tx.now)
+            raise_alert(
+                tx,
+                self._desk,
+                f"unprojected:{event.key}",
+                "event.unprojected",
+                "high",
+                "Something that happened could not be shown",
+                f"{event.key}: {type(error).__name__}",
+                "Look at the session with /peak status, and into logs/peak-ops.log for this key.",
+                event.session_id,
+            )
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -1,0 +1,34 @@
+"""What trading reports reaches the desk, and one event that cannot be shown keeps no other from it."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.projector import FAILURES_MAX, Projector
+from tests.bot.intake import open_database
+from tests.bot.operations.rig import Rig
+from trading.events import EventKind, TradingEvent
+
+
+def test_an_event_that_cannot_be_shown_is_set_aside(tmp_path: Path) -> None:
+    """A fill without figures fails its batch; then it alone is left out, and an alert names its key."""
+    rig = Rig(open_database(tmp_path), tmp_path)
+    session = rig.live_session()
+    spoilt = TradingEvent("spoilt-fill", EventKind.FILL, rig.clock(), session.id, {})
+    lost = TradingEvent("lost-1", EventKind.GATEWAY_LOST, rig.clock(), None, {"detail": "it is gone"})
+    with rig.storage.transaction() as tx:
+        tx.events.add(spoilt)
+        tx.events.add(lost)
+    projector = Projector(rig.storage, rig.desk)
+
+    for _ in range(FAILURES_MAX):
+        with pytest.raises(Exception, match=r"symbol|side|quantity"):
+            projector.project()
+    projector.project()
+
+    assert rig.read(lambda tx: tx.events.unprojected(10)) == []
+    alerts = {alert.kind: alert for alert in rig.read(lambda tx: tx.alerts.recent(10))}
+    assert alerts["event.unprojected"].severity == "high"
+    assert "spoilt-fill" in alerts["event.unprojected"].detail
+    assert alerts[EventKind.GATEWAY_LOST].detail == "it is gone"
+    assert EventKind.GATEWAY_LOST in rig.recorded()
