@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Lock, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_plus
 
 import uvicorn
@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from bot.errors import BotError
 from bot.ingress import Ingress, Replied, Reply, Source
 from bot.metrics import CONTENT_TYPE, Metrics
+from bot.transports.arrivals import Arrivals
 from bot.transports.signature import Signatures
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 BODY_BYTES_MAX = 1_000_000
 FIELDS_MAX = 100
 REQUESTS_AT_ONCE_MAX = 512
+# Slack gives up after as long; whoever has not sent a whole request by then is not Slack.
+ARRIVES_WITHIN_S = 3.0
 START_TIMEOUT_S = 5.0
 # Each reply is handed from thread to thread; Python's 5 ms before a busy one must give way is too long.
 HAND_OVER_S = 0.0005
@@ -150,14 +153,19 @@ class HttpServer:
         metrics: Metrics,
         checks: Mapping[str, Check],
         endpoint: SlackEndpoint | None = None,
+        at_once_max: int = REQUESTS_AT_ONCE_MAX,
+        arrives_within_s: float = ARRIVES_WITHIN_S,
     ) -> None:
+        """Half of `at_once_max` may be requests that have not arrived whole, each for `arrives_within_s`."""
         self._checks = dict(checks)
         self._metrics = metrics
         self._socket = _listening(host, port)
         self._pages = Starlette(routes=[Route("/healthz", self._healthz), Route("/metrics", self._figures)])
         self._endpoint = endpoint
+        arrivals = Arrivals(at_once_max // 2, arrives_within_s)
         config = uvicorn.Config(
             self._route,
+            http=cast(type[asyncio.Protocol], arrivals.protocol),
             interface="asgi3",
             lifespan="off",
             log_config=None,
@@ -165,7 +173,7 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             ws="none",
-            limit_concurrency=REQUESTS_AT_ONCE_MAX,
+            limit_concurrency=at_once_max,
             timeout_graceful_shutdown=3,
         )
         self._server = uvicorn.Server(config)
