@@ -107,7 +107,7 @@ def build(installation: Installation, client: WebClient, account: BotAccount, lo
     stop = StopSession(storage, desk, supervisor.gateway)
     prove = Prover(home, supervisor, launcher)
     record_halt = RecordHalt(storage, desk, (desk.live_exchange,), prove)
-    halt_watch = HaltWatch(latch, record_halt)
+    halt_watch = HaltWatch(latch, record_halt, clock)
 
     inbox = Inbox(installation.database, clock)
     app = build_app(client, account)

@@ -1,25 +1,33 @@
 """Hears of every halt, by whatever way it came, and has each recorded and proven once."""
 
 import logging
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 
+from bot.errors import DatabaseUnavailable
 from bot.halt_route import HaltOrder
 from bot.operations.halt import RecordHalt
-from trading.killswitch import Latch
+from trading.killswitch import Latch, LatchState
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
 RETRY_S = 2.0
+# So long a halt is left to the way it came by, which knows more of it than the latch.
+LEFT_TO_ITS_WAY = timedelta(seconds=1)
+UNMEASURED_MS = 0
 
 
 class HaltWatch:
     """Looks at the latch; the shell and `touch HALT` have no other way to tell the bot."""
 
-    def __init__(self, latch: Latch, record: RecordHalt) -> None:
+    def __init__(self, latch: Latch, record: RecordHalt, clock: Callable[[], datetime]) -> None:
         self._latch = latch
         self._record = record
+        self._clock = clock
+        self._found_at: datetime | None = None
+        self._was_active = False
         self._told: datetime | None = None
         self._lock = Lock()
         self._stopping = Event()
@@ -38,28 +46,44 @@ class HaltWatch:
         """A halt came through Slack: its order knows how fast the latch was."""
         self._tell(order.by, order.reason, order.at, order.latch_ms)
 
+    def look(self) -> None:
+        """Record and prove a halt that nobody has told of yet."""
+        if not self._latch.engaged():
+            self._told = self._found_at = None
+            self._was_active = True
+            return
+        if self._told is not None:
+            return
+        state, now = self._latch.read(), self._clock()
+        if state.at is not None and timedelta(0) <= now - state.at < LEFT_TO_ITS_WAY:
+            return
+        at = state.at or self._found_at or now
+        self._found_at = at
+        try:
+            unfinished, known = self._record.unfinished(), self._known(state, at)
+        except DatabaseUnavailable:
+            unfinished, known = None, False  # the venue is asked all the same
+        if unfinished is not None:
+            self._tell(unfinished.by, unfinished.reason, unfinished.at, unfinished.latch_ms)
+        elif known:
+            self._told = at
+        else:
+            self._tell(state.by or "a file in the home folder", state.reason, at, UNMEASURED_MS)
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._look()
+                self.look()
             except Exception:
                 log.exception("halt-watch: will look again")
                 self._stopping.wait(RETRY_S)
             self._stopping.wait(POLL_S)
 
-    def _look(self) -> None:
-        if not self._latch.engaged():
-            self._told = None
-            return
-        if self._told is not None:
-            return
-        state = self._latch.read()
-        if unfinished := self._record.unfinished():
-            self._tell(unfinished.by, unfinished.reason, unfinished.at, unfinished.latch_ms)
-        elif state.at is not None and not self._record.known(state.at):
-            self._tell(state.by or "a file in the home folder", state.reason, state.at, 0)
-        else:
-            self._told = state.at
+    def _known(self, state: LatchState, at: datetime) -> bool:
+        """A halt without a time may have been told before this start: then it is the newest in the record."""
+        if state.at is not None:
+            return self._record.known(at)
+        return not self._was_active and self._record.stands(state.reason)
 
     def _tell(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> None:
         with self._lock:

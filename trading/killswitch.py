@@ -75,6 +75,11 @@ class Latch:
             raise LatchUnwritable(home=self.home, detail="; ".join(failures))
         return LatchState(True, record["reason"], record["by"], _time(record["at"]))
 
+    def active_since(self) -> datetime | None:
+        """When the halt was cleared, or the home begun; None while halted, or when it is not known."""
+        record = None if self.engaged() else _first_line(self.latch_file)
+        return _time(str(record.get("at", ""))) if record else None
+
     def mark(self) -> str:
         """What changes each time anybody halts, though the first reason stays: also with `touch HALT`."""
         return _mark(self.halt_file)

@@ -21,11 +21,14 @@ from bot.storage import Storage, Transaction
 from bot.summaries import HaltOutcome, HaltStep, HaltSummary
 from bot.views.replies import sentence
 from trading.errors import TradingError
+from trading.events import EventKind, TradingEvent
 from trading.killswitch import Latch
+from trading.session import SessionState
 from trading.wire import HaltProof
 
 # A halt is recorded whatever stands in the latch, which anybody with a shell may have written.
 BY_LENGTH_MAX = 60
+RECENT = 100
 
 
 def subject(halt_id: str) -> str:
@@ -53,13 +56,23 @@ class RecordHalt:
         self._exchanges = exchanges
         self._prove = prove
         self._one_at_a_time = Lock()
+        self._proofs: dict[tuple[str, str], HaltProof] = {}
 
     def __call__(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
-        """Record and card first, so that people know; then the proofs, each shown as it comes."""
+        """Record and card first, so that people know; then the proofs, each shown as it comes.
+
+        Raises when the database takes nothing; then too the venue has been asked, and a call made again
+        records the proof that was had.
+        """
         with self._one_at_a_time:
-            with self._storage.reading() as tx:
-                known = tx.halts.get(halt_id(at))
-            halt = known or self._begin(by, reason, at, latch_ms)
+            try:
+                with self._storage.reading() as tx:
+                    known = tx.halts.get(halt_id(at))
+                halt = known or self._begin(by, reason, at, latch_ms)
+            except Exception:
+                for exchange in self._exchanges:
+                    self._proof(halt_id(at), exchange, reason)
+                raise
             for exchange in halt.waiting_for:
                 halt = self._prove_one(halt, exchange)
             return halt
@@ -74,6 +87,20 @@ class RecordHalt:
         """Whether this halt is in the record."""
         with self._storage.reading() as tx:
             return tx.halts.get(halt_id(at)) is not None
+
+    def stands(self, reason: str) -> bool:
+        """Whether the newest halt has this reason and nobody has cleared it."""
+        with self._storage.reading() as tx:
+            last = tx.halts.last()
+            if last is None or last.reason != one_line(reason, REASON_LENGTH_MAX):
+                return False
+            return not any(
+                request.action == "rearm"
+                and request.execution is ExecutionState.EXECUTED
+                and request.execution_at is not None
+                and request.execution_at > last.at
+                for request in tx.requests.recent(RECENT)
+            )
 
     def _begin(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
         by, reason = one_line(by, BY_LENGTH_MAX) or "unknown", one_line(reason, REASON_LENGTH_MAX)
@@ -92,7 +119,7 @@ class RecordHalt:
         return halt
 
     def _prove_one(self, halt: HaltSummary, exchange: str) -> HaltSummary:
-        proof = self._prove(exchange, halt.reason)
+        proof = self._proof(halt.id, exchange, halt.reason)
         outcome = HaltOutcome(
             exchange=exchange,
             steps=tuple(HaltStep(name, at_ms) for name, at_ms in proof.steps),
@@ -108,7 +135,15 @@ class RecordHalt:
             facts = {"proven": proof.proven, "open_orders": proof.orders_open, "held": dict(proof.held)}
             tx.note("halt.proof", "peak-ops", halt.id, exchange=exchange, detail=proof.detail, **facts)
             tx.outbox.card(subject(halt.id), self._desk.channels.ops, Urgency.FIRST)
+        self._proofs.pop((halt.id, exchange), None)
         return after
+
+    def _proof(self, halt_id: str, exchange: str, reason: str) -> HaltProof:
+        """Ask the account, once for a halt: what it has proven is kept until it is recorded."""
+        kept = self._proofs.get((halt_id, exchange))
+        if kept is None or not kept.proven:
+            kept = self._proofs[halt_id, exchange] = self._prove(exchange, reason)
+        return kept
 
 
 class RequestRearm:
@@ -187,6 +222,7 @@ class ClearHalt:
             except ApprovalError as error:
                 return Refused(str(error))
             tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
+            _end_sessions(tx)
             now, seen = tx.now, str(request.payload["halt_mark"])
         try:
             self._latch.clear(actor.id, now, seen)
@@ -207,14 +243,10 @@ class ClearHalt:
             done = tx.requests.finish_execution(request_id, state, outcome, tx.now)
             tx.record(ExecutionChanged(done, actor.id))
             tx.outbox.card(request_subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
-            if state is not ExecutionState.EXECUTED:
-                return done
-            if asker is not None:
-                asker.told(tx, "The halt is cleared. Nothing has started by itself.")
-            told = sentence(
-                f"{actor.name} cleared the halt. Sessions that were halted stay ended; start anew."
-            )
-            tx.outbox.post(f"cleared:{request_id}", self._desk.channels.ops, told, Urgency.FIRST)
+            if state is ExecutionState.EXECUTED:
+                tell_cleared(tx, self._desk, done, actor.name)
+                if asker is not None:
+                    asker.told(tx, "The halt is cleared. Nothing has started by itself.")
             return done
 
     def _may_clear(self, tx: Transaction, actor: Person, request: ApprovalRequest) -> Refused | None:
@@ -227,3 +259,21 @@ class ClearHalt:
         if self._desk.drift(request.payload, rearm_payload(tx, self._latch)):
             return Refused("There was another halt since this was asked, so nothing was cleared. Ask again.")
         return None
+
+
+def tell_cleared(tx: Transaction, desk: Desk, request: ApprovalRequest, by: str) -> None:
+    """Tell the desk, once for a request, that the halt is cleared."""
+    told = sentence(f"{by} cleared the halt. Sessions that were halted stay ended; start anew.")
+    tx.outbox.post(f"cleared:{request.id}", desk.channels.ops, told, Urgency.FIRST)
+
+
+def _end_sessions(tx: Transaction) -> None:
+    """No session outlives a halt: one saved just before the halt is cleared must not start after it."""
+    reason = "everything was halted"
+    for before in tx.sessions.all_open():
+        if not tx.sessions.move(before, before.moved(SessionState.HALTED, tx.now, reason)):
+            continue
+        kind = EventKind.SESSION_HALTED
+        facts = {"before": before.state.value, "reason": reason}
+        key = f"{kind}:{before.id}:{tx.now.isoformat()}"
+        tx.events.add(TradingEvent(key, kind, tx.now, before.id, facts))

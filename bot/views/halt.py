@@ -44,6 +44,8 @@ def halt_card(halt: HaltSummary) -> View:
 def _headline(halt: HaltSummary) -> str:
     if halt.latch_ms is None:
         return "🛑 HALTED, but not written to disk"
+    if halt.latch_ms == 0:  # by a file or the shell: nobody measured it
+        return "🛑 HALTED"
     return f"🛑 HALTED in {milliseconds(halt.latch_ms)}"
 
 

@@ -76,6 +76,14 @@ def test_a_latch_that_could_not_be_written_is_told() -> None:
     assert "HALTED, but not written to disk" in card(replace(HALT, latch_ms=None))
 
 
+def test_what_nobody_measured_has_no_figure() -> None:
+    """A halt by file or shell says that it holds, and no number of milliseconds."""
+    text = card(replace(HALT, latch_ms=0))
+
+    assert "HALTED" in text
+    assert "HALTED in" not in text
+
+
 def test_the_way_back_needs_two() -> None:
     """The card of a halt has no button: clearing it is a request."""
     assert buttons(halt_card(HALT).blocks) == []

@@ -1,0 +1,104 @@
+"""A halt that nobody has told of is found, told once, and proven even where nothing can be saved."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DatabaseUnavailable
+from bot.halt_route import HaltOrder
+from bot.halt_watch import HaltWatch
+from bot.operations.halt import RecordHalt
+from tests.bot.intake import open_database
+from tests.bot.operations.rig import Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """A desk over a database file."""
+    return Rig(open_database(tmp_path), tmp_path)
+
+
+def watching(rig: Rig) -> HaltWatch:
+    """A watch as the bot starts it, looked at by hand."""
+    return HaltWatch(rig.latch, RecordHalt(rig.storage, rig.desk, ("kraken",), rig.venue.halt), rig.clock)
+
+
+def test_a_halt_through_slack_is_told_by_slack(rig: Rig) -> None:
+    """The watch sees the latch first and leaves the halt to the way that has measured it."""
+    watch = watching(rig)
+    rig.halted(by="Sam")
+    watch.look()
+    assert rig.read(lambda tx: tx.halts.last()) is None
+
+    watch.halted(HaltOrder(by="Sam", reason="price feed looks wrong", at=rig.clock(), cause="c", latch_ms=7))
+    rig.clock.passes(seconds=2)
+    watch.look()
+
+    halt = rig.read(lambda tx: tx.halts.last())
+    assert halt is not None
+    assert halt.latch_ms == 7
+    assert rig.recorded() == ["halt", "halt.proof"]
+
+
+def test_a_halt_by_the_shell_is_told_after_a_second(rig: Rig) -> None:
+    """Nobody else tells of it."""
+    watch = watching(rig)
+    rig.halted(by="root at the shell")
+    rig.clock.passes(seconds=1)
+    watch.look()
+    watch.look()
+
+    assert rig.recorded() == ["halt", "halt.proof"]
+
+
+def test_a_damaged_latch_is_told_once(rig: Rig) -> None:
+    """It has no time; neither the next look nor the next start tells of it again."""
+    rig.latch.latch_file.write_text("{")
+    watch = watching(rig)
+    watch.look()
+    rig.clock.passes(minutes=5)
+    watch.look()
+    watching(rig).look()
+
+    assert rig.recorded() == ["halt", "halt.proof"]
+    halt = rig.read(lambda tx: tx.halts.last())
+    assert halt is not None
+    assert "latch.json cannot be read" in halt.reason
+
+
+def test_a_damaged_latch_is_told_again_after_it_was_mended(rig: Rig) -> None:
+    """What broke twice is two halts."""
+    watch = watching(rig)
+    for _ in range(2):
+        rig.latch.latch_file.write_text("{")
+        watch.look()
+        rig.latch.latch_file.unlink()
+        rig.latch.begin("olivia", rig.clock())
+        watch.look()
+        rig.clock.passes(minutes=1)
+
+    assert rig.venue.halts == ["kraken"] * 2
+
+
+def test_a_database_that_is_gone_keeps_no_order_at_the_venue(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue is asked at once and once; the record follows when there is one again."""
+
+    def gone() -> None:
+        raise DatabaseUnavailable(url="the desk's", reason="disk I/O error")
+
+    watch = watching(rig)
+    rig.halted()
+    rig.clock.passes(seconds=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.storage, "transaction", gone)
+        patched.setattr(rig.storage, "reading", gone)
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable):
+                watch.look()
+        assert rig.venue.halts == ["kraken"]
+    watch.look()
+
+    assert rig.venue.halts == ["kraken"]
+    assert rig.recorded() == ["halt", "halt.proof"]
