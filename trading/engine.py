@@ -57,8 +57,12 @@ class Engine:
         position_quantity: Decimal,
         bid: Decimal,
         ask: Decimal,
+        cost: Decimal = Decimal(0),
     ) -> Decision:
-        """Decide once on the newest closed bar; raises what the strategy raises, and `BadTarget`."""
+        """Decide once on the newest closed bar; raises what the strategy raises, and `BadTarget`.
+
+        `cost` is what the position was bought for, in quote: no more than the rest of the notional is added.
+        """
         if not candles_closed:
             return _hold("no closed candle yet")
         bar = candles_closed[-1].opened_at
@@ -71,15 +75,24 @@ class Engine:
         target = target_of(self.strategy, candles_closed)
         if not (is_positive(bid) and is_positive(ask) and bid <= ask):
             return _hold(f"no usable price (bid {bid}, ask {ask})", bar, target)
-        return self._decide(target, position_quantity, bid, ask, bar)
+        room = self.instrument.round_quantity(max(Decimal(0), self.notional_max - cost) / ask)
+        return self._decide(target, position_quantity, room, bid, ask, bar)
 
     def _decide(
-        self, target: Decimal, position: Decimal, bid: Decimal, ask: Decimal, bar: datetime
+        self,
+        target: Decimal,
+        position: Decimal,
+        room: Decimal,
+        bid: Decimal,
+        ask: Decimal,
+        bar: datetime,
     ) -> Decision:
         wanted = self.instrument.round_quantity(target * self.notional_max / ask)
         change = wanted - position
         side, price = (Side.BUY, ask) if change > 0 else (Side.SELL, bid)
         quantity = self.instrument.round_quantity(abs(change))
+        if side is Side.BUY:
+            quantity = min(quantity, room)
         held = f"target {plain(target)}, holding {plain(position)} {self.instrument.base}"
         if not quantity:
             return _hold(f"{held}: as it should be", bar, target)

@@ -92,15 +92,19 @@ class Gate:
 
     def submit(self, intent: Intent) -> Outcome:
         """Send an intent unless something speaks against it; the same id again gives the first outcome."""
-        if known := self._books.order(intent.client_order_id):
+        known = self._books.order(intent.client_order_id)
+        if known and known.state is not OrderState.INTENDED:
             return self._outcome(known)
-        order = Order(intent, OrderState.INTENDED, self._clock())
         priced = self._priced(intent)
-        if isinstance(priced, Denial):
-            return self._denied(order, priced)
-        self._venue.pace_order()
+        if not isinstance(priced, Denial):
+            self._venue.pace_order()
         with self._venue.turn():
-            # Read now, not before the turn: a stop or a pause may have come while we waited for it.
+            # Read now, not before the turn: a stop, a pause or the same intent may have come meanwhile.
+            if known := self._books.order(intent.client_order_id):
+                return self._outcome(known)
+            order = Order(intent, OrderState.INTENDED, self._clock())
+            if isinstance(priced, Denial):
+                return self._denied(order, priced)
             session = self._session_of(intent.session_id)
             denial = self._judged(session, intent, priced)
             return self._denied(order, denial) if denial else self._send(order, priced.price)
@@ -167,10 +171,10 @@ class Gate:
             return _denial("stage", f"a {plan.stage} session may not place orders on {plan.exchange}")
         if session.state not in (SessionState.RUNNING, SessionState.PAUSED):
             return _denial("session", f"the session is {session.state}")
-        position = self._books.position(session.id, plan.symbol).quantity
+        held = self._books.position(session.id, plan.symbol)
         pending = self._books.pending(session.id, plan.symbol)
         if intent.side is Side.SELL:
-            left = position - pending[Side.SELL]
+            left = held.quantity - pending[Side.SELL]
             if intent.quantity > left:
                 message = f"a sell of {plain(intent.quantity)} is more than the session's own {plain(left)}"
                 return Denial("position", intent.quantity, left, message)
@@ -181,7 +185,9 @@ class Gate:
             return _denial(
                 "session", f"its activation ended {session.ends_at:%Y-%m-%d %H:%M} UTC; it may only reduce"
             )
-        notional = (position + pending[Side.BUY] + intent.quantity) * price
+        # What was paid counts also after the price has fallen: the cap is on the money put in.
+        put_in = max(held.cost, held.quantity * price)
+        notional = put_in + (pending[Side.BUY] + intent.quantity) * price
         if notional > plan.notional_max * _SESSION_NOTIONAL_SLACK:
             message = f"notional_max exceeded ({plain(notional)} > {plain(plan.notional_max)})"
             return Denial("notional_max", notional, plan.notional_max, message)

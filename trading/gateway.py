@@ -165,7 +165,12 @@ class Gateway:
                     only_from=(SessionState.RUNNING,),
                 )
         self._server = GatewayServer(
-            socket_path(self._home, self._exchange), self._calls(), self._session_calls(), self._lost
+            socket_path(self._home, self._exchange),
+            self._calls(),
+            self._session_calls(),
+            self._acts(),
+            self._states.is_process,
+            self._lost,
         )
         self._server.start()
         self._works["latch"].start()
@@ -239,7 +244,10 @@ class Gateway:
     def _look_for_fills(self) -> None:
         self._reconciler.resolve()
         if self._books.live() or self._states.open():
+            before = self._books.last_fill_at()
             self._reconciler.poll_fills()
+            if self._books.last_fill_at() != before:
+                self._valuation.refresh()
         self._trouble.over()
 
     def _compare_books(self) -> None:
@@ -294,7 +302,6 @@ class Gateway:
 
     def _calls(self) -> dict[str, Callable[..., object]]:
         return {
-            "ping": self.ping,
             "status": self.status,
             "check": self._view.check,
             "limits_in_use": self._view.limits_in_use,
@@ -302,12 +309,16 @@ class Gateway:
             "instrument": self._market.instrument,
             "candles": self._market.candles,
             "ticker": self._view.quote,
-            "pause": self._desk.pause,
-            "resume": self._desk.resume,
-            "stop_session": self._desk.stop,
-            "halt": self._halting.halt,
             "equity": self._valuation.summary,
             "checks": self._view.checks,
+        }
+
+    def _acts(self) -> dict[str, Callable[..., object]]:
+        return {
+            "ping": self.ping,
+            "pause": self._desk.pause,
+            "stop_session": self._desk.stop,
+            "halt": self._halting.halt,
         }
 
     def ping(self) -> bool:

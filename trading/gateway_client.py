@@ -154,13 +154,13 @@ class GatewayClient:
         """Let a session send nothing that opens until it is resumed; False when it was not running."""
         return self._ask(bool, "pause", session_id=session_id, reason=reason)
 
-    def resume(self, session_id: str, reason: str) -> bool:
-        """Let a paused session go on; False when it was not paused."""
-        return self._ask(bool, "resume", session_id=session_id, reason=reason)
-
     def stop_session(self, session_id: str, reason: str) -> StopProof:
         """End a session and prove that none of its orders is left."""
         return self._ask(StopProof, "stop_session", session_id=session_id, reason=reason)
+
+    def shut(self, reason: str) -> bool:
+        """Let no new order begin, and start the halt without waiting for its proof."""
+        return self._ask(bool, "shut", reason=reason)
 
     def halt(self, reason: str) -> HaltProof:
         """Shut the gate, cancel everything, and prove it."""

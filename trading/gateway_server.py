@@ -29,11 +29,16 @@ class Connection:
         self.session_id: str | None = None
 
 
+class NotForSessions(TradingError):
+    """A session may not {call}: that is for people. Nothing was done; look at what this strategy does."""
+
+
 class GatewayServer:
     """Serves calls until it is closed.
 
-    `calls` are open to everybody who may open the socket, `session_calls` get the `Connection` first.
-    `lost` is told of each connection that ends.
+    `calls` are open to everybody who may open the socket, `session_calls` get the `Connection` first, and
+    `acts` are refused to a session, attached or known by its process. `lost` is told of each connection
+    that ends.
     """
 
     def __init__(
@@ -41,11 +46,15 @@ class GatewayServer:
         path: Path,
         calls: Mapping[str, Handler],
         session_calls: Mapping[str, Handler],
+        acts: Mapping[str, Handler],
+        is_session: Callable[[int], bool],
         lost: Callable[[Connection], None],
     ) -> None:
         self.path = path
         self._calls = calls
         self._session_calls = session_calls
+        self._acts = acts
+        self._is_session = is_session
         self._lost = lost
         server = self
 
@@ -84,6 +93,11 @@ class GatewayServer:
             call = request.call
             if call in self._session_calls:
                 return Reply(self._session_calls[call](connection, **request.arguments))
+            if call in self._acts:
+                if connection.session_id is not None or self._is_session(connection.pid):
+                    log.error("a session tried to act for people", call=call, pid=connection.pid)
+                    raise NotForSessions(call=call)
+                return Reply(self._acts[call](**request.arguments))
             if call in self._calls:
                 return Reply(self._calls[call](**request.arguments))
             return Reply(error="CallFailed", message=f"{call[:40]} is no call of the gateway.")

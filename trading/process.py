@@ -111,7 +111,7 @@ class SessionProcess:
             return  # an order is still on its way; the bar waits for it
         quote = self._client.ticker(brief.plan.symbol)
         try:
-            decision = engine.tick(candles, holding.quantity, quote.bid, quote.ask)
+            decision = engine.tick(candles, holding.quantity, quote.bid, quote.ask, holding.cost)
         except Exception as error:
             self._report(error)
             return

@@ -149,10 +149,6 @@ class SessionDesk:
             if session.state is SessionState.RUNNING:
                 self.pause(session.id, reason)
 
-    def resume(self, session_id: str, reason: str) -> bool:
-        """Let a paused session go on; whether people want it was decided before."""
-        return self._t.states.move(session_id, SessionState.RUNNING, reason, only_from=(SessionState.PAUSED,))
-
     def stop(self, session_id: str, reason: str) -> StopProof:
         """End a session; it is stopped with the venue's proof, and unknown without."""
         with self._stops.setdefault(session_id, threading.Lock()):

@@ -1,15 +1,21 @@
 """Moves of sessions from state to state, each with its event in one transaction."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from trading.database import Database
 from trading.errors import NoSuchSession
 from trading.events import EventKind, TradingEvent
-from trading.pids import ProcessId
+from trading.pids import ProcessId, process_of
 from trading.session import SessionState, TradingSession
 from trading.store import EventStore, SessionStore
+
+log = structlog.get_logger()
 
 _KINDS = {
     SessionState.RUNNING: EventKind.SESSION_STARTED,
@@ -95,6 +101,22 @@ class SessionStates:
         """Note which process a session is."""
         with self._database.transaction() as session:
             SessionStore(session).set_process(session_id, process.pid, process.started_at)
+
+    def is_process(self, pid: int) -> bool:
+        """Whether a session's process has this pid, or has started the one that has it.
+
+        The gateway's own process is none. Without a database nobody can tell, and a halt must pass.
+        """
+        if pid == os.getpid():
+            return False
+        try:
+            found = {ProcessId.of(pid), ProcessId.of(os.getsid(pid))} - {None}
+            return any(process_of(each.pid, each.pid_started_at) in found for each in self.open())
+        except ProcessLookupError:
+            return True  # gone already, so whatever it wanted nobody waits for
+        except SQLAlchemyError as error:
+            log.error("callers cannot be told from sessions", why=str(error))
+            return False
 
     def tell(
         self, kind: EventKind, key: str, facts: Mapping[str, Any], session_id: str | None = None

@@ -135,8 +135,12 @@ class Supervisor:
             self._gateways.setdefault(session.plan.exchange, _Watched())
         for exchange, watched in list(self._gateways.items()):
             self._tend_gateway(exchange, watched)
-        for session in sessions:
-            self._tend_session(session)
+        # A start may have to wait for the forkserver, so what runs already comes first.
+        for session in sorted(sessions, key=lambda each: each.state is SessionState.STARTING):
+            try:
+                self._tend_session(session)
+            except TradingError as error:
+                log.error("session not tended, tried again", session=session.id, why=str(error))
         self._end_lingering({session.id for session in sessions})
 
     def _wait(self) -> None:

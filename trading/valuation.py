@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from trading.amount import plain
 from trading.books import Books
 from trading.database import Database
 from trading.equity import Daily, day_start, trading_day
-from trading.errors import UnknownPrice
+from trading.errors import UnknownPrice, VenueError
 from trading.market_data import MarketData
 from trading.position import Pnl
 from trading.store import EquityStore
@@ -46,7 +47,6 @@ class Valuation:
         self._zone = zone
         self._clock = clock
         self._lock = threading.Lock()
-        self._day: date | None = None
         self._day_mark: Decimal | None = None
         self._equity: tuple[datetime, Decimal] | None = None
 
@@ -64,9 +64,14 @@ class Valuation:
                 self._exchange, now, worth, {"balances": detail, "unpriced": unpriced}, None if known else day
             )
         with self._lock:
-            self._day = day
             self._day_mark = known.equity if known else worth
             self._equity = (now, worth)
+
+    def refresh(self) -> None:
+        """Reckon the worth again without keeping a mark: after a fill, and for whoever asks."""
+        worth, _ = self._worth(self._venue.balances().items())
+        with self._lock:
+            self._equity = (self._clock(), worth)
 
     def daily(self) -> Daily:
         """The day's loss as the limits want it; a mark that is missing or old stays missing."""
@@ -88,7 +93,9 @@ class Valuation:
                 self._books.exposure.mark(symbol, mid, rate)
 
     def summary(self) -> EquitySummary:
-        """The account's money for reports."""
+        """The account's money for reports, as of now; as of the last mark while the venue does not answer."""
+        with suppress(VenueError):
+            self.refresh()
         daily = self.daily()
         now = self._clock()
         since = min(now - _POINTS_FROM, day_start(now.astimezone(self._zone).date(), self._zone))

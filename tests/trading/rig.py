@@ -29,6 +29,7 @@ from trading.practice_exchange.journal import Call
 from trading.practice_exchange.keys import ApiKey, Right
 from trading.practice_exchange.server import PracticeExchange
 from trading.session import SessionPlan, SessionState, Stage, TradingSession
+from trading.session_states import SessionStates
 from trading.store import EventStore, FillStore, OrderStore, SessionStore
 from trading.venues.kraken import KrakenVenue
 
@@ -219,6 +220,11 @@ class Rig:
     def state(self, session_id: str) -> SessionState:
         """Its state."""
         return self.session(session_id).state
+
+    def resume(self, session_id: str) -> bool:
+        """Let a paused session go on, as a grant will one day."""
+        states = SessionStates(self.database, system_clock)
+        return states.move(session_id, SessionState.RUNNING, "go on", only_from=(SessionState.PAUSED,))
 
     def orders(self, session_id: str) -> list[Order]:
         """A session's orders in the database."""

@@ -1,6 +1,7 @@
 """What passes the gate, what does not, and what is known of it afterwards."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,6 +10,8 @@ import pytest
 from tests.trading.given import a_plan, a_session
 from tests.trading.rig import QUICK, Rig, a_buy, eventually
 from trading.events import EventKind
+from trading.gateway_client import GatewayClient
+from trading.gateway_files import socket_path
 from trading.health import Verdict
 from trading.order import OrderState
 from trading.practice_exchange.control_api import foreign_order
@@ -300,3 +303,63 @@ def test_a_stop_that_was_begun_is_finished_by_the_gateway(rig: Rig) -> None:
     with rig.gateway():
         eventually("it is stopped", lambda: rig.state(session.id) is SessionState.STOPPED)
     assert rig.events("session.stopped")[0].facts["proven"] is True
+
+
+def test_two_calls_with_one_intent_in_one_moment_are_one_order_and_one_answer(rig: Rig) -> None:
+    """The second waits for what becomes of the first and hears the same."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        intent = a_buy(ident)
+        rig.fault(FaultKind.DELAY_S, "0.5", "AddOrder")
+        with ThreadPoolExecutor(2) as pool:
+            second = GatewayClient(socket_path(rig.home, "kraken"), timeout_s=30)
+            second.attach(ident)
+            outcomes = list(pool.map(lambda each: each.submit(intent), (client, second)))
+        assert [outcome.state for outcome in outcomes] == [Answer.ACCEPTED, Answer.ACCEPTED]
+        assert len(rig.calls()) == 1
+
+
+def test_two_refused_calls_with_one_intent_get_one_answer(rig: Rig) -> None:
+    """An intent that is denied twice in one moment is in the books once, and both hear why."""
+    with rig.gateway() as gateway:
+        client, ident = rig.attached()
+        second = GatewayClient(socket_path(rig.home, "kraken"), timeout_s=30)
+        second.attach(ident)
+        intent = a_buy(ident, "0.000000001")
+        with ThreadPoolExecutor(2) as pool, gateway._venue.turn():
+            answers = [pool.submit(each.submit, intent) for each in (client, second)]
+            eventually("both are in", lambda: gateway._attendance._present[ident].calls == 2)
+        assert [answer.result().state for answer in answers] == [Answer.DENIED, Answer.DENIED]
+
+
+def test_the_cap_is_on_the_money_put_in(rig: Rig) -> None:
+    """After a fall the same money may not be put in once more."""
+    with rig.gateway() as gateway:
+        client, ident = rig.attached(notional_max=Decimal(500))
+        assert client.submit(a_buy(ident, "0.005")).state is Answer.ACCEPTED
+        eventually("it is filled", lambda: rig.filled(ident) == Decimal("0.005"))
+        session = rig.session(ident)
+        held = gateway._books.position(ident, "BTC/USD")
+        fallen = held.cost / held.quantity / 2
+        again = a_buy(ident, str(((Decimal(500) - held.cost) / fallen * 2).quantize(Decimal("1e-8"))))
+        denial = gateway._gate._against_session(session, again, fallen)
+        assert denial is not None
+        assert denial.limit == "notional_max"
+
+
+def test_a_report_right_after_a_fill_knows_of_it(rig: Rig) -> None:
+    """The day's profit and its loss for the limits are of now, not of the last mark."""
+    with rig.gateway(replace(QUICK, equity_s=3600)) as gateway:
+        client, ident = rig.attached()
+        before = rig.client.equity()
+        assert client.submit(a_buy(ident)).state is Answer.ACCEPTED
+        eventually("it is filled", lambda: rig.filled(ident) == Decimal("0.005"))
+        eventually("the limits know", lambda: gateway._valuation.daily().equity != before.equity)
+        assert rig.client.equity().daily_pnl != 0
+
+
+def test_a_report_without_the_venue_is_of_the_last_mark(rig: Rig) -> None:
+    """Old money is better than none, as long as it is not too old."""
+    with rig.gateway(replace(QUICK, equity_s=3600)):
+        rig.fault(FaultKind.BLANK_200, "no_result", "Balance", None)
+        assert rig.client.equity().equity is not None

@@ -163,7 +163,7 @@ def test_a_session_acts_once_a_bar_even_after_a_pause(rig: Rig, forks: Forks) ->
         assert rig.client.pause(session.id, "look")
         heard = lambda: rig.client.status().heartbeats[session.id]  # noqa: E731 - read twice below
         eventually("it beats while paused", lambda: heard() < 0.5)
-        assert rig.client.resume(session.id, "go on")
+        assert rig.resume(session.id)
         for _ in range(2):
             eventually("a beat is due", lambda: heard() > 0.5)
             eventually("it beats", lambda: heard() < 0.5)

@@ -13,9 +13,11 @@ from bot.gateway_launch import GatewayLauncher
 from bot.settings import Environment
 from tests.trading.rig import Rig, eventually
 from trading.events import EventKind
+from trading.forks import Forks, ForkserverSilent
 from trading.gateway_files import gateway_process
 from trading.halt import halt_exchange
 from trading.pids import ProcessId
+from trading.process import SessionTask
 from trading.session import SessionState
 from trading.supervisor import Supervisor
 
@@ -108,8 +110,28 @@ def test_a_killed_gateway_is_replaced_and_its_live_sessions_wait(rig: Rig, launc
         eventually("the session is back", lambda: session.id in client.status().heartbeats)
         assert process.is_alive
 
-        assert client.resume(session.id, "looked at")
+        assert rig.resume(session.id)
         assert rig.state(session.id) is SessionState.RUNNING
+
+
+def test_a_silent_forkserver_costs_the_other_sessions_nothing(
+    rig: Rig, launcher: GatewayLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One start that is not answered is tried again; the others of that look start, and are watched."""
+    refused = rig.live_session()
+    fork = Forks.session
+
+    def silent_for_one(forks: Forks, task: SessionTask) -> ProcessId:
+        if task.session_id == refused.id:
+            raise ForkserverSilent(detail="timed out")
+        return fork(forks, task)
+
+    monkeypatch.setattr(Forks, "session", silent_for_one)
+    other = rig.live_session(symbol="ETH/USD")
+    with supervised(rig, launcher):
+        running(rig, other.id).signal(signal.SIGKILL)
+        eventually("its end is noticed", lambda: rig.state(other.id) is SessionState.FAILED)
+    assert rig.state(refused.id) is SessionState.STARTING
 
 
 def _is_replaced(rig: Rig, supervisor: Supervisor, before: ProcessId) -> bool:

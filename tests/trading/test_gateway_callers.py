@@ -1,0 +1,52 @@
+"""Who may ask the gateway for what: a session trades, people decide."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.trading.rig import Rig
+from trading.errors import TradingError
+from trading.gateway_files import socket_path
+from trading.pids import ProcessId
+from trading.session import SessionState
+from trading.store import SessionStore
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize("call", ["ping", "halt", "pause", "stop_session", "resume"])
+def test_a_session_cannot_act_for_people(rig: Rig, call: str) -> None:
+    """Over the connection of a session nothing is paused, stopped, halted or kept alive."""
+    arguments = {"halt": {"reason": "mine"}, "ping": {}}
+    with rig.gateway():
+        client, ident = rig.attached()
+        with pytest.raises(TradingError, match=r"may not|no call"):
+            client._ask(bool, call, **arguments.get(call, {"session_id": ident, "reason": "mine"}))
+        assert rig.state(ident) is SessionState.RUNNING
+        assert not rig.latch.engaged()
+
+
+def test_the_process_of_a_session_cannot_act_over_another_connection(rig: Rig) -> None:
+    """Hanging up and calling again does not make people of it, nor does starting another process."""
+    code = (
+        "import sys, subprocess; from pathlib import Path; from trading.gateway_client import GatewayClient\n"
+        "if sys.stdin.readline():\n"
+        "    if len(sys.argv) < 3: sys.exit(subprocess.run([sys.executable, *sys.orig_argv[1:], 'child'],"
+        " input=b'go').returncode)\n"
+        "    GatewayClient(Path(sys.argv[1]), 10).halt('mine')"
+    )
+    session = rig.live_session()
+    with rig.gateway():
+        command = [sys.executable, "-c", code, str(socket_path(rig.home, "kraken"))]
+        caller = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, cwd=ROOT
+        )
+        process = ProcessId.of(caller.pid)
+        assert process is not None
+        with rig.database.transaction() as transaction:
+            SessionStore(transaction).set_process(session.id, process.pid, process.started_at)
+        _, said = caller.communicate(b"go\n", timeout=60)
+        assert b"may not halt" in said
+        assert rig.state(session.id) is SessionState.STARTING
