@@ -17,7 +17,7 @@ from bot.halt_watch import HaltWatch
 from bot.identity import Identity, slack_users_info
 from bot.inbox import Inbox
 from bot.ingress import Ingress
-from bot.installation import Installation
+from bot.installation import Installation, strategies_path
 from bot.listeners.desk import DeskListeners
 from bot.listeners.front import Front
 from bot.listeners.jobs import Jobs
@@ -55,6 +55,7 @@ from trading.supervisor import Supervisor
 from trading.wire import HaltProof
 
 GATE_ANSWER_S = 0.5
+HALT_REASON = "halted in Slack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,14 @@ def build(installation: Installation, client: WebClient, account: BotAccount, lo
     home = installation.environment.home_folder
     metrics = Metrics()
     launcher = GatewayLauncher(installation.environment)
-    supervisor = Supervisor(home, installation.database, clock, launcher.run, exchanges=(desk.live_exchange,))
+    supervisor = Supervisor(
+        home,
+        installation.database,
+        clock,
+        launcher.run,
+        exchanges=(desk.live_exchange,),
+        strategies=strategies_path(installation.environment),
+    )
     reading = installation.storage()
     renderers = Renderers(reading, desk, lambda: prices(supervisor, desk.live_exchange, desk.symbols))
     troubles = Troubles(reading, desk)
@@ -174,22 +182,16 @@ def _listen(
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 
 
-class GateOpen(TradingError):
-    """The gateway of {exchange} does not see the halt yet. It is asked again, then ended."""
-
-
 @dataclass(frozen=True, slots=True)
 class GateCheck:
-    """Asks one gateway whether its gate is shut; raises TradingError when it does not say so."""
+    """Shuts one gateway's gate, whatever could be written; raises TradingError when it does not say so."""
 
     home: Path
     exchange: str
 
     def __call__(self) -> None:
-        """Return once the gateway has said that it is halted."""
-        client = GatewayClient(socket_path(self.home, self.exchange), timeout_s=GATE_ANSWER_S)
-        if not client.status().halted:
-            raise GateOpen(exchange=self.exchange)
+        """Return once the gateway has said that no new order begins; its halt is under way then."""
+        GatewayClient(socket_path(self.home, self.exchange), timeout_s=GATE_ANSWER_S).shut(HALT_REASON)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class Gateway:
             clock=clock,
             venue_failed=self._trouble.met,
             timing=timing.halt,
+            settle_soon=self._works["books"].now,
         )
         checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._unready)
         self._view = AccountView(venue, self._books, self._market, self._gate, self._valuation, checks)
@@ -319,6 +320,7 @@ class Gateway:
             "pause": self._desk.pause,
             "stop_session": self._desk.stop,
             "halt": self._halting.halt,
+            "shut": self._halting.shut,
         }
 
     def ping(self) -> bool:

@@ -24,10 +24,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class HaltTiming:
-    """In seconds: how long to wait for the gate, how long to try, and after how long to try again."""
+    """In seconds: how long to wait for the gate, to try, and for the last fills; when to try again."""
 
     gate_shut_within_s: float = 0.5
     within_s: float = 30
+    fills_within_s: float = 3
     again_s: float = 10
 
 
@@ -46,6 +47,7 @@ class Halting:
         clock: Callable[[], datetime],
         venue_failed: Callable[[VenueError], None],
         timing: HaltTiming,
+        settle_soon: Callable[[], None],
     ) -> None:
         self._venue = venue
         self._books = books
@@ -56,6 +58,7 @@ class Halting:
         self._clock = clock
         self._venue_failed = venue_failed
         self._timing = timing
+        self._settle_soon = settle_soon
         self._lock = threading.Lock()
         self._seen = False
         self._unproven = False
@@ -65,8 +68,18 @@ class Halting:
         """Take note of a latch found engaged; with nothing open there is nothing left to halt."""
         self._seen = self._latch.engaged() and not (self._states.open() or self._books.live())
 
+    def shut(self, reason: str) -> bool:
+        """Let no new order begin, whatever disk and database do, and start the halt; waits for neither."""
+        self._latch.hold(reason, "gateway", self._clock())
+        self._seen = True
+        threading.Thread(target=self.halt, args=(reason,), name="gateway-halt", daemon=True).start()
+        return True
+
     def halt(self, reason: str) -> HaltProof:
-        """Shut the gate, cancel everything, prove it; a second caller waits for a proof of its own."""
+        """Shut the gate, cancel everything, prove it; a second caller waits for a proof of its own.
+
+        The books follow afterwards: what became of each order takes longer than knowing that none is left.
+        """
         steps = Steps()
         self._engage(reason)
         steps.took("latch")
@@ -82,28 +95,40 @@ class Halting:
                 within_s=self._timing.within_s,
                 steps=steps,
             )
-            ended = self._brought_home(proof, reason)
-            proof = replace(proof, held=self._books.held())
+            unread = self._read_fills()
+            proof = replace(
+                proof, held=self._books.held(), detail="; ".join(filter(None, (proof.detail, unread)))
+            )
+            ended = self._ended(proof, reason)
             self._unproven = not (proof.proven and ended)
             self._again_at = time.monotonic() + self._timing.again_s
-        log.warning("halted", proven=proof.proven, steps=proof.steps)
+        self._settle_soon()
+        log.warning("halted", proven=proof.proven, steps=proof.steps, detail=proof.detail)
         return proof
 
     def watch(self) -> None:
         """Halt when the latch is found engaged: the bot may not be there to say so."""
         if not self._latch.engaged():
             self._seen = False
-        elif self._is_due():
+            return
+        self._spread()
+        if self._is_due():
             self.halt(self._latch.read().reason or "the latch was engaged")
 
     def _engage(self, reason: str) -> None:
         """A disk that takes nothing must not keep the orders at the venue: the latch then holds in memory."""
-        if self._latch.written():
+        if self._latch.written() and not self._latch.held:
             return
         try:
             self._latch.engage(reason, "gateway", self._clock())
         except LatchUnwritable as error:
             log.error("the halt is kept in memory only", why=str(error))
+
+    def _spread(self) -> None:
+        try:
+            self._latch.spread(self._clock())
+        except OSError as error:
+            log.error("latch.json does not say that HALT is there", why=str(error))
 
     def _is_due(self) -> bool:
         """Whether to halt (again): not done yet, not proven, or a session that was started meanwhile."""
@@ -114,24 +139,37 @@ class Halting:
         self._again_at = time.monotonic() + self._timing.again_s
         return self._unproven or not self._latch.written() or bool(self._states.open())
 
-    def _brought_home(self, proof: HaltProof, reason: str) -> bool:
-        """Bring the books in line as far as the venue answers, and end every session; False if it failed.
+    def _read_fills(self) -> str:
+        """Book what was filled last, over the emergency connection; gives why that is not known to be all."""
+        failures = ["the venue has not answered yet"]
+
+        def read() -> None:
+            try:
+                self._reconciler.poll_fills(self._venue)
+                failures.clear()
+            except VenueError as error:
+                failures[:] = [str(error)]
+                self._venue_failed(error)
+            except Exception as error:
+                failures[:] = [f"{type(error).__name__}: {error}"]
+                log.exception("the last fills of a halt could not be booked")
+
+        reading = threading.Thread(target=read, name="gateway-halt-fills", daemon=True)
+        reading.start()
+        reading.join(self._timing.fills_within_s)
+        return f"what was filled last is not known: {failures[0]}" if failures else ""
+
+    def _ended(self, proof: HaltProof, reason: str) -> bool:
+        """End every session; False if it failed.
 
         A database that does not answer takes nothing from what the venue has proven: it is tried again.
         """
         try:
-            self._reconcile()
-            self._end_sessions(replace(proof, held=self._books.held()), reason)
+            self._end_sessions(proof, reason)
         except Exception:
             log.exception("the sessions of a halt could not be ended; it is tried again")
             return False
         return True
-
-    def _reconcile(self) -> None:
-        try:
-            self._reconciler.reconcile()
-        except VenueError as error:
-            self._venue_failed(error)
 
     def _end_sessions(self, proof: HaltProof, reason: str) -> None:
         facts = {

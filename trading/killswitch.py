@@ -75,6 +75,24 @@ class Latch:
             raise LatchUnwritable(home=self.home, detail="; ".join(failures))
         return LatchState(True, record["reason"], record["by"], _time(record["at"]))
 
+    def hold(self, reason: str, by: str, at: datetime) -> None:
+        """Halt whoever asks this object, without touching the disk; `engage` has to follow."""
+        self._unwritten = self._unwritten or _record(_HALTED, reason, by, at)
+
+    @property
+    def held(self) -> bool:
+        """Whether the halt holds in memory and still waits to be engaged."""
+        return self._unwritten is not None
+
+    def spread(self, at: datetime) -> None:
+        """Let latch.json say what `HALT` alone says, so that removing that file ends nothing.
+
+        Who halted, why and when stay as they are read; `at` stands in for a time that is not known.
+        """
+        if self._halt_file_present() and self._latch_says_active():
+            state = self.read()
+            _keep(_write_over(self.latch_file, _record(_HALTED, state.reason, state.by, state.at or at)))
+
     def active_since(self) -> datetime | None:
         """When the halt was cleared, or the home begun; None while halted, or when it is not known."""
         record = None if self.engaged() else _first_line(self.latch_file)
@@ -92,8 +110,7 @@ class Latch:
         mark = self.mark() if mark is None else mark
         aside = self.halt_file.with_name("HALT.cleared")
         if self._halt_file_present():
-            if self._latch_says_active():  # halted by `touch` alone: now both say so, and one may go
-                _keep(_write_over(self.latch_file, _record(_HALTED, self.read().reason, "", at)))
+            self.spread(at)  # else a halt by `touch` alone would be gone with the file
             self.halt_file.rename(aside)
             if _mark(aside) != mark:
                 aside.rename(self.halt_file)

@@ -38,12 +38,12 @@ class Reconciler:
         self.resolve()
         return differences
 
-    def poll_fills(self) -> int:
-        """Book executions that are new; gives how many."""
+    def poll_fills(self, venue: Venue | None = None) -> int:
+        """Book executions that are new; gives how many. `venue` is another connection to ask over."""
         asked_at = self._clock()
         known = (self._books.oldest_live_at(), self._polled_at or self._books.last_fill_at())
         since = min(filter(None, known), default=asked_at - _NEVER_TRADED_BACK)
-        booked = sum(self._books.book(fill) for fill in self._venue.fills(since - _OVERLAP))
+        booked = sum(self._books.book(fill) for fill in (venue or self._venue).fills(since - _OVERLAP))
         self._polled_at = asked_at
         return booked
 
@@ -81,18 +81,26 @@ class Reconciler:
             if self._books.by_venue_id(order.venue_order_id) is None
             and order.client_order_id not in unresolved
         )
-        for order in before:
-            if order.venue_order_id not in listed:
-                found = self._venue.find_order(order.intent.client_order_id)
-                if found is None:
-                    log.warning(
-                        "an open order of ours is not at the venue", order=order.intent.client_order_id
-                    )
-                else:
-                    self.settle(order, found)
+        self._close([order for order in before if order.venue_order_id not in listed])
         return [
             f"foreign order {o.venue_order_id}: {o.side} {plain(o.quantity)} {o.symbol}" for o in self.foreign
         ]
+
+    def _close(self, vanished: list[Order]) -> None:
+        """Settle what is open in our books alone: a few queries, however many orders a halt has cancelled."""
+        idents = {order.venue_order_id: order for order in vanished if order.venue_order_id}
+        if not idents:
+            return
+        found = self._venue.orders_called(list(idents))
+        if any(each.filled_quantity > idents[ident].filled_quantity for ident, each in found.items()):
+            self.poll_fills()
+        for ident, order in idents.items():
+            ours = order.intent.client_order_id
+            became = found.get(ident) or self._venue.find_order(ours)
+            if became is None:
+                log.warning("an open order of ours is not at the venue", order=ours)
+            else:
+                self.settle(self._books.order(ours) or order, became)
 
     def settle(self, order: Order, found: VenueOrder) -> None:
         """Close an order that is over at the venue, but not before all its executions are in our books."""

@@ -91,10 +91,12 @@ def proof_sentence(facts: Mapping[str, Any]) -> str:
     took = f" after {milliseconds(int(steps[-1][1]))}" if steps else ""
     amounts = {asset: Decimal(amount) for asset, amount in (facts.get("held") or {}).items()}
     held = ", ".join(f"{quantity(abs(amount))} {asset}" for asset, amount in amounts.items() if amount)
-    holding = f"STILL HOLDING {held}" if held else "nothing held by it"
+    detail = facts.get("detail")
+    nothing = "what it holds is not known" if detail else "nothing held by it"
+    holding = f"STILL HOLDING {held}" if held else nothing
     if facts.get("proven"):
-        return f"0 open orders, proven by the venue{took}. {holding}."
-    return f"NOT PROVEN{took}: {facts.get('detail')}. {holding}. Look at the venue's own page now."
+        return f"0 open orders, proven by the venue{took}. {holding}{f' ({detail})' if detail else ''}."
+    return f"NOT PROVEN{took}: {detail}. {holding}. Look at the venue's own page now."
 
 
 class StopSession:

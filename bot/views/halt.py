@@ -60,5 +60,13 @@ def _account(outcome: HaltOutcome) -> str:
     held = ", ".join(
         f"{quantity(abs(amount))} {literal(asset, 20)}" for asset, amount in outcome.held if amount
     )
-    still = f"*STILL HOLDING {held}*" if held else "nothing held by our sessions"
-    return shortened(f"*{literal(outcome.exchange)}*: {proof}. {still}", 2900)
+    still = f"*STILL HOLDING {held}*" if held else _nothing(outcome)
+    doubt = f" ({literal(outcome.detail, 500)})" if outcome.proven and outcome.detail else ""
+    return shortened(f"*{literal(outcome.exchange)}*: {proof}. {still}{doubt}", 2900)
+
+
+def _nothing(outcome: HaltOutcome) -> str:
+    """What an empty list says: nothing held, but only where the venue has answered everything."""
+    if outcome.proven and not outcome.detail:
+        return "nothing held by our sessions"
+    return "*what is held is not known*"

@@ -16,6 +16,7 @@ from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.halt import halt_exchange
 from trading.halting import HaltTiming
+from trading.order import OrderState
 from trading.practice_exchange.faults import FaultKind
 from trading.session import SessionState
 from trading.wire import Answer
@@ -245,3 +246,42 @@ def test_an_unproven_halt_is_tried_again_until_the_venue_answers(rig: Rig) -> No
         assert rig.open_at_exchange() == 1
         rig.mend()
         eventually("nothing is left open", lambda: rig.open_at_exchange() == 0)
+
+
+def test_the_books_follow_a_halt_with_a_few_questions(rig: Rig) -> None:
+    """The proof does not wait for what became of each order, and nobody asks for them one by one."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        price = rig.below_market()
+        for _ in range(20):
+            assert client.submit(a_buy(ident, "0.0005", price)).state is Answer.ACCEPTED
+        asked_before = len(rig.calls("ClosedOrders"))
+        rig.latch.engage("drill", "sam", system_clock())
+        assert rig.client.halt("drill").proven
+        eventually("the books are in line", lambda: rig.client.status().open_orders == 0)
+        assert {order.state for order in rig.orders(ident)} == {OrderState.CANCELLED}
+        assert len(rig.calls("ClosedOrders")) == asked_before
+
+
+def test_a_halt_counts_what_was_filled_last(rig: Rig) -> None:
+    """A fill that nobody has polled yet is in the proof: halted must never read as flat."""
+    with rig.gateway(replace(QUICK, fills_s=3600, books_s=3600)):
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005")).state is Answer.ACCEPTED
+        eventually("it is filled there", lambda: rig.open_at_exchange() == 0)
+        assert rig.filled(ident) == 0
+        rig.latch.engage("drill", "sam", system_clock())
+        assert rig.client.halt("drill").held == {"BTC": Decimal("0.005")}
+
+
+def test_a_halt_says_when_the_last_fills_are_not_known(rig: Rig) -> None:
+    """The orders are proven gone, and what is held is not called nothing."""
+    with rig.gateway():
+        _, ident = rig.attached()
+        rig.fault(FaultKind.ERROR_5XX, "503", "TradesHistory", None)
+        rig.latch.engage("drill", "sam", system_clock())
+        proof = rig.client.halt("drill")
+        assert proof.proven
+        assert "what was filled last is not known" in proof.detail
+        assert rig.events("session.halted")[0].facts["detail"] == proof.detail
+        assert rig.state(ident) is SessionState.HALTED

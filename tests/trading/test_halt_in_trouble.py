@@ -11,6 +11,7 @@ from trading import killswitch
 from trading.errors import LatchUnwritable
 from trading.halting import HaltTiming
 from trading.killswitch import Latch
+from trading.practice_exchange.faults import FaultKind
 from trading.session import SessionState
 from trading.wire import Answer, Run
 
@@ -99,3 +100,50 @@ def test_a_session_that_was_saved_a_moment_after_the_halt_ends_too(rig: Rig) -> 
         assert rig.client.halt("price feed looks wrong").proven
         late = rig.live_session()
         eventually("the late session is halted", lambda: rig.state(late.id) is SessionState.HALTED)
+
+
+def test_a_touched_halt_outlives_the_file(rig: Rig) -> None:
+    """`touch HALT` is written down by the gateway, so one person's `rm HALT` clears nothing."""
+    with rig.gateway(AGAIN_SOON):
+        halt_file = rig.home / "HALT"
+        halt_file.touch()
+        found = rig.latch.read()
+        mark = rig.latch.mark()
+        eventually("latch.json says so too", lambda: '"halted"' in (rig.home / "latch.json").read_text())
+        assert rig.latch.mark() == mark, "to write it down is no other halt"
+        halt_file.unlink()
+        assert rig.latch.engaged()
+        assert rig.latch.read() == found
+        rig.latch.clear("Olivia and Otto", system_clock())
+        assert not rig.latch.engaged()
+
+
+def test_a_gate_is_shut_without_disk_and_database(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`shut` needs neither, does not wait for the proof, and what could not be written is written later."""
+    with rig.gateway(AGAIN_SOON):
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        rig.fault(FaultKind.DELAY_S, "0.5", "CancelAll")
+        break_the_disk(monkeypatch)
+        break_the_database(rig, monkeypatch)
+
+        assert rig.client.shut("halted in Slack")
+        assert rig.client.status().halted
+        assert rig.calls("CancelAll") == []
+        eventually("everything is cancelled", lambda: rig.open_at_exchange() == 0)
+
+        monkeypatch.undo()
+        eventually("the latch is written", rig.latch.written)
+        eventually("the session is halted", lambda: rig.state(ident) is SessionState.HALTED)
+        assert rig.latch.read().reason == "halted in Slack"
+
+
+def test_a_gate_that_was_shut_opens_when_the_halt_is_cleared(rig: Rig) -> None:
+    """What was held in memory ends with the files: nobody can clear it there."""
+    with rig.gateway(AGAIN_SOON):
+        rig.latch.engage("drill", "sam", system_clock())
+        assert rig.client.shut("drill")
+        eventually("the halt is over", lambda: len(rig.calls("CancelAll")) >= 2)
+        assert rig.client.halt("drill").proven
+        Latch(rig.home).clear("Olivia and Otto", system_clock())
+        assert not rig.client.status().halted

@@ -35,6 +35,7 @@ _PUBLIC_BURST = 10
 _ORDER_BURST = 50
 _HISTORY_COST = 2
 _PAGES_MAX = 200
+_ORDERS_A_QUERY = 50
 _TIMEFRAME_MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
 
 
@@ -262,8 +263,19 @@ class KrakenVenue:
             orders = [self._order(*item) for item in rows]
         return next((order for order in orders if order.client_order_id == client_order_id), None)
 
+    def orders_called(self, venue_order_ids: Sequence[str]) -> Mapping[str, VenueOrder]:
+        """Fifty orders with each call; Kraken may refuse a call as a whole for an order it does not know."""
+        found: dict[str, VenueOrder] = {}
+        for begin in range(0, len(venue_order_ids), _ORDERS_A_QUERY):
+            request = {"txid": ",".join(venue_order_ids[begin : begin + _ORDERS_A_QUERY])}
+            with suppress(ExchangeOrderError):
+                found |= self._queried(request)
+        return found
+
     def fills(self, since: datetime) -> Sequence[Fill]:
-        """Every execution from then on; Kraken gives 50 a page."""
+        """Every execution from then on; Kraken gives 50 a page and its own names of the markets."""
+        if not self._instruments:
+            self.instruments()
         rows: dict[str, Any] = {}
         for _ in range(_PAGES_MAX):
             result = self._history(since, len(rows))
@@ -294,6 +306,11 @@ class KrakenVenue:
             may_withdraw=any(right.startswith("withdraw") for right in rights),
             detail=", ".join(rights),
         )
+
+    def _queried(self, request: Mapping[str, str]) -> dict[str, VenueOrder]:
+        reply = self._private.read(lambda kraken: kraken.privatePostQueryOrders(request))
+        with translated():
+            return {ident: self._order(ident, row) for ident, row in reply["result"].items()}
 
     def _asset(self, name: str) -> str:
         """Kraken's XXBT and ZUSD under the names that symbols use."""

@@ -154,6 +154,9 @@ class Venue(Protocol):
     def find_order(self, client_order_id: str) -> VenueOrder | None:
         """The order with this client id, open or closed."""
 
+    def orders_called(self, venue_order_ids: Sequence[str]) -> Mapping[str, VenueOrder]:
+        """The orders with these ids of the venue's, open or closed; one it does not know is left out."""
+
     def fills(self, since: datetime) -> Sequence[Fill]:
         """Executions from then on, oldest first, without our own ids for order and session."""
 

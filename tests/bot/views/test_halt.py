@@ -48,6 +48,17 @@ def test_nothing_is_called_held_only_when_nothing_is() -> None:
     assert "nothing held by our sessions" in text
 
 
+@pytest.mark.parametrize("proven", [True, False])
+def test_what_could_not_be_read_is_not_called_nothing(proven: bool) -> None:
+    """No order is left, and the fills could not be read: an empty list is no answer then."""
+    unread = replace(OUTCOME, proven=proven, held=(), detail="what was filled last is not known")
+    text = card(replace(HALT, outcomes=(unread,)))
+
+    assert "*what is held is not known*" in text
+    assert "what was filled last is not known" in text
+    assert "nothing held" not in text
+
+
 def test_without_proof_it_says_so_and_what_to_do() -> None:
     """A stop that the venue did not confirm is unknown."""
     text = card(replace(HALT, outcomes=(replace(UNPROVEN, open_orders=3),)))
