@@ -99,6 +99,6 @@ def _without_token(client: WebClient) -> WebClient:
         ssl=client.ssl,
         proxy=client.proxy,
         headers=client.headers,
-        logger=client._logger,
+        logger=client.logger,
         retry_handlers=client.retry_handlers,
     )

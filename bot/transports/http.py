@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 BODY_BYTES_MAX = 1_000_000
 FIELDS_MAX = 100
-REQUESTS_AT_ONCE_MAX = 512
+BACKLOG = 512
 # Slack gives up after as long; whoever has not sent a whole request by then is not Slack.
 ARRIVES_WITHIN_S = 3.0
 START_TIMEOUT_S = 5.0
@@ -47,6 +47,7 @@ Check = Callable[[], str | None]
 class AddressTaken(BotError):
     """The bot cannot listen on {address}: {reason}. Set PEAK_OPS_LISTEN to another host:port."""
 
+    exit_code = 2
     address: str
     reason: str
 
@@ -292,7 +293,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(REQUESTS_AT_ONCE_MAX)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise AddressTaken(address=f"{host}:{port}", reason=error.strerror or str(error)) from error
