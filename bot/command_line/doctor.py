@@ -1,7 +1,10 @@
 """`peak-ops doctor`: what is right, what is wrong and what to do, for all that the desk needs."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any
 
 from bot.command_line.looking import Json
@@ -9,7 +12,9 @@ from bot.command_line.output import Exit, Output, told
 from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
 
 Probe = tuple[str, Callable[[], Finding]]
-CLOCK_SKEW_MAX_S = 2.0
+GATEWAY_READY_WITHIN_S = 20.0
+GATEWAY_ENDS_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.1
 MANIFEST = Path(__file__).parent.parent.parent / "config" / "slack_manifest.json"
 
 
@@ -174,12 +179,40 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
 
 
 def _venue_checks(installation: Any) -> list[Check]:
-    """What the running gateway says of the venue, the key's rights and the clock."""
+    """What the gateway says of the venue, the key's rights and the clock; one is borrowed if none runs."""
     from trading.errors import TradingError
+    from trading.gateway_files import running_gateways
 
     exchange = installation.desk.live_exchange
+    environment = installation.environment
     try:
-        return list(installation.gateway(exchange).checks("live"))
+        if exchange in running_gateways(environment.home_folder):
+            return list(installation.gateway(exchange).checks("live"))
+        if environment.credentials(exchange) is None:
+            return []  # said above, under the venue keys
+        with _borrowed_gateway(installation, exchange):
+            return list(installation.gateway(exchange).checks("live"))
     except TradingError as error:
-        advice = "Start the bot (peak-ops run) and ask again: the gateway alone may use the key."
-        return [Check(f"venue {exchange}", Verdict.WARNED, str(error), 0, advice)]
+        advice = f"Look into logs/gateway-{exchange}.out and logs/peak-ops.log."
+        return [Check(f"venue {exchange}", Verdict.FAILED, str(error), 0, advice)]
+
+
+@contextmanager
+def _borrowed_gateway(installation: Any, exchange: str) -> Iterator[None]:
+    """Run the account's gateway for as long as doctor looks: it alone may use the key."""
+    from bot.gateway_launch import GatewayLauncher
+    from trading.errors import TradingError
+
+    process = GatewayLauncher(installation.environment).run(exchange)
+    deadline = monotonic() + GATEWAY_READY_WITHIN_S
+    try:
+        while process.poll() is None and monotonic() < deadline:
+            try:
+                if installation.gateway(exchange).status().ready:
+                    break
+            except TradingError:
+                Event().wait(LOOK_EVERY_S)  # its socket is not there yet
+        yield
+    finally:
+        process.terminate()
+        process.wait(GATEWAY_ENDS_WITHIN_S)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tests.scenarios.desk import Desk, until
+from trading.gateway_files import gateway_process
 
 
 def document(desk: Desk, *words: str, code: int = 0) -> Any:
@@ -49,6 +50,18 @@ def test_doctor_says_what_is_right(desk: Desk) -> None:
     wanted = {"bot token", "scopes", "app token", "channel ops", "person Olivia", "venue keys", "venue clock"}
     assert names >= wanted
     assert report["verdict"] == "PASSED"
+
+
+def test_doctor_asks_the_venue_before_the_bot_ever_ran(desk: Desk) -> None:
+    """It borrows the account's gateway for the look, and ends it again."""
+    desk.kill_bot()
+    gateway = until(lambda: gateway_process(desk.home, "kraken"), "No gateway runs")
+    gateway.end(patience_s=5)
+
+    names = {check["name"] for check in document(desk, "doctor")["checks"]}
+
+    assert names >= {"venue", "venue clock", "credentials", "key rights", "emergency key"}
+    assert gateway_process(desk.home, "kraken") is None
 
 
 def test_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
