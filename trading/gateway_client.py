@@ -162,10 +162,6 @@ class GatewayClient:
         """Let no new order begin, and start the halt without waiting for its proof."""
         return self._ask(bool, "shut", reason=reason)
 
-    def shut(self, reason: str) -> bool:
-        """Let no new order begin, and start the halt without waiting for its proof."""
-        return self._ask(bool, "shut", reason=reason)
-
     def halt(self, reason: str) -> HaltProof:
         """Shut the gate, cancel everything, and prove it."""
         return self._ask(HaltProof, "halt", reason=reason)
