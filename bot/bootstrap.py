@@ -85,14 +85,7 @@ def build(installation: Installation, client: WebClient, account: BotAccount, lo
     home = installation.environment.home_folder
     metrics = Metrics()
     launcher = GatewayLauncher(installation.environment)
-    supervisor = Supervisor(
-        home,
-        installation.database,
-        clock,
-        launcher.run,
-        exchanges=(desk.live_exchange,),
-        strategies=strategies_path(installation.environment),
-    )
+    supervisor = _supervisor(installation, launcher)
     reading = installation.storage()
     renderers = Renderers(reading, desk, lambda: prices(supervisor, desk.live_exchange, desk.symbols))
     troubles = Troubles(reading, desk)
@@ -149,6 +142,17 @@ def build(installation: Installation, client: WebClient, account: BotAccount, lo
         expire=ExpireRequests(storage, desk),
         stop=stop,
         troubles=troubles,
+    )
+
+
+def _supervisor(installation: Installation, launcher: GatewayLauncher) -> Supervisor:
+    return Supervisor(
+        installation.environment.home_folder,
+        installation.database,
+        installation.clock,
+        launcher.run,
+        exchanges=(installation.desk.live_exchange,),
+        strategies=strategies_path(installation.environment),
     )
 
 

@@ -1,9 +1,8 @@
 """This desk on this machine: environment, configuration, people, database and latch, without Slack."""
 
 import hashlib
-import importlib.machinery
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from bot.storage import Storage
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.killswitch import Latch
+from trading.strategy import search_path, source_digest
 
 PACKAGES = Path(__file__).parent.parent
 GATEWAY_TIMEOUT_S = 10
@@ -88,6 +88,7 @@ def read_desk(environment: Environment, config: DeskConfig, policy: Policy, rost
     if live is None:
         file = str(environment.config_folder / "config.toml")
         raise ConfigError(file=file, key="stages.live", value="(not set)", allowed="name the live exchange")
+    search = strategies_path(environment)
     return Desk(
         roster=roster,
         policy=policy,
@@ -96,12 +97,17 @@ def read_desk(environment: Environment, config: DeskConfig, policy: Policy, rost
         live_exchange=live,
         venue_url=config.exchange.by_name[live].api_url or VENUES_OWN,
         symbols=tuple(config.desk.symbols),
-        strategies=tuple(_choice(config, name) for name in config.strategies),
+        strategies=tuple(_choice(config, name, search) for name in config.strategies),
         timezone=config.desk.timezone,
         code_version=code_version(),
         practice=practice(environment, config),
         rearm_cooldown_s=load_rearm_cooldown_s(environment.config_folder),
     )
+
+
+def strategies_path(environment: Environment) -> tuple[str, ...]:
+    """Where strategies are found, by their digest and by the processes that run them."""
+    return search_path(environment.config_folder / "strategies")
 
 
 def code_version() -> str:
@@ -114,25 +120,10 @@ def code_version() -> str:
     return f"{importlib.metadata.version('peak-ops')}+{total.hexdigest()[:12]}"
 
 
-def _choice(config: DeskConfig, name: str) -> StrategyChoice:
+def _choice(config: DeskConfig, name: str, search: Sequence[str]) -> StrategyChoice:
     spec = config.strategy_spec(name)
     if spec is None:
         raise ConfigError(
             file="config.toml", key=f"strategies.{name}", value=name, allowed="it must be configured"
         )
-    return StrategyChoice(name, spec.class_path, spec.parameters, _source_digest(spec.class_path))
-
-
-def _source_digest(class_path: str) -> str:
-    """The digest of a strategy's file, found without running any of it; empty when there is no such file."""
-    found = None
-    search: list[str] | None = None
-    parts = class_path.partition(":")[0].split(".")
-    for depth in range(len(parts)):
-        found = importlib.machinery.PathFinder.find_spec(".".join(parts[: depth + 1]), search)
-        if found is None:
-            return ""
-        search = list(found.submodule_search_locations or [])
-    if found is None or not found.origin or not Path(found.origin).is_file():
-        return ""
-    return hashlib.sha256(Path(found.origin).read_bytes()).hexdigest()
+    return StrategyChoice(name, spec.class_path, spec.parameters, source_digest(spec.class_path, search))

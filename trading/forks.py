@@ -29,10 +29,14 @@ class ForkserverSilent(TradingError):
 
 
 class Forks:
-    """One forkserver, started when first needed and again when it is gone."""
+    """One forkserver, started when first needed and again when it is gone.
 
-    def __init__(self, home: Path) -> None:
+    Its processes, and not it itself, find modules in `strategies`, or where it does when that is empty.
+    """
+
+    def __init__(self, home: Path, strategies: tuple[str, ...] = ()) -> None:
         self._home = home
+        self._strategies = strategies
         self._socket = run_folder(home) / "forkserver.sock"
         (home / "logs").mkdir(parents=True, exist_ok=True)
         self._log = home / "logs" / "sessions.log"
@@ -59,9 +63,10 @@ class Forks:
 
     def _ask(self, job: Mapping[str, Any], timeout_s: float) -> Any:
         self._ensure_started()
+        common = {"log": str(self._log), "path": self._strategies}
         try:
             with connected(self._socket, timeout_s) as connection:
-                connection.sendall(json.dumps({**job, "log": str(self._log)}).encode() + b"\n")
+                connection.sendall(json.dumps({**job, **common}).encode() + b"\n")
                 with connection.makefile("rb") as lines:
                     return json.loads(lines.readline())
         except (OSError, ValueError) as error:
@@ -74,7 +79,7 @@ class Forks:
             self._socket.unlink(missing_ok=True)
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                    [sys.executable, "-m", "trading.forkserver", str(self._socket)],
+                    [sys.executable, "-P", "-m", "trading.forkserver", str(self._socket)],
                     env=_clean_environment(),
                     cwd=self._home,
                     stdin=subprocess.PIPE,

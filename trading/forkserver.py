@@ -23,6 +23,7 @@ from trading.pids import ProcessId
 from trading.sockets import listening
 
 _LINE_BYTES_MAX = 4_000_000
+_PREVIEW_S_MAX = 20
 
 
 def serve(path: Path) -> None:
@@ -50,16 +51,16 @@ def _take(listener: socket.socket, connection: socket.socket) -> None:
         with connection.makefile("rb") as lines:
             job = json.loads(lines.readline(_LINE_BYTES_MAX))
         if job["job"] == "session":
-            pid = _forked(listener, job["log"], lambda: _session(job["task"]), connection)
+            pid = _forked(listener, job, lambda: _session(job["task"]), connection)
             started = ProcessId.of(pid)
             answer = {"pid": pid, "started_at": started.started_at if started else 0.0}
             connection.sendall(json.dumps(answer).encode() + b"\n")
         elif job["job"] == "preview":
-            _forked(listener, job["log"], lambda: _preview(job["task"], connection), None)
+            _forked(listener, job, lambda: _preview(job["task"], connection), None)
 
 
 def _forked(
-    listener: socket.socket, log: str, work: Callable[[], int], unwanted: socket.socket | None
+    listener: socket.socket, job: dict[str, Any], work: Callable[[], int], unwanted: socket.socket | None
 ) -> int:
     """Fork; the child works and never comes back from here."""
     pid = os.fork()
@@ -72,7 +73,8 @@ def _forked(
         listener.close()
         if unwanted is not None:
             unwanted.close()
-        _redirect(log)
+        _redirect(job["log"])
+        sys.path[:] = job["path"] or sys.path
         code = work()
     except Exception as error:
         process.say("process failed", detail=f"{type(error).__name__}: {error}")
@@ -95,6 +97,7 @@ def _session(task: dict[str, Any]) -> int:
 
 
 def _preview(task: dict[str, Any], connection: socket.socket) -> int:
+    signal.alarm(_PREVIEW_S_MAX)  # nobody waits any longer, and a strategy may never end
     result = preview.foresee(decode(preview.PreviewTask, task))
     connection.sendall(json.dumps(encode(result)).encode() + b"\n")
     return 0

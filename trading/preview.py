@@ -57,8 +57,9 @@ def foresee(task: PreviewTask) -> Preview:
     candles = closed(task.candles, timeframe, task.now)
     until = candles[-1].opened_at if candles else None
     try:
-        strategy = load(task.plan.strategy, parameters=task.plan.parameters)
-        engine = Engine(strategy, task.instrument, task.plan.notional_max)
+        plan = task.plan
+        strategy = load(plan.strategy, plan.class_path, plan.parameters, plan.source_digest)
+        engine = Engine(strategy, task.instrument, plan.notional_max)
         decision = engine.tick(candles, task.position, task.quote.bid, task.quote.ask)
     except Exception as error:
         sentence = str(error) if isinstance(error, TradingError) else f"{type(error).__name__}: {error}"

@@ -137,8 +137,9 @@ class SessionProcess:
 
 
 def _engine(brief: SessionBrief) -> Engine:
-    strategy = load(brief.plan.strategy, parameters=brief.plan.parameters)
-    return Engine(strategy, brief.instrument, brief.plan.notional_max)
+    plan = brief.plan
+    strategy = load(plan.strategy, plan.class_path, plan.parameters, plan.source_digest)
+    return Engine(strategy, brief.instrument, plan.notional_max)
 
 
 def run_session(task: SessionTask) -> int:

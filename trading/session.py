@@ -78,7 +78,11 @@ _NEXT: dict[SessionState, frozenset[SessionState]] = {
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """What a session will do: exactly what was approved. `notional_max` is in the quote currency."""
+    """What a session will do: exactly what was approved. `notional_max` is in the quote currency.
+
+    `class_path` is the strategy's class as `module:Class`, a shipped one of that name when empty;
+    `source_digest` is that of the file it was approved with, and nothing else runs.
+    """
 
     stage: Stage
     exchange: str
@@ -87,6 +91,8 @@ class SessionPlan:
     timeframe: str
     notional_max: Decimal
     parameters: tuple[tuple[str, str], ...] = ()
+    class_path: str = ""
+    source_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
 """What a strategy is, and how one is found by its name."""
 
+import hashlib
 import importlib
+import importlib.machinery
 import inspect
+import os
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Protocol, get_type_hints
 
 from trading.amount import parse_amount
@@ -54,11 +59,14 @@ def load(
     name: str,
     class_path: str | None = None,
     parameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    digest: str = "",
 ) -> Strategy:
     """Make a strategy; without a class path it is one of those shipped. Runs the strategy's own code.
 
-    Raises `BadStrategy` for whatever keeps it from being made.
+    With a digest its file must still have it. Raises `BadStrategy` for whatever keeps it from being made.
     """
+    if digest and source_digest(class_path or SHIPPED.get(name, ""), sys.path) != digest:
+        raise BadStrategy(name=name, why=f"the file of {class_path} is not the one that was digested")
     strategy_class = _find(name, class_path or SHIPPED.get(name, ""))
     values = _typed(name, strategy_class, dict(parameters))
     try:
@@ -71,6 +79,26 @@ def load(
     if not (isinstance(lookback, int) and lookback > 0 and callable(getattr(strategy, "target", None))):
         raise BadStrategy(name=name, why="it needs a target() and a lookback of at least one candle")
     return strategy
+
+
+def search_path(own: Path) -> tuple[str, ...]:
+    """Where strategies are looked for: where this process finds modules, then a folder of one's own."""
+    return (*(entry or os.getcwd() for entry in sys.path), str(own.resolve()))
+
+
+def source_digest(class_path: str, search: Sequence[str]) -> str:
+    """The digest of a strategy's file, found without running any of it; empty when there is no such file."""
+    found = None
+    below: Sequence[str] = search
+    parts = class_path.partition(":")[0].split(".")
+    for depth in range(len(parts)):
+        found = importlib.machinery.PathFinder.find_spec(".".join(parts[: depth + 1]), list(below))
+        if found is None:
+            return ""
+        below = list(found.submodule_search_locations or [])
+    if found is None or not found.origin or not Path(found.origin).is_file():
+        return ""
+    return hashlib.sha256(Path(found.origin).read_bytes()).hexdigest()
 
 
 def target_of(strategy: Strategy, candles: Sequence[Candle]) -> Decimal:

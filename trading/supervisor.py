@@ -50,6 +50,7 @@ class _Watched:
 
 class Supervisor:
     """Starts, adopts and ends processes; `launch_gateway` starts a gateway, with its keys in its environment.
+    `strategies` is where strategies are looked for, for the processes that run them alone.
 
     It never lets a live session go on by itself: one that lost its process has failed, and one that lost
     its gateway is paused until people resume it.
@@ -63,6 +64,7 @@ class Supervisor:
         launch_gateway: Callable[[str], subprocess.Popen[bytes]],
         *,
         exchanges: Iterable[str] = (),
+        strategies: tuple[str, ...] = (),
         call_timeout_s: float = 45,
     ) -> None:
         self._home = home
@@ -70,7 +72,7 @@ class Supervisor:
         self._launch_gateway = launch_gateway
         self._call_timeout_s = call_timeout_s
         self._states = SessionStates(database, clock)
-        self._forks = Forks(home)
+        self._forks = Forks(home, strategies)
         self._gateways: dict[str, _Watched] = {name: _Watched() for name in exchanges}
         self._sessions: dict[str, ProcessId] = {}
         self._over_since: dict[str, float] = {}

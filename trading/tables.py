@@ -27,6 +27,8 @@ class SessionRow(SQLModel, table=True):
     timeframe: str = Field(max_length=8)
     notional_max: Decimal = Field(sa_column=Column(DecimalText, nullable=False))
     parameters: Any = Field(sa_column=Column(JsonText, nullable=False))
+    class_path: str = Field(sa_column=Column(Text, nullable=False))
+    source_digest: str = Field(max_length=64)
     state: str = Field(max_length=16)
     state_reason: str = Field(sa_column=Column(Text, nullable=False))
     started_by: str = Field(max_length=64)

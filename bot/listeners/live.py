@@ -73,6 +73,7 @@ class LiveListeners:
             return
         facts = {
             "plan": {**plan_value(plan), "notional_max": str(plan.notional_max)},
+            "strategy_source": plan.source_digest,
             "reason": answers.reason.strip(),
         }
         self._jobs.save(JOB, said, facts)

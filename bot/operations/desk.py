@@ -94,6 +94,7 @@ def plan_value(plan: SessionPlan) -> dict[str, Any]:
         "timeframe": plan.timeframe,
         "notional_max": plan.notional_max,
         "parameters": dict(plan.parameters),
+        "class_path": plan.class_path,
     }
 
 
@@ -108,6 +109,8 @@ def plan_of(payload: Mapping[str, Any]) -> SessionPlan:
         timeframe=value["timeframe"],
         notional_max=Decimal(value["notional_max"]),
         parameters=tuple(sorted(value["parameters"].items())),
+        class_path=value["class_path"],
+        source_digest=payload["strategy_source"],
     )
 
 

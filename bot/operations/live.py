@@ -95,6 +95,11 @@ class RequestLive:
         choice = desk.strategy(answers.strategy)
         if choice is None:
             problems["strategy"] = f"Choose one of {', '.join(s.name for s in desk.strategies)}."
+        elif not choice.source_digest:
+            problems["strategy"] = (
+                f"There is no file for {choice.class_path}. Put it into the strategies folder beside "
+                "config.toml, and start the bot again."
+            )
         if answers.symbol not in desk.symbols:
             problems["symbol"] = f"This desk trades {', '.join(desk.symbols)} only."
         if answers.timeframe not in TIMEFRAMES:
@@ -120,6 +125,8 @@ class RequestLive:
             timeframe=answers.timeframe,
             notional_max=notional,
             parameters=choice.parameters,
+            class_path=choice.class_path,
+            source_digest=choice.source_digest,
         )
 
     def __call__(

@@ -89,6 +89,8 @@ class Look:
             timeframe=timeframe,
             notional_max=min(self._desk.limits.max_order_notional, NOTIONAL_SHOWN),
             parameters=choice.parameters,
+            class_path=choice.class_path,
+            source_digest=choice.source_digest,
         )
         try:
             return view.preview(plan, preview_line(self._preview(plan), plan))

@@ -341,7 +341,9 @@ def test_the_cap_is_on_the_money_put_in(rig: Rig) -> None:
         session = rig.session(ident)
         held = gateway._books.position(ident, "BTC/USD")
         fallen = held.cost / held.quantity / 2
-        again = a_buy(ident, str(((Decimal(500) - held.cost) / fallen * 2).quantize(Decimal("1e-8"))))
+        again = a_buy(
+            ident, str(((Decimal(500) - held.cost * Decimal("0.6")) / fallen).quantize(Decimal("1e-8")))
+        )
         denial = gateway._gate._against_session(session, again, fallen)
         assert denial is not None
         assert denial.limit == "notional_max"

@@ -285,6 +285,8 @@ def trading_session() -> None:
         sa.Column("timeframe", sqlmodel.AutoString(length=8), nullable=False),
         sa.Column("notional_max", sa.String(length=131), nullable=False),
         sa.Column("parameters", sa.Text(), nullable=False),
+        sa.Column("class_path", sa.Text(), nullable=False),
+        sa.Column("source_digest", sqlmodel.AutoString(length=64), nullable=False),
         sa.Column("state", sqlmodel.AutoString(length=16), nullable=False),
         sa.Column("state_reason", sa.Text(), nullable=False),
         sa.Column("started_by", sqlmodel.AutoString(length=64), nullable=False),
