@@ -11,26 +11,28 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bot.clock import system_clock
-from bot.configuration import DeskConfig, load_config
+from bot.configuration import load_config
 from bot.database import Database
 from bot.errors import BotError, ConfigError
 from bot.logs import start_logs
 from bot.settings import Credentials, Environment, practice, prefix_of, take_secrets_out_of_environ
+from bot.venue_note import VenueNote, read_note, venue_note
 from trading.books import Books
 from trading.codec import encode
 from trading.errors import TradingError
-from trading.gateway import Gateway
+from trading.gateway import Gateway, Timing
 from trading.gateway_files import GatewayLock, GatewayRuns
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
 from trading.pids import undumpable
 from trading.venues.kraken import KrakenVenue
-from trading.wire import HaltProof
 
 _HALT_WITHIN_S = 45.0
-_VENUES = ("kraken",)
+_BOOKS_WITHIN_S = 5.0
 
 
 def main(arguments: list[str]) -> int:
@@ -39,12 +41,14 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m bot.gateway_process <exchange> [--halt]\n")
         return 2
     undumpable()
+    exchange, halts = arguments[0], bool(arguments[1:])
     try:
         environment = Environment.from_environ()
         take_secrets_out_of_environ()
-        start_logs(environment.home_folder, environment.secrets(), f"gateway-{arguments[0]}")
-        config = load_config(environment.config_folder)
-        return (_halt if arguments[1:] else _serve)(arguments[0], environment, config)
+        if halts:
+            return _halt(exchange, environment)
+        start_logs(environment.home_folder, environment.secrets(), f"gateway-{exchange}")
+        return _serve(exchange, environment)
     except BotError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -53,7 +57,8 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _serve(exchange: str, environment: Environment, config: DeskConfig) -> int:
+def _serve(exchange: str, environment: Environment) -> int:
+    config = load_config(environment.config_folder)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -61,9 +66,11 @@ def _serve(exchange: str, environment: Environment, config: DeskConfig) -> int:
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_API_KEY")
     spare = environment.emergency_credentials(exchange)
+    timing = Timing()
+    note = venue_note(exchange, config, timing.order_life_s)
     gateway = Gateway(
-        venue=_venue(exchange, config, keys, throttled=True),
-        emergency_venue=_venue(exchange, config, spare, throttled=False) if spare else None,
+        venue=_venue(note, keys, throttled=True),
+        emergency_venue=_venue(note, spare, throttled=False) if spare else None,
         database=Database(environment.database_url),
         limits=config.live_risk.limits(),
         latch=Latch(environment.home_folder),
@@ -72,64 +79,115 @@ def _serve(exchange: str, environment: Environment, config: DeskConfig) -> int:
         home=environment.home_folder,
         zone=config.desk.zone,
         practice=practice(environment, config),
+        settings_digest=config.settings_digest(exchange),
+        timing=timing,
     )
     gateway.start()
+    with suppress(OSError):  # a full disk: the note of the start before still stands
+        note.save(environment.home_folder)
     stopped.wait()
     gateway.close()
     return 0
 
 
-def _halt(exchange: str, environment: Environment, config: DeskConfig) -> int:
-    """Cancel and prove with the emergency key; without one the trading key is free now and serves."""
-    steps = Steps()
+def _halt(exchange: str, environment: Environment) -> int:
+    """Cancel and prove with the emergency key; without one the trading key is free now and serves.
+
+    Needs neither a configuration nor a database that can be read: then the note of the last gateway and the
+    longest life of an order take their place, and what is held is said to be unknown.
+    """
     keys = environment.emergency_credentials(exchange) or environment.credentials(exchange)
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_EMERGENCY_API_KEY")
-    books = Books(Database(environment.database_url), exchange, config.live_risk.currency, system_clock)
-    books.load_without_prices()
-    with suppress(
-        GatewayRuns
-    ):  # kept, so that no new gateway uses the key meanwhile; one that runs halts too
-        GatewayLock(environment.home_folder, exchange, announced=False)
+    note = _settings_for_halt(exchange, environment)
+    if environment.home_folder.is_dir():  # else it may be mistyped, and must not come to be by this
+        _prepare(exchange, environment)
+    record = _OurRecord(environment, note)
     proof = halt_venue(
-        _venue(exchange, config, keys, throttled=False),
-        last_deadline=books.last_deadline,
+        _venue(note, keys, throttled=False),
+        last_deadline=record.last_deadline,
         clock=system_clock,
         within_s=_HALT_WITHIN_S,
-        steps=steps,
+        steps=Steps(),
     )
-    _print(replace(proof, held=books.held()))
+    held, unread = record.held()
+    proof = replace(proof, held=held, detail="; ".join(filter(None, (proof.detail, unread))))
+    sys.stdout.write(json.dumps(encode(proof)) + "\n")
     return 0 if proof.proven else 4
 
 
-def _venue(exchange: str, config: DeskConfig, keys: Credentials, *, throttled: bool) -> KrakenVenue:
-    settings = config.exchange.by_name.get(exchange)
-    if settings is None or settings.venue not in _VENUES:
-        found = settings.venue if settings else "(not set)"
-        raise ConfigError(
-            file="config.toml",
-            key=f"exchange.{exchange}.venue",
-            value=found,
-            allowed=f"orders can be sent to {', '.join(_VENUES)}",
-        )
+def _prepare(exchange: str, environment: Environment) -> None:
+    """Log, and keep a new gateway from using the key meanwhile; one that runs halts too."""
+    with suppress(OSError):  # a full disk takes the log, and not the halt
+        start_logs(environment.home_folder, environment.secrets(), f"gateway-{exchange}")
+    with suppress(GatewayRuns, OSError):
+        GatewayLock(environment.home_folder, exchange, announced=False)
+
+
+class _OurRecord:
+    """What our own books say to a halt, read in the background while orders are being cancelled."""
+
+    def __init__(self, environment: Environment, note: VenueNote) -> None:
+        self._environment = environment
+        self._note = note
+        self._books: Books | None = None
+        self._why = "it has not answered yet"
+        self._arrives_until: datetime | None = None
+        self._reading: threading.Thread | None = None
+
+    def last_deadline(self) -> datetime | None:
+        """Until when an order may still arrive: by the books, or by the longest life that an order has."""
+        if self._reading is None:
+            self._arrives_until = system_clock() + timedelta(seconds=float(self._note.arrival_s))
+            self._reading = threading.Thread(target=self._read, name="halt-books", daemon=True)
+            self._reading.start()
+            self._reading.join(_BOOKS_WITHIN_S)
+        return self._arrives_until if self._books is None else self._books.last_deadline()
+
+    def held(self) -> tuple[dict[str, Decimal], str]:
+        """What we hold by our own fills, and why that is not known."""
+        if self._books is None:
+            return {}, f"what is held is not known, the database could not be read: {self._why}"
+        return self._books.held(), ""
+
+    def _read(self) -> None:
+        home = self._environment.home_folder
+        if not home.is_dir():
+            self._why = f"{home} is not there"
+            return
+        try:
+            database = Database(self._environment.database_url)
+            books = Books(database, self._note.exchange, self._note.currency, system_clock)
+            books.load_without_prices()
+        except Exception as error:
+            self._why = str(error) or type(error).__name__
+        else:
+            self._books = books
+
+
+def _settings_for_halt(exchange: str, environment: Environment) -> VenueNote:
+    try:
+        return venue_note(exchange, load_config(environment.config_folder), Timing().order_life_s)
+    except (BotError, OSError) as error:
+        sys.stderr.write(f"{error} The halt goes on with what the last gateway wrote down.\n")
+        return read_note(environment.home_folder, exchange)
+
+
+def _venue(note: VenueNote, keys: Credentials, *, throttled: bool) -> KrakenVenue:
     return KrakenVenue(
-        api_url=settings.api_url,
+        api_url=note.api_url,
         key=keys.key.get_secret_value(),
         secret=keys.secret.get_secret_value(),
-        timeout_s=settings.timeout_s,
-        rate_limit_ms=settings.rate_limit_ms,
+        timeout_s=note.timeout_s,
+        rate_limit_ms=note.rate_limit_ms,
         clock=system_clock,
         throttled=throttled,
-        validate_only=exchange != config.exchange_of("live"),
+        validate_only=note.validate_only,
     )
 
 
 def _missing(name: str) -> ConfigError:
     return ConfigError(file="environment", key=name, value="(not set)", allowed="the gateway needs it")
-
-
-def _print(proof: HaltProof) -> None:
-    sys.stdout.write(json.dumps(encode(proof)) + "\n")
 
 
 if __name__ == "__main__":

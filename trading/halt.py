@@ -133,7 +133,10 @@ def _last_json(output: bytes) -> object:
     lines = output.decode(errors="replace").strip().splitlines()
     if not lines:
         raise ValueError("it printed nothing")
-    return json.loads(lines[-1])
+    try:
+        return json.loads(lines[-1])
+    except ValueError:
+        raise ValueError(lines[-1][:300]) from None
 
 
 def _cancelled(venue: Venue, steps: Steps, name: str) -> None:

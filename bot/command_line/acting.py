@@ -48,17 +48,18 @@ def kill(
     reason: Annotated[list[str] | None, typer.Argument(help="Why; the desk reads it.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Halt everything at once, with or without the bot; exit 4 when the venue does not prove it."""
+    """Halt everything at once, with or without bot and gateway; exit 4 when the venue does not prove it."""
     from bot.clock import system_clock
+    from bot.logs import warnings_to_stderr
     from bot.settings import Environment
     from trading.codec import encode
     from trading.errors import TradingError
-    from trading.gateway_client import GatewayClient
-    from trading.gateway_files import running_gateways, socket_path
     from trading.killswitch import Latch
 
     with told():
-        home = Environment.from_environ().home_folder
+        environment = Environment.from_environ()
+    warnings_to_stderr(environment.secrets())
+    home = environment.home_folder
     why = " ".join(reason or []) or "from the shell, no reason given"
     try:
         Latch(home).engage(why, f"{getpass.getuser()} at the shell", system_clock())
@@ -71,35 +72,68 @@ def kill(
     else:
         complain(
             f"NOT HALTED: nothing could be written in {home}. Is that the desk's home, and are you its user? "
-            "Set PEAK_OPS_HOME and try again, or halt in Slack."
+            "Gateways that run are asked and orders are cancelled all the same, but a gateway that starts "
+            "later would trade on. Set PEAK_OPS_HOME and try again, or halt in Slack."
         )
-    proofs: dict[str, Any] = {}
-    for exchange in running_gateways(home):
-        try:
-            client = GatewayClient(socket_path(home, exchange), timeout_s=HALT_PROOF_TIMEOUT_S)
-            proofs[exchange] = client.halt(why)
-        except TradingError as error:
-            proofs[exchange] = None
-            complain(f"{exchange}: {error}")
+    proofs = _proofs(environment, why)
     document = {
         "halt": {"engaged": halted, "reason": state.reason, "by": state.by, "at": state.at},
-        "proofs": {name: encode(proof) if proof else None for name, proof in proofs.items()},
+        "proofs": {name: encode(proof) for name, proof in proofs.items()},
     }
     lines = [_proof_line(name, proof) for name, proof in proofs.items()] or [
-        "no gateway runs; look at the venue's page"
+        "no gateway has ever run here; look at the venue's page"
     ]
     Output(as_json).show(document, lines)
-    if not halted or not proofs or not all(proof and proof.proven for proof in proofs.values()):
+    if not halted or not proofs or not all(proof.proven for proof in proofs.values()):
         raise SystemExit(Exit.UNKNOWN)
 
 
+def _proofs(environment: Any, why: str) -> dict[str, Any]:
+    """Every account's proof, all asked at once: of its gateway, or of a process in a dead one's place."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from bot.gateway_launch import GatewayLauncher
+    from trading.gateway_client import GatewayClient
+    from trading.gateway_files import socket_path
+    from trading.halt import halt_exchange
+
+    home = environment.home_folder
+    launcher = GatewayLauncher(environment)
+
+    def halt(exchange: str) -> Any:
+        client = GatewayClient(socket_path(home, exchange))
+        return halt_exchange(
+            exchange, home, client, launcher.halt, reason=why, patience_s=HALT_PROOF_TIMEOUT_S
+        )
+
+    exchanges = sorted(_exchanges(environment))
+    with ThreadPoolExecutor(max(1, len(exchanges))) as pool:
+        return dict(zip(exchanges, pool.map(halt, exchanges), strict=True))
+
+
+def _exchanges(environment: Any) -> set[str]:
+    """Whatever has or had a gateway here, and the live one; a configuration in pieces takes none away."""
+    from bot.configuration import load_config
+    from bot.errors import BotError
+    from bot.venue_note import noted_exchanges
+
+    found = set(noted_exchanges(environment.home_folder))
+    try:
+        live = load_config(environment.config_folder).exchange_of("live")
+    except (BotError, OSError) as error:
+        complain(f"{error} The halt goes on without it.")
+    else:
+        found |= {live} if live else set()
+    return found
+
+
 def _proof_line(exchange: str, proof: Any) -> str:
-    if proof is None:
-        return f"{exchange}: UNKNOWN, the gateway did not answer; the bot is ending it if it runs"
     steps = ", ".join(f"{name} {at_ms} ms" for name, at_ms in proof.steps)
-    held = ", ".join(f"{amount} {asset}" for asset, amount in proof.held.items() if amount) or "nothing"
-    word = f"{proof.orders_open} orders, proven" if proof.proven else f"NOT PROVEN: {proof.detail}"
-    return f"{exchange}: {word}; still held: {held} ({steps})"
+    held = ", ".join(f"{amount} {asset}" for asset, amount in proof.held.items() if amount)
+    held = held or ("unknown" if proof.detail or not proof.proven else "nothing")
+    word = f"{proof.orders_open} orders, proven" if proof.proven else "NOT PROVEN"
+    doubt = f"; {proof.detail}" if proof.detail else ""
+    return f"{exchange}: {word}; still held: {held}{doubt} ({steps})"
 
 
 def health(as_json: Json = False) -> None:
