@@ -153,6 +153,7 @@ def _supervisor(installation: Installation, launcher: GatewayLauncher) -> Superv
         launcher.run,
         exchanges=(installation.desk.live_exchange,),
         strategies=strategies_path(installation.environment),
+        settings={installation.desk.live_exchange: installation.desk.settings_digest},
     )
 
 
@@ -177,7 +178,7 @@ def _listen(
         ReadRequests(storage, desk),
         AnswerRequest(storage, desk),
         WithdrawRequest(storage, desk),
-        GoLive(storage, desk, latch, supervisor.wake),
+        GoLive(storage, desk, latch, supervisor.wake, GatewayInForce(installation)),
         ClearHalt(storage, desk, latch),
         RequestRearm(storage, desk, latch),
     ).register(app)
@@ -196,6 +197,21 @@ class GateCheck:
     def __call__(self) -> None:
         """Return once the gateway has said that no new order begins; its halt is under way then."""
         GatewayClient(socket_path(self.home, self.exchange), timeout_s=GATE_ANSWER_S).shut(HALT_REASON)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayInForce:
+    """The gateway of the live account, asked for what it goes by."""
+
+    installation: Installation
+
+    def goes_by(self, settings_digest: str) -> bool:
+        """Whether it answers and was started with these settings."""
+        client = self.installation.gateway(self.installation.desk.live_exchange)
+        try:
+            return client.status().settings_digest == settings_digest
+        except TradingError:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from approvals.payload import canonical, digest
 from bot.errors import ConfigError
 from bot.mistakes import closest, config_error, shown
 from bot.settings import sound_url
@@ -227,6 +228,18 @@ class DeskConfig(Table):
             return None
         class_path = strategy.class_path or SHIPPED[name]
         return StrategySpec(name, class_path, tuple(sorted(strategy.parameters.items())))
+
+    def settings_digest(self, exchange: str) -> str:
+        """The digest of what the gateway of an exchange goes by, the same for the bot and for the gateway."""
+        venue = self.exchange.by_name.get(exchange)
+        limits = self.live_risk.limits()
+        settings = {
+            "limits": {name: getattr(limits, name) for name in ("currency", *LIMIT_NAMES)},
+            "venue": [venue.venue, venue.api_url or ""] if venue else [],
+            "timezone": self.desk.timezone,
+            "stages": self.stages.as_dict(),
+        }
+        return digest(canonical(settings))
 
     def require_channels(self) -> None:
         """Raise ConfigError for the first channel that nobody has filled in."""

@@ -101,6 +101,7 @@ def read_desk(environment: Environment, config: DeskConfig, policy: Policy, rost
         timezone=config.desk.timezone,
         code_version=code_version(),
         practice=practice(environment, config),
+        settings_digest=config.settings_digest(live),
         rearm_cooldown_s=load_rearm_cooldown_s(environment.config_folder),
     )
 

@@ -47,6 +47,10 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
         "The venue did not prove the stop. Look at the venue's own page now.",
     ),
     EventKind.GATEWAY_LOST: ("high", "It is being started again; live sessions stay paused."),
+    EventKind.GATEWAY_STALE: (
+        "high",
+        "Nothing starts until its live sessions are stopped; then the bot replaces it. See /peak readiness.",
+    ),
     EventKind.BOOKS_DIFFER: (
         "high",
         "Our books and the venue's differ. Compare with /peak orders, halt when in doubt.",
@@ -67,6 +71,7 @@ _TITLES: dict[EventKind, str] = {
     EventKind.SESSION_PAUSED: "A session is paused",
     EventKind.SESSION_UNKNOWN: "A session ended without proof",
     EventKind.GATEWAY_LOST: "The gateway was lost",
+    EventKind.GATEWAY_STALE: "The gateway goes by old settings",
     EventKind.BOOKS_DIFFER: "The books differ",
     EventKind.TIMER_FIRED: "The dead-man timer fired",
 }

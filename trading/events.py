@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     ORDER_UNKNOWN = "order.unknown"
     FILL = "fill"
     VENUE_ERROR = "venue.error"
+    GATEWAY_STALE = "gateway.stale"
     GATEWAY_LOST = "gateway.lost"
     BOOKS_DIFFER = "books.differ"
     TIMER_FIRED = "timer.fired"

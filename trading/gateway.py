@@ -76,10 +76,11 @@ class Gateway:
         home: Path,
         zone: ZoneInfo | None = None,
         practice: bool = False,
+        settings_digest: str = "",
         timing: Timing | None = None,
     ) -> None:
         self._timing = timing = timing or Timing()
-        self._venue = venue
+        self._venue, self._settings_digest = venue, settings_digest
         self._latch, self._clock = latch, clock
         self._exchange, self._home, self._practice = exchange, home, practice
         self._states = SessionStates(database, clock, exchange)
@@ -128,12 +129,10 @@ class Gateway:
         )
         checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._unready)
         self._view = AccountView(venue, self._books, self._market, self._gate, self._valuation, checks)
-        self._unready = "it is starting"
+        self._unready, self._venue_status = "it is starting", "unknown"
         self._reconciled_at: datetime | None = None
-        self._pinged_at = time.monotonic()
-        self._venue_status = "unknown"
+        self._pinged_at, self._closing = time.monotonic(), threading.Event()
         self._skew_s: float | None = None
-        self._closing = threading.Event()
 
     def _tools(self) -> Tools:
         return Tools(
@@ -342,4 +341,5 @@ class Gateway:
             clock_skew_s=self._skew_s,
             practice=self._practice,
             pid=os.getpid(),
+            settings_digest=self._settings_digest,
         )

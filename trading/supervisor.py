@@ -5,7 +5,7 @@ import select
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -46,11 +46,14 @@ class _Watched:
     pinged_at: float = float("-inf")
     answered_at: float = field(default_factory=time.monotonic)
     ready: bool = False
+    is_replaced: bool = False
+    is_told: bool = False
 
 
 class Supervisor:
     """Starts, adopts and ends processes; `launch_gateway` starts a gateway, with its keys in its environment.
-    `strategies` is where strategies are looked for, for the processes that run them alone.
+    `strategies` is where strategies are looked for, for the processes that run them alone. `settings` has
+    the digest of the settings that each exchange's gateway should go by; one with others is replaced.
 
     It never lets a live session go on by itself: one that lost its process has failed, and one that lost
     its gateway is paused until people resume it.
@@ -65,6 +68,7 @@ class Supervisor:
         *,
         exchanges: Iterable[str] = (),
         strategies: tuple[str, ...] = (),
+        settings: Mapping[str, str] | None = None,
         call_timeout_s: float = 45,
     ) -> None:
         self._home = home
@@ -72,6 +76,7 @@ class Supervisor:
         self._launch_gateway = launch_gateway
         self._call_timeout_s = call_timeout_s
         self._states = SessionStates(database, clock)
+        self._settings = settings or {}
         self._forks = Forks(home, strategies)
         self._gateways: dict[str, _Watched] = {name: _Watched() for name in exchanges}
         self._sessions: dict[str, ProcessId] = {}
@@ -196,13 +201,33 @@ class Supervisor:
         client = GatewayClient(socket_path(self._home, exchange), timeout_s=5)
         try:
             client.ping()
-            watched.ready = client.status().ready
+            status = client.status()
+            watched.ready = status.ready
             watched.answered_at = now
+            if status.settings_digest != self._settings.get(exchange, status.settings_digest):
+                self._stale(exchange, watched, running)
         except TradingError as error:
             watched.ready = False
             if now - watched.answered_at > _UNANSWERED_FOR_S:
                 log.error("gateway ended because it does not answer", exchange=exchange, why=str(error))
                 running.end()
+
+    def _stale(self, exchange: str, watched: _Watched, running: ProcessId) -> None:
+        """Replace a gateway with other settings than ours, once; with a live session on it tell people."""
+        live = any(s.plan.exchange == exchange and s.plan.stage is Stage.LIVE for s in self._states.open())
+        if not live and not watched.is_replaced:
+            log.warning("gateway replaced, its settings are old", exchange=exchange, pid=running.pid)
+            watched.is_replaced = True
+            watched.ready = False
+            watched.process = None  # ended on purpose, so not lost
+            running.end()
+        elif not watched.is_told:
+            watched.is_told = True
+            self._states.tell(
+                EventKind.GATEWAY_STALE,
+                f"gateway.stale:{exchange}:{running.pid}:{running.started_at}",
+                {"exchange": exchange, "detail": "it goes by other settings than those of config.toml"},
+            )
 
     def _gateway_lost(self, exchange: str, process: ProcessId) -> None:
         """Tell of it and pause the live sessions; the gateway that follows does the same at its start."""

@@ -95,7 +95,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class GatewayStatus:
-    """How one account's gateway stands; `heartbeats` are ages in seconds by session."""
+    """How one account's gateway stands; `heartbeats` are ages in seconds by session.
+
+    `settings_digest` is that of the settings it was started with.
+    """
 
     exchange: str
     ready: bool
@@ -108,6 +111,7 @@ class GatewayStatus:
     clock_skew_s: float | None
     practice: bool
     pid: int
+    settings_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

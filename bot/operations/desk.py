@@ -53,6 +53,7 @@ class Desk:
     code_version: str
     practice: bool
     rearm_cooldown_s: int = 300
+    settings_digest: str = ""
 
     def strategy(self, name: str) -> StrategyChoice | None:
         """The strategy of this name."""

@@ -220,7 +220,8 @@ class CheckHealth:
         exchange = self._desk.live_exchange
         try:
             client = self._gateway(exchange)
-            gateway = (*client.checks("live"), heartbeats(client.status()))
+            status = client.status()
+            gateway = (*client.checks("live"), gateway_settings(self._desk, status), heartbeats(status))
             prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
             return HealthReport.of([*report.checks, *gateway]), client.equity(), prices
         except TradingError as error:
@@ -232,6 +233,19 @@ def _note(tx: Transaction, health: HealthSummary) -> None:
     failures = ", ".join(check.name for check in health.checks if check.verdict == Verdict.FAILED)
     tx.note(
         "health.check", health.asked_by, health.id, verdict=health.verdict, reason=failures or "all passed"
+    )
+
+
+def gateway_settings(desk: Desk, status: GatewayStatus) -> Check:
+    """Whether the gateway goes by the limits and addresses that stand on the cards."""
+    if status.settings_digest == desk.settings_digest:
+        return Check("gateway settings", Verdict.PASSED, "those of this desk", 0)
+    return Check(
+        "gateway settings",
+        Verdict.FAILED,
+        "the gateway was started with other limits, venue, zone or stages than this bot",
+        0,
+        "Stop the live sessions: then the bot replaces the gateway by itself. If it stays, restart the bot.",
     )
 
 

@@ -50,6 +50,13 @@ class Rehearsal(Protocol):
         """The orders of a start in one line; raises when they cannot be computed."""
 
 
+class InForce(Protocol):
+    """The gateway that a session would trade through."""
+
+    def goes_by(self, settings_digest: str) -> bool:
+        """Whether it answers and was started with these settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request was filed."""
@@ -216,16 +223,24 @@ def file_request(
 class GoLive:
     """Turn an approved request into a session, once."""
 
-    def __init__(self, storage: Storage, desk: Desk, latch: Latch, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, storage: Storage, desk: Desk, latch: Latch, wake: Callable[[], None], gateway: InForce
+    ) -> None:
         self._storage = storage
         self._desk = desk
         self._latch = latch
         self._wake = wake
+        self._gateway = gateway
 
     def __call__(
         self, actor: Person, request_id: RequestId, asker: Asker | None = None
     ) -> Launched | Refused:
         """Re-check people, time, payload and latch; claim, grant, session and answer are one transaction."""
+        if not self._gateway.goes_by(self._desk.settings_digest):
+            return Refused(
+                "The gateway does not answer, or goes by other limits than those on the card, so nothing was "
+                "started. /peak readiness live says which; press again once it passes."
+            )
         try:
             with self._storage.transaction() as tx:
                 outcome = self._launch(tx, actor, request_id)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.operations.desk import Desk, Refused
-from bot.operations.health import DeskChecks
+from bot.operations.health import DeskChecks, gateway_settings
 from bot.operations.previews import PreviewFailed, preview_line
 from bot.summaries import LimitUse
 from bot.view import View
@@ -15,13 +15,16 @@ from trading import limits
 from trading.health import Check, HealthReport, run_checks
 from trading.preview import Preview
 from trading.session import SessionPlan, Stage
-from trading.wire import OpenOrder
+from trading.wire import GatewayStatus, OpenOrder
 
 NOTIONAL_SHOWN = Decimal(100)
 
 
 class Account(Protocol):
     """What these looks ask of a gateway."""
+
+    def status(self) -> GatewayStatus:
+        """How it stands."""
 
     def limits_in_use(self) -> tuple[limits.LimitUse, ...]:
         """Each limit and how much of it is used."""
@@ -103,4 +106,6 @@ def readiness_report(
 ) -> HealthReport:
     """Every check of a stage, the bot's own and the gateway's; raises TradingError when that is away."""
     own = run_checks(checks.probes())
-    return HealthReport.of([*own.checks, *gateway(desk.live_exchange).checks(stage)])
+    account = gateway(desk.live_exchange)
+    settings = gateway_settings(desk, account.status())
+    return HealthReport.of([*own.checks, *account.checks(stage), settings])

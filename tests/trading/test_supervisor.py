@@ -5,10 +5,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.clock import system_clock
+from bot.configuration import load_config
 from bot.gateway_launch import GatewayLauncher
 from bot.settings import Environment
 from tests.trading.rig import Rig, eventually
@@ -41,9 +43,11 @@ def launcher(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayLaunc
 
 
 @contextmanager
-def supervised(rig: Rig, launcher: GatewayLauncher) -> Iterator[Supervisor]:
+def supervised(
+    rig: Rig, launcher: GatewayLauncher, settings: dict[str, str] | None = None
+) -> Iterator[Supervisor]:
     """A bot's supervisor for as long as the block lasts."""
-    supervisor = Supervisor(rig.home, rig.database, system_clock, launcher.run)
+    supervisor = Supervisor(rig.home, rig.database, system_clock, launcher.run, settings=settings)
     supervisor.start()
     try:
         yield supervisor
@@ -134,7 +138,48 @@ def test_a_silent_forkserver_costs_the_other_sessions_nothing(
     assert rig.state(refused.id) is SessionState.STARTING
 
 
-def _is_replaced(rig: Rig, supervisor: Supervisor, before: ProcessId) -> bool:
+def test_a_gateway_with_old_settings_is_replaced(rig: Rig, launcher: GatewayLauncher) -> None:
+    """A limit that was tightened while no session runs is in force after the bot's restart."""
+    with supervised(rig, launcher) as supervisor:
+        supervisor.gateway("kraken")
+        eventually("a gateway is ready", lambda: _is_replaced(rig, supervisor, None))
+    before = gateway_process(rig.home, "kraken")
+    assert before is not None
+    wanted = tighten(rig)
+    with supervised(rig, launcher, {"kraken": wanted}) as supervisor:
+        supervisor.gateway("kraken")
+        eventually("another gateway is ready", lambda: _is_replaced(rig, supervisor, before))
+        assert supervisor.gateway("kraken").status().settings_digest == wanted
+        limits = {use.name: use.limit for use in supervisor.gateway("kraken").limits_in_use()}
+        assert limits["max_order_notional"] == 10
+    assert not rig.events("gateway.lost")
+
+
+def test_a_gateway_with_old_settings_stays_while_a_live_session_runs(
+    rig: Rig, launcher: GatewayLauncher
+) -> None:
+    """It is told once and replaced after the stop, never under somebody's orders."""
+    session = rig.live_session()
+    with supervised(rig, launcher):
+        running(rig, session.id)
+    before = gateway_process(rig.home, "kraken")
+    assert before is not None
+    with supervised(rig, launcher, {"kraken": tighten(rig)}) as supervisor:
+        eventually("it is told", lambda: rig.events("gateway.stale"))
+        assert gateway_process(rig.home, "kraken") == before
+        assert supervisor.gateway("kraken").stop_session(session.id, "tighter limits").proven
+        eventually("another gateway is ready", lambda: _is_replaced(rig, supervisor, before))
+    assert len(rig.events("gateway.stale")) == 1
+
+
+def tighten(rig: Rig) -> str:
+    """Write a smaller limit into the configuration; gives the digest of the settings."""
+    file = Path(rig.environ()["PEAK_OPS_CONFIG"]) / "config.toml"
+    file.write_text(file.read_text("utf-8").replace("max_order_notional = 1000", "max_order_notional = 10"))
+    return load_config(file.parent).settings_digest("kraken")
+
+
+def _is_replaced(rig: Rig, supervisor: Supervisor, before: ProcessId | None) -> bool:
     now = gateway_process(rig.home, "kraken")
     try:
         return now is not None and now != before and supervisor.gateway("kraken").status().ready

@@ -170,6 +170,7 @@ class Rig:
         self.rehearsing = Rehearsing()
         self.venue = Venue(self.storage)
         self.woken = 0
+        self.gateway_settings = self.desk.settings_digest
 
     def gateway(self, exchange: str) -> Venue:
         """The gateway of an account."""
@@ -217,9 +218,13 @@ class Rig:
         assert isinstance(outcome, ApprovalRequest), outcome
         return outcome
 
+    def goes_by(self, settings_digest: str) -> bool:
+        """The gateway of this rig goes by the desk's own settings, unless it is told otherwise."""
+        return settings_digest == self.gateway_settings
+
     def goes_live(self, request_id: str, by: Person = OTTO) -> Launched | Refused:
         """Press Go live."""
-        launch = GoLive(self.storage, self.desk, self.latch, self._wake)
+        launch = GoLive(self.storage, self.desk, self.latch, self._wake, self)
         return launch(by, RequestId(request_id))
 
     def live_session(self, **given: Any) -> TradingSession:

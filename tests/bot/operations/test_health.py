@@ -169,7 +169,7 @@ def test_readiness_is_the_bots_checks_and_the_gateways(rig: Rig, tmp_path: Path)
     """Both in one verdict; without a gateway there is none."""
     checks = desk_checks(rig, tmp_path)
     names = [each.name for each in readiness_report(rig.desk, checks, rig.gateway).checks]
-    assert names == ["halt", "roster", "record", "alerts", "disk", "clock"]
+    assert names == ["halt", "roster", "record", "alerts", "disk", "clock", "gateway settings"]
 
     rig.venue.gone = True
     with pytest.raises(TradingError):
@@ -203,3 +203,14 @@ def test_a_preview_of_something_unknown_says_what_there_is(
 def test_readiness_of_another_stage_is_refused_in_words(rig: Rig, tmp_path: Path, stage: str) -> None:
     """Live is what is served."""
     assert "Type /peak readiness live" in refusal(looking(rig, tmp_path).readiness(stage))
+
+
+def test_a_gateway_with_other_settings_fails_readiness(rig: Rig, tmp_path: Path) -> None:
+    """The limits on the cards must be those that orders are checked against; it says what to do."""
+    checks = desk_checks(rig, tmp_path)
+    other = replace(rig.desk, settings_digest="1" * 64)
+    found = {each.name: each for each in readiness_report(other, checks, rig.gateway).checks}
+    assert found["gateway settings"].verdict is Verdict.FAILED
+    assert "Stop the live sessions" in found["gateway settings"].advice
+    same = {each.name: each for each in readiness_report(rig.desk, checks, rig.gateway).checks}
+    assert same["gateway settings"].verdict is Verdict.PASSED

@@ -347,3 +347,14 @@ def test_the_shown_evidence_is_not_compared_again(rig: Rig) -> None:
     rig.rehearsing.checks = (Check("clock", Verdict.WARNED, "1.9 s off", 1),)
 
     assert isinstance(rig.goes_live(request.id), Launched)
+
+
+def test_nothing_starts_on_a_gateway_with_other_settings(rig: Rig) -> None:
+    """The limits on the card are those of the gateway, or nothing is started and the approval stays."""
+    request = rig.approved()
+    rig.gateway_settings = "0" * 64
+    refused = rig.goes_live(request.id)
+    assert isinstance(refused, Refused)
+    assert "other limits than those on the card" in refused.sentence
+    rig.gateway_settings = rig.desk.settings_digest
+    assert isinstance(rig.goes_live(request.id), Launched)
