@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 BODY_BYTES_MAX = 1_000_000
 FIELDS_MAX = 100
+REQUESTS_AT_ONCE_MAX = 512
 BACKLOG = 512
 # Slack gives up after as long; whoever has not sent a whole request by then is not Slack.
 ARRIVES_WITHIN_S = 3.0
