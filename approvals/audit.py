@@ -71,6 +71,10 @@ class Entry:
         """This row as the end of the chain."""
         return Head(self.sequence, self.hash)
 
+    def signed_with(self, key: bytes) -> bool:
+        """Whether this key has signed the row."""
+        return hmac.compare_digest(_bytes(self.mac), sign(self.hash, key).encode())
+
     def as_line(self) -> str:
         """Write it as one line of the export, JSON."""
         return canonical(asdict(self))
@@ -166,7 +170,7 @@ def _fault(entry: Entry, head: Head | None, key: bytes | None, anchor: Head | No
     texts = (entry.at, entry.kind, entry.actor, entry.subject, entry.body_text, entry.previous_hash)
     if entry.hash != chain_hash(entry.sequence, *texts):
         return f"row {entry.sequence} was changed after it was written"
-    if key is not None and not hmac.compare_digest(_bytes(entry.mac), sign(entry.hash, key).encode()):
+    if key is not None and not entry.signed_with(key):
         return f"row {entry.sequence} was not signed with this key"
     if anchor is not None and anchor.sequence == entry.sequence and anchor.hash != entry.hash:
         return f"row {entry.sequence} is not the one that was anchored elsewhere"

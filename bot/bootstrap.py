@@ -1,6 +1,6 @@
 """The bot put together: every part made once, here, from an installation and Slack's client."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +27,7 @@ from bot.listeners.sessions import SessionListeners
 from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.claimed import FinishClaimed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive, RequestLive
@@ -75,11 +76,14 @@ class Bot:
     metrics: Metrics
     health: CheckHealth
     expire: ExpireRequests
+    finish_claimed: FinishClaimed
     stop: StopSession
     troubles: Troubles
 
 
-def build(installation: Installation, client: WebClient, account: BotAccount, logs: Logs) -> Bot:
+def build(
+    installation: Installation, client: WebClient, account: Callable[[], BotAccount], logs: Logs
+) -> Bot:
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
     home = installation.environment.home_folder
@@ -140,6 +144,7 @@ def build(installation: Installation, client: WebClient, account: BotAccount, lo
         metrics=metrics,
         health=health,
         expire=ExpireRequests(storage, desk),
+        finish_claimed=FinishClaimed(storage, desk, latch),
         stop=stop,
         troubles=troubles,
     )

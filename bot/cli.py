@@ -1,6 +1,7 @@
 """`peak-ops`: the desk from a shell. What needs two persons cannot be done from here; stopping can."""
 
 import gc
+from typing import Annotated
 
 import typer
 
@@ -13,6 +14,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"peak-ops {version('peak-ops')}")
+        raise typer.Exit
+
+
+@app.callback(help=__doc__)
+def peak_ops(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Tell the version.")
+    ] = False,
+) -> None:
+    """What stands before any command."""
+
+
 app.command()(acting.run)
 app.command()(acting.demo)
 app.command()(doctor.doctor)

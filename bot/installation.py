@@ -82,6 +82,18 @@ def record_key(environment: Environment) -> bytes:
     return hashlib.sha256(b"record:" + environment.secret_key.get_secret_value().encode()).digest()
 
 
+def check_record_key(installation: Installation) -> None:
+    """Raise ConfigError when the record was signed with another key: one row more would break its chain."""
+    with installation.storage().reading() as tx:
+        newest = tx.audit.recent(1)
+    if newest and not newest[0].signed_with(installation.record_key):
+        allowed = (
+            "the record in this database is signed with another key, and a row of this one would break it; "
+            "set the key that the desk had before, or begin with an empty database"
+        )
+        raise ConfigError(file="environment", key="PEAK_OPS_SECRET_KEY", value="...", allowed=allowed)
+
+
 def read_desk(environment: Environment, config: DeskConfig, policy: Policy, roster: Roster) -> Desk:
     """Put what operations need to know into one place; raises ConfigError."""
     live = config.exchange_of("live")

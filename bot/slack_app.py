@@ -5,7 +5,7 @@ waits for nothing and calls nothing by itself.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -38,19 +38,19 @@ class Outcome:
     failure: Exception | None = None
 
 
-def build_app(client: WebClient, bot: BotAccount | None = None) -> App:
-    """Make the Bolt app that listeners register with; it asks Slack nothing."""
-    account = bot or BotAccount()
+def build_app(client: WebClient, account: Callable[[], BotAccount] = BotAccount) -> App:
+    """Make the Bolt app that listeners register with; it asks Slack nothing. `account` may know it later."""
     token = client.token
 
     def authorize(context: BoltContext) -> AuthorizeResult:
+        bot = account()
         return AuthorizeResult(
             enterprise_id=context.enterprise_id,
             team_id=context.team_id,
             user_id=context.user_id,
             bot_token=token,
-            bot_id=account.bot_id,
-            bot_user_id=account.user_id,
+            bot_id=bot.bot_id,
+            bot_user_id=bot.user_id,
         )
 
     BOLT_LOG.setLevel(logging.ERROR)

@@ -31,10 +31,10 @@ log = logging.getLogger(__name__)
 
 BODY_BYTES_MAX = 1_000_000
 FIELDS_MAX = 100
-REQUESTS_AT_ONCE_MAX = 512
 BACKLOG = 512
 # Slack gives up after as long; whoever has not sent a whole request by then is not Slack.
 ARRIVES_WITHIN_S = 3.0
+ARRIVING_MAX = 256
 START_TIMEOUT_S = 5.0
 # Each reply is handed from thread to thread; Python's 5 ms before a busy one must give way is too long.
 HAND_OVER_S = 0.0005
@@ -149,22 +149,21 @@ class HttpServer:
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        listener: socket.socket,
         *,
         metrics: Metrics,
         checks: Mapping[str, Check],
         endpoint: SlackEndpoint | None = None,
-        at_once_max: int = REQUESTS_AT_ONCE_MAX,
+        arriving_max: int = ARRIVING_MAX,
         arrives_within_s: float = ARRIVES_WITHIN_S,
     ) -> None:
-        """Half of `at_once_max` may be requests that have not arrived whole, each for `arrives_within_s`."""
+        """At most `arriving_max` requests may be on their way, each for `arrives_within_s`."""
         self._checks = dict(checks)
         self._metrics = metrics
-        self._socket = _listening(host, port)
+        self._socket = listener
         self._pages = Starlette(routes=[Route("/healthz", self._healthz), Route("/metrics", self._figures)])
         self._endpoint = endpoint
-        arrivals = Arrivals(at_once_max // 2, arrives_within_s)
+        arrivals = Arrivals(arriving_max, arrives_within_s)
         config = uvicorn.Config(
             self._route,
             http=cast(type[asyncio.Protocol], arrivals.protocol),
@@ -175,7 +174,6 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             ws="none",
-            limit_concurrency=at_once_max,
             timeout_graceful_shutdown=3,
         )
         self._server = uvicorn.Server(config)
@@ -289,7 +287,8 @@ def _encoded(reply: Reply) -> tuple[int, bytes]:
     return reply.status, b"" if reply.body is None else json.dumps(dict(reply.body)).encode()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listen_on(host: str, port: int) -> socket.socket:
+    """Take the address, before anything else runs; raises AddressTaken."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -58,6 +58,10 @@ class SocketMode:
         """Dial; gives whether Slack said hello in time. It goes on dialling either way."""
         for thread in self._threads:
             thread.start()
+        return self.wait_connected(timeout_s)
+
+    def wait_connected(self, timeout_s: float = 10) -> bool:
+        """Give whether Slack has said hello by then."""
         return self._connected.wait(timeout_s)
 
     def stop(self, timeout_s: float = 5) -> None:

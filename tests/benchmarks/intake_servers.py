@@ -29,7 +29,7 @@ from bot.inbox import Inbox
 from bot.ingress import Ingress
 from bot.metrics import Metrics
 from bot.slack_app import build_app
-from bot.transports.http import HttpServer, SlackEndpoint
+from bot.transports.http import HttpServer, SlackEndpoint, listen_on
 from tests.benchmarks.load import SIGNING_SECRET
 
 
@@ -63,7 +63,7 @@ def serve_intake(folder: Path) -> None:
     )
     ingress = Ingress(inbox, dispatcher, halt, metrics)
     endpoint = SlackEndpoint(ingress, SIGNING_SECRET, system_clock, metrics)
-    server = HttpServer("127.0.0.1", 0, metrics=metrics, checks={}, endpoint=endpoint)
+    server = HttpServer(listen_on("127.0.0.1", 0), metrics=metrics, checks={}, endpoint=endpoint)
     inbox.start()
     dispatcher.start()
     server.start()

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from bot.ingress import Source
-from bot.transports.http import AddressTaken, HttpServer, SlackEndpoint
+from bot.transports.http import AddressTaken, HttpServer, SlackEndpoint, listen_on
 from tests.bot.intake import Intake, open_database, until
 from tests.bot.slack_payloads import (
     SECRET,
@@ -37,7 +37,10 @@ class Door:
         self._endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
         self._checks_later = {"desk": lambda: self.checks.get("desk")}
         self.server = HttpServer(
-            "127.0.0.1", 0, metrics=intake.metrics, checks=self._checks_later, endpoint=self._endpoint
+            listen_on("127.0.0.1", 0),
+            metrics=intake.metrics,
+            checks=self._checks_later,
+            endpoint=self._endpoint,
         )
         self.server.start()
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.server.port}", timeout=10)
@@ -269,7 +272,7 @@ def test_figures_are_given_to_prometheus(door: Door) -> None:
 def test_without_a_secret_only_health_and_figures_are_served(tmp_path: Path) -> None:
     """In Socket Mode nothing of Slack's comes by HTTP."""
     intake = Intake(open_database(tmp_path))
-    server = HttpServer("127.0.0.1", 0, metrics=intake.metrics, checks={})
+    server = HttpServer(listen_on("127.0.0.1", 0), metrics=intake.metrics, checks={})
     server.start()
 
     address = f"http://127.0.0.1:{server.port}"
@@ -278,14 +281,13 @@ def test_without_a_secret_only_health_and_figures_are_served(tmp_path: Path) -> 
     server.stop()
 
 
-def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_an_address_that_is_taken_is_told() -> None:
     """Two bots on one port: the second says which address, and what to do."""
-    intake = Intake(open_database(tmp_path))
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
         pytest.raises(AddressTaken, match="PEAK_OPS_LISTEN"),
     ):
-        HttpServer("127.0.0.1", other.getsockname()[1], metrics=intake.metrics, checks={})
+        listen_on("127.0.0.1", other.getsockname()[1])
 
 
 def test_a_source_is_named_as_socket_mode_names_it() -> None:
@@ -325,25 +327,33 @@ def knocking() -> Iterator[Callable[[int, bytes], list[socket.socket]]]:
         one.close()
 
 
+def hung_up(client: socket.socket) -> bool:
+    """Whether the server has ended the connection without an answer; waits for it."""
+    try:
+        return client.recv(1000) == b""
+    except ConnectionResetError:
+        return True
+
+
 @pytest.mark.parametrize("half", HALF_SENT, ids=["headers", "body"])
 def test_half_sent_requests_do_not_keep_a_halt_out(
     intake: Intake, knocking: Callable[[int, bytes], list[socket.socket]], half: bytes
 ) -> None:
-    """With far more of them than the server serves at once, /peak-kill is answered."""
+    """Where more arrive than the server waits for, the oldest have to go, and /peak-kill is answered."""
     endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
     server = HttpServer(
-        "127.0.0.1",
-        0,
+        listen_on("127.0.0.1", 0),
         metrics=intake.metrics,
         checks={},
         endpoint=endpoint,
-        at_once_max=8,
+        arriving_max=8,
         arrives_within_s=60,
     )
     server.start()
     try:
         for _ in range(40):
-            knocking(server.port, half)
+            clients = knocking(server.port, half)
+        assert all(hung_up(client) for client in clients[:32])
         body = form(command("", name="/peak-kill"))
         url = f"http://127.0.0.1:{server.port}/slack/events"
         given = httpx.post(url, content=body, headers=signed(body, intake.clock.now), timeout=10)
@@ -359,15 +369,11 @@ def test_who_does_not_send_a_whole_request_is_shown_out(
     """The connection ends, by the server's own clock."""
     endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
     server = HttpServer(
-        "127.0.0.1", 0, metrics=intake.metrics, checks={}, endpoint=endpoint, arrives_within_s=0.05
+        listen_on("127.0.0.1", 0), metrics=intake.metrics, checks={}, endpoint=endpoint, arrives_within_s=0.05
     )
     server.start()
     try:
         (client,) = knocking(server.port, half)
-        try:
-            ended = client.recv(1000)
-        except ConnectionResetError:
-            ended = b""
-        assert ended == b""
+        assert hung_up(client)
     finally:
         server.stop()

@@ -1,0 +1,64 @@
+"""How the bot starts: alone in its home, with the record's own key, and without waiting for Slack."""
+
+import signal
+
+from bot.database import Database
+from bot.records import HaltStore
+from tests.scenarios.desk import Desk, until
+
+
+def test_a_second_bot_of_a_home_is_refused(desk: Desk) -> None:
+    """It says who runs and what to do, and the first one runs on."""
+    assert desk.bot is not None
+
+    second = desk.shell("run")
+
+    assert second.returncode == 2
+    assert f"(process {desk.bot.pid})" in second.stderr
+    assert "Stop that one first" in second.stderr
+    desk.otto.says("/peak status").is_told("Nothing is live")
+
+
+def test_another_key_signs_nothing_into_the_record(desk: Desk) -> None:
+    """The bot refuses to start, and the record stays whole."""
+    desk.rita.says("/peak-kill only a drill").is_told("HALTED")
+    desk.channel("trading-ops").expects("Rita halted everything").now_reads("proven by the venue")
+    desk.olivia.is_told("Rita halted everything")
+    desk.kill_bot()
+    own_key, desk.environ["PEAK_OPS_SECRET_KEY"] = desk.environ["PEAK_OPS_SECRET_KEY"], "x" * 64
+
+    refused = desk.shell("run")
+
+    assert refused.returncode == 2
+    assert "PEAK_OPS_SECRET_KEY" in refused.stderr
+    assert "signed with another key" in refused.stderr
+    desk.environ["PEAK_OPS_SECRET_KEY"] = own_key
+    desk.start_bot()
+
+
+def test_a_halt_is_proven_while_slack_is_away(desk: Desk) -> None:
+    """Gateway and watch run before Slack has said anything; the bot is not ready, and waits."""
+    assert desk.bot is not None
+    desk.bot.send_signal(signal.SIGTERM)
+    desk.bot.wait(30)
+    slack, desk.environ["SLACK_API_URL"] = desk.environ["SLACK_API_URL"], "http://127.0.0.1:1/api/"
+    desk.begin_bot()
+    database = Database(f"sqlite:///{desk.home / 'peak-ops.db'}")
+
+    def proven() -> bool:
+        with database.reading() as session:
+            halt = HaltStore(session).last()
+        return halt is not None and halt.proven
+
+    (desk.home / "HALT").touch()
+    until(proven, f"The halt was not proven: {desk.bot_output()}")
+    assert not (desk.home / "run" / "bot.json").exists()
+    assert desk.bot.poll() is None
+
+    desk.bot.send_signal(signal.SIGTERM)
+    desk.bot.wait(30)
+    database.close()
+    desk.environ["SLACK_API_URL"] = slack
+    desk.start_bot()
+    desk.channel("trading-ops").expects("halted everything: the file HALT").now_reads("proven by the venue")
+    desk.olivia.is_told("halted everything")
