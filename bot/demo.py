@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -235,7 +236,9 @@ def run_demo(home: Path, clock: Callable[[], datetime], *, port: int = 0, say: C
     """Run the whole desk until interrupted; a bot that dies is started again, as a service manager would."""
     end_leftovers(home)
     shutil.rmtree(home, ignore_errors=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    home.mkdir(parents=True, mode=0o700)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: somebody closed the terminal
+        signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), practice_desk(home, clock(), port=port) as desk:
         try:
             _keep_bot_running(desk, say)
@@ -255,12 +258,24 @@ def _keep_bot_running(desk: PracticeDesk, say: Callable[[str], None]) -> None:
                 announced = True
                 say(f"The desk is open: {desk.workspace_url}")
                 say("Be Otto in one window and Olivia in another; type /peak live start ma_crossover BTC/USD")
-                say(f"Home folder: {desk.home}. Ctrl-C ends everything.")
+                say(f"The practice exchange listens at {desk.exchange_url}. Home folder: {desk.home}")
+                say(f"For the shell: set -a; . {_write_environ(desk)}; set +a; then peak-ops status")
+                say("Ctrl-C ends everything.")
             code = bot.wait()
         finally:
             end(bot)
         say(f"The bot ended ({code}); starting it again")
         time.sleep(1)
+
+
+def _write_environ(desk: PracticeDesk) -> Path:
+    """Leave the bot's environment for a shell, readable for this user alone."""
+    ours = ("PEAK_OPS_", "SLACK_", prefix_of(EXCHANGE))
+    lines = [f"{name}={shlex.quote(value)}" for name, value in desk.environ.items() if name.startswith(ours)]
+    path = desk.home / "demo.env"
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return path
 
 
 def _wait_until_ready(desk: PracticeDesk, bot: "subprocess.Popen[bytes]") -> None:

@@ -138,9 +138,12 @@ def _proof_line(exchange: str, proof: Any) -> str:
 
 def health(as_json: Json = False) -> None:
     """The health check now; exit 1 when it fails."""
+    from bot.installation import check_record_key
     from bot.operations.health import CheckHealth, DeskChecks, Machine
 
     installation = here()
+    with told():
+        check_record_key(installation)  # the check leaves a row in the record
     machine = Machine(installation.environment.home_folder)
     storage = installation.storage()
     checks = DeskChecks(storage, installation.desk, installation.latch, machine)

@@ -98,3 +98,18 @@ def test_a_changed_record_ends_with_1(desk: Desk) -> None:
     assert document(desk, "audit", "verify", str(export))["ok"] is True
     export.write_text(export.read_text().replace("Otto", "Olga"))
     assert document(desk, "audit", "verify", str(export), code=1)["first_bad"] == 1
+
+
+def test_health_with_another_key_writes_nothing(desk: Desk) -> None:
+    """A row signed with a wrong key would break the record for good, so it is refused before."""
+    desk.otto.says("/peak health").is_told("Health check")
+    desk.channel("trading-reports").expects("Health check")
+    right = desk.environ["PEAK_OPS_SECRET_KEY"]
+
+    desk.environ["PEAK_OPS_SECRET_KEY"] = "x" * 48
+    refused = desk.shell("health")
+    desk.environ["PEAK_OPS_SECRET_KEY"] = right
+
+    assert refused.returncode == 2
+    assert "signed with another key" in refused.stderr
+    assert document(desk, "audit", "verify")["ok"] is True

@@ -41,16 +41,16 @@ def started(rig: Rig, forks: Forks, session: TradingSession) -> ProcessId:
     return process
 
 
-def averages_that_are_in(rig: Rig) -> tuple[tuple[str, str], ...]:
-    """Parameters with which the crossover is in on the newest closed hour, whatever the market does."""
+def averages_that_are(inside: bool, rig: Rig) -> tuple[tuple[str, str], ...]:
+    """Parameters with which the crossover is in, or out, on the newest closed hour, whatever the market does."""
     venue = rig.venue()
     venue.instruments()
     candles = closed(venue.candles("BTC/USD", "1h"), Timeframe.H1, system_clock())
     for slow in range(2, 60):
         for fast in range(1, slow):
-            if MaCrossover(fast, slow).target(candles[-slow:]):
+            if bool(MaCrossover(fast, slow).target(candles[-slow:])) is inside:
                 return (("fast", str(fast)), ("slow", str(slow)))
-    raise AssertionError("the market has only fallen for sixty hours")
+    raise AssertionError("the market has only gone one way for sixty hours")
 
 
 def smaps_kb(pid: int, name: str) -> int:
@@ -62,7 +62,7 @@ def smaps_kb(pid: int, name: str) -> int:
 def test_a_forked_session_trades_end_to_end_and_ends_when_told(rig: Rig, forks: Forks) -> None:
     """One order on the newest closed bar, filled; then SIGTERM, goodbye, and nothing is left."""
     with rig.gateway():
-        session = rig.live_session(parameters=averages_that_are_in(rig), notional_max=Decimal(900))
+        session = rig.live_session(parameters=averages_that_are(True, rig), notional_max=Decimal(900))
         process = started(rig, forks, session)
         eventually("it is filled", lambda: [o.state for o in rig.orders(session.id)] == [OrderState.FILLED])
         assert rig.filled(session.id) > 0
@@ -106,7 +106,7 @@ def test_a_session_takes_little_memory_of_its_own(rig: Rig, forks: Forks) -> Non
 def test_a_killed_session_loses_its_open_orders(rig: Rig, forks: Forks) -> None:
     """SIGKILL says no goodbye: the gateway cancels what it left and tells of it."""
     with rig.gateway() as gateway:
-        session = rig.live_session(timeframe="1d")
+        session = rig.live_session(parameters=averages_that_are(False, rig))  # it sends nothing by itself
         process = started(rig, forks, session)
         eventually("it runs", lambda: rig.state(session.id) is SessionState.RUNNING)
         intent = a_buy(session.id, limit_price=rig.below_market())
@@ -157,7 +157,7 @@ def test_a_session_whose_gateway_stays_away_ends(rig: Rig, monkeypatch: pytest.M
 def test_a_session_acts_once_a_bar_even_after_a_pause(rig: Rig, forks: Forks) -> None:
     """Paused and resumed within one bar, it does not act on that bar again."""
     with rig.gateway():
-        session = rig.live_session(parameters=averages_that_are_in(rig), notional_max=Decimal(900))
+        session = rig.live_session(parameters=averages_that_are(True, rig), notional_max=Decimal(900))
         process = started(rig, forks, session)
         eventually("it is filled", lambda: [o.state for o in rig.orders(session.id)] == [OrderState.FILLED])
         assert rig.client.pause(session.id, "look")
