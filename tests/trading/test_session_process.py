@@ -42,7 +42,7 @@ def started(rig: Rig, forks: Forks, session: TradingSession) -> ProcessId:
 
 
 def averages_that_are(inside: bool, rig: Rig) -> tuple[tuple[str, str], ...]:
-    """Parameters with which the crossover is in, or out, on the newest closed hour, whatever the market does."""
+    """Parameters with which the crossover is in, or out, on the newest closed hour of whatever market."""
     venue = rig.venue()
     venue.instruments()
     candles = closed(venue.candles("BTC/USD", "1h"), Timeframe.H1, system_clock())
