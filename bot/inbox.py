@@ -32,7 +32,7 @@ _INSERT = insert(_INBOX)
 RECEIVED, DONE, FAILED = "received", "done", "failed"
 ATTEMPTS_MAX = 3
 BATCH_MAX = 200
-GATHER_STEP_S, GATHER_MAX_S = 0.0002, 0.003
+GATHER_STEP_S, GATHER_MAX_S = 0.0005, 0.004
 QUIET_AFTER_S = 0.005
 # A finished row may be noted this much later; after a crash in between it runs again as redelivered.
 COMPANY_S = 0.05

@@ -5,13 +5,13 @@ import hmac
 import itertools
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
-import uvloop
+import uvicorn
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 SIGNING_SECRET = "benchmark-signing-secret"
@@ -119,7 +119,13 @@ class _Connection(asyncio.Protocol):
 
 def closed_loop(port: int, requests: Sequence[bytes], clients: int) -> Latencies:
     """Each client sends its next request when it has the reply to the one before."""
-    return uvloop.run(_closed_loop(port, requests, clients))
+    return _run(_closed_loop(port, requests, clients))
+
+
+def _run(load: Coroutine[Any, Any, Latencies]) -> Latencies:
+    """Run on the event loop that uvicorn would choose for a server here."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner:
+        return runner.run(load)
 
 
 async def _closed_loop(port: int, requests: Sequence[bytes], clients: int) -> Latencies:
@@ -140,7 +146,7 @@ async def _closed_loop(port: int, requests: Sequence[bytes], clients: int) -> La
 
 def open_loop(port: int, requests: Sequence[bytes], per_s: float) -> Latencies:
     """Requests leave at their time, whether or not others have been answered."""
-    return uvloop.run(_open_loop(port, requests, per_s))
+    return _run(_open_loop(port, requests, per_s))
 
 
 async def _open_loop(port: int, requests: Sequence[bytes], per_s: float) -> Latencies:
