@@ -10,7 +10,7 @@ from dataclasses import dataclass
 BOLT = "import slack_bolt; slack_bolt.App(signing_secret='none', authorize=lambda **_: None)"
 CCXT = "import ccxt; ccxt.kraken()"
 SESSION = "import trading.process, trading.preview"
-READ_A_TABLE = "import sqlmodel, pydantic_settings, typer"
+READ_A_TABLE = "import sqlmodel, pydantic, typer"
 
 
 @dataclass(frozen=True, slots=True)

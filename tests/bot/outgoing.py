@@ -110,6 +110,10 @@ class Way:
         shown = [event["message"] for event in found if event["type"] == "message"]
         return [message["text"] for message in shown if message["ephemeral"]]
 
+    def given_up(self) -> Lost:
+        """Wait for the message that is given up, and give what was told of it."""
+        return until(lambda: self.lost and self.lost[0], "a message was given up")
+
     def delivered(self) -> None:
         """Wait until nothing waits."""
         until(lambda: "waiting" not in self.states(), "everything is delivered")

@@ -151,7 +151,7 @@ def test_what_slack_will_never_take_is_given_up_and_told(way: Way, error: str) -
 
     way.delivered()
     assert way.states() == ["failed", "sent"]
-    (lost,) = way.lost
+    lost = way.given_up()
     assert (lost.key, lost.lane, lost.reason) == ("one", OPS, error)
     assert way.texts(OPS) == ["two"]
 
@@ -176,7 +176,7 @@ def test_a_renderer_with_a_bug_is_given_up_in_the_end(way: Way) -> None:
         outbox.card("nonsense:7", OPS)
     until(lambda: retry(way) or way.states() == ["failed"], "it was given up")
 
-    assert way.lost[0].reason.startswith("KeyError")
+    assert way.given_up().reason.startswith("KeyError")
 
 
 def test_a_message_over_the_limits_is_refused_in_tests_and_cut_at_work(way: Way) -> None:
@@ -186,7 +186,7 @@ def test_a_message_over_the_limits_is_refused_in_tests_and_cut_at_work(way: Way)
     with way.writing() as outbox:
         outbox.post("one", OPS, long)
     way.delivered()
-    assert "header of 200 characters" in way.lost[0].reason
+    assert "header of 200 characters" in way.given_up().reason
     way.outbox.stop()
 
     way.outbox = way.another(strict=False)
