@@ -170,12 +170,6 @@ class HaltRoute:
         self._answer(call, order.sentence, answered)
         _afterwards("record", lambda: self._on_halt(order))
 
-    def halt_from_shell(self, by: str, reason: str, cause: str) -> HaltOrder:
-        """Halt for somebody at the machine; returns when the gates are shut and the rest is told."""
-        order = self._halt(HaltOrder(by=by, reason=reason or NO_REASON, at=self._clock(), cause=cause))
-        self._on_halt(order)
-        return order
-
     def _halt(self, order: HaltOrder) -> HaltOrder:
         began = perf_counter()
         latch = _on_a_thread("latch", lambda: self._latch.engage(order.reason, order.by, order.at), began)

@@ -214,14 +214,6 @@ def test_a_failing_record_leaves_the_halt_standing(tmp_path: Path) -> None:
     assert asked.wait(DEADLINE_S)
 
 
-def test_the_shell_halts_by_the_same_steps(intake: Intake) -> None:
-    """`peak-ops kill` needs no Slack: latch, gates, then the rest, before it returns."""
-    order = intake.halt.halt_from_shell("root", "smoke", "shell:1")
-
-    assert (order.by, order.reason, order.account) == ("root", "smoke", None)
-    assert intake.diary == ["latch", "database"]
-
-
 class Slack:
     """The end of a response_url."""
 
