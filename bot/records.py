@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -176,14 +176,8 @@ class ReportStore:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def of_day(self, day: str) -> bool:
-        """Whether a day has its scheduled report."""
-        return self._session.exec(select(ReportRow.id).where(ReportRow.day == day)).first() is not None
-
-    def add(self, report: HealthSummary, day: str | None) -> bool:
-        """Save a report; False when the day already has its own."""
-        if day and self.of_day(day):
-            return False
+    def add(self, report: HealthSummary, day: date | None) -> None:
+        """Save a report; `day` is the one whose scheduled report it is."""
         body = {
             "asked_by": report.asked_by,
             "currency": report.currency,
@@ -192,8 +186,8 @@ class ReportStore:
             "checks": [[c.name, c.verdict, c.detail, c.advice, c.duration_ms] for c in report.checks],
             "sessions": [_session_value(session) for session in report.sessions],
         }
-        self._session.add(ReportRow(id=report.id, day=day, at=report.at, verdict=report.verdict, body=body))
-        return True
+        turn = day.isoformat() if day else None
+        self._session.add(ReportRow(id=report.id, day=turn, at=report.at, verdict=report.verdict, body=body))
 
     def get(self, report_id: str) -> HealthSummary | None:
         """One report without the points of its chart."""

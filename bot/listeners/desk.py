@@ -19,7 +19,6 @@ from bot.views import help as help_view
 from bot.views import home as home_view
 from bot.views import status as status_view
 from bot.views.alerts import ACKNOWLEDGE
-from bot.views.health import health_report
 from bot.views.replies import not_understood, sentence
 from bot.words import Typed, nearest, read
 from trading.errors import TradingError
@@ -50,12 +49,12 @@ class DeskListeners:
             "orders": lambda typed, actor: look.orders(),
             "readiness": lambda typed, actor: look.readiness(typed.rest(1)),
             "preview": lambda typed, actor: look.preview(typed.after(1)),
-            "health": lambda typed, actor: health_report(self._health.now(actor.name)),
         }
         for word, show in shows.items():
             register(app, "/peak", self._showing(show), word)
+        register(app, "/peak", self.on_health, "health")
         app.command("/peak")(self._showing(self._anything_else))
-        app.action(status_view.HEALTH_NOW)(self._showing(shows["health"]))
+        app.action(status_view.HEALTH_NOW)(self.on_health)
         app.action(ACKNOWLEDGE)(self.on_acknowledge)
         app.event("app_home_opened")(self.on_home)
 
@@ -69,6 +68,14 @@ class DeskListeners:
         outcome = self._acknowledge(actor, said.value)
         if isinstance(outcome, Refused):
             self._front.answer(said, sentence(outcome.sentence))
+
+    def on_health(self, ack: Ack, body: Body, context: Mapping[str, Any]) -> None:
+        """The health check now, for the desk and for whoever asks."""
+        ack()
+        said = incoming(body, context)
+        actor = self._front.person(said)
+        if actor is not None and said.asker is not None:
+            self._health.now(actor, said.asker)
 
     def on_home(self, body: Body, context: Mapping[str, Any], client: WebClient) -> None:
         """Draw the Home tab anew."""

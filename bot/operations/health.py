@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -13,6 +14,8 @@ from typing import Protocol
 import psutil
 
 from approvals.errors import PolicyUnsafe
+from approvals.person import Person
+from bot.operations.asker import Asker
 from bot.operations.desk import Desk
 from bot.operations.sessions import summarise
 from bot.outbox import Chart, Urgency
@@ -145,18 +148,17 @@ class CheckHealth:
 
     def unposted(self, asked_by: str) -> HealthSummary:
         """The same for a shell: made and put on record, not posted."""
-        health = self._make(asked_by)
+        health = self._make(new_id("report"), asked_by)
         with self._storage.transaction() as tx:
             _note(tx, health)
         return health
 
     def scheduled(self, day: date) -> None:
         """The morning's report; nothing when that day has its own already."""
-        with self._storage.reading() as tx:
-            if tx.reports.of_day(day.isoformat()):
-                return
-        self._wait_for_gateway()
-        self._report("the schedule", day.isoformat())
+        report = report_id(day.isoformat())
+        if self._known(report) is None:
+            self._wait_for_gateway()
+            self._report(report, "the schedule", day=day)
 
     def _wait_for_gateway(self) -> None:
         """A report that is made up for at the start would otherwise find the gateway still reconciling."""
@@ -169,27 +171,32 @@ class CheckHealth:
                 log.info("health report waits for its gateway: %s", error)
             Event().wait(LOOK_EVERY_S)
 
-    def now(self, asked_by: str) -> HealthSummary:
-        """The same, for somebody who asks."""
-        return self._report(asked_by, None)
+    def now(self, actor: Person, asker: Asker) -> HealthSummary:
+        """The same for somebody who asks, and the answer; heard again after a crash, the first one stands."""
+        report = report_id(asker.cause)
+        return self._known(report) or self._report(report, actor.name, asker=asker)
 
-    def _report(self, asked_by: str, day: str | None) -> HealthSummary:
-        health = self._make(asked_by)
+    def _known(self, report: str) -> HealthSummary | None:
+        with self._storage.reading() as tx:
+            return tx.reports.get(report)
+
+    def _report(
+        self, report: str, asked_by: str, *, day: date | None = None, asker: Asker | None = None
+    ) -> HealthSummary:
+        health = self._make(report, asked_by)
+        view = health_report(health)
         with self._storage.transaction() as tx:
-            if not tx.reports.add(health, day):
-                return health
+            if known := tx.reports.get(report):
+                return known
+            tx.reports.add(health, day)
             _note(tx, health)
             chart = Chart(health.points, health.currency, chart_description(health))
-            tx.outbox.image(
-                f"report:{health.id}",
-                self._desk.channels.reports,
-                health_report(health),
-                chart,
-                Urgency.LAST,
-            )
+            tx.outbox.image(f"report:{report}", self._desk.channels.reports, view, chart, Urgency.LAST)
+            if asker is not None:
+                asker.shown(tx, view)
         return health
 
-    def _make(self, asked_by: str) -> HealthSummary:
+    def _make(self, ident: str, asked_by: str) -> HealthSummary:
         report, equity, prices = self._account()
         with self._storage.reading() as tx:
             at = tx.now
@@ -197,7 +204,7 @@ class CheckHealth:
             sessions = tuple(summarise(tx, self._desk, each, prices) for each in tx.sessions.all_open())
         points = equity.points if equity else ()
         return HealthSummary(
-            id=new_id("report"),
+            id=ident,
             verdict=report.verdict,
             at=at,
             asked_by=asked_by,
@@ -227,6 +234,11 @@ class CheckHealth:
         except TradingError as error:
             silent = Check(f"gateway {exchange}", Verdict.FAILED, str(error), 0, "Look at /peak status.")
             return HealthReport.of([*report.checks, silent]), None, {}
+
+
+def report_id(cause: str) -> str:
+    """One cause, one report: a day for the morning's, Slack's own key for one that somebody asked for."""
+    return f"report-{sha256(cause.encode()).hexdigest()[:16]}"
 
 
 def _note(tx: Transaction, health: HealthSummary) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from bot.database import Database
@@ -155,7 +156,7 @@ def test_a_report_comes_back_without_its_chart(database: Database) -> None:
     """Money exact, unknown as unknown; what only the day itself knew is left out."""
     report = replace(HEALTH, fees=None, equity=Decimal("10010.123456789"))
     with database.transaction() as session:
-        assert ReportStore(session).add(report, "2026-11-23")
+        ReportStore(session).add(report, date(2026, 11, 23))
 
     with database.reading() as session:
         found = ReportStore(session).get("report-1")
@@ -166,15 +167,17 @@ def test_a_report_comes_back_without_its_chart(database: Database) -> None:
     ]
 
 
-def test_a_day_has_one_report(database: Database) -> None:
-    """A restart at the hour does not report twice; asking for one is always allowed."""
+def test_a_day_has_one_scheduled_report(database: Database) -> None:
+    """The table itself refuses a second one; asking for one is always allowed."""
     with database.transaction() as session:
         store = ReportStore(session)
-        assert store.add(HEALTH, "2026-11-23")
-        assert not store.add(replace(HEALTH, id="report-2"), "2026-11-23")
-        assert store.add(replace(HEALTH, id="report-3"), "2026-11-24")
-        assert store.add(replace(HEALTH, id="report-4"), None)
-        assert store.add(replace(HEALTH, id="report-5"), None)
+        store.add(HEALTH, date(2026, 11, 23))
+        store.add(replace(HEALTH, id="report-2"), date(2026, 11, 24))
+        store.add(replace(HEALTH, id="report-3"), None)
+        store.add(replace(HEALTH, id="report-4"), None)
+
+    with pytest.raises(IntegrityError), database.transaction() as session:
+        ReportStore(session).add(replace(HEALTH, id="report-5"), date(2026, 11, 23))
 
 
 def test_yesterday_is_the_last_scheduled_report(database: Database) -> None:
@@ -182,10 +185,10 @@ def test_yesterday_is_the_last_scheduled_report(database: Database) -> None:
     with database.transaction() as session:
         store = ReportStore(session)
         assert store.before(NOON) is None
-        store.add(replace(HEALTH, id="report-1", at=NOON - 2 * DAY), "2026-11-21")
-        store.add(replace(HEALTH, id="report-2", at=NOON - DAY), "2026-11-22")
+        store.add(replace(HEALTH, id="report-1", at=NOON - 2 * DAY), date(2026, 11, 21))
+        store.add(replace(HEALTH, id="report-2", at=NOON - DAY), date(2026, 11, 22))
         store.add(replace(HEALTH, id="report-3", at=NOON - DAY / 2), None)
-        store.add(replace(HEALTH, id="report-4", at=NOON), "2026-11-23")
+        store.add(replace(HEALTH, id="report-4", at=NOON), date(2026, 11, 23))
 
         found = store.before(NOON)
         assert found is not None

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from approvals.person import Role, Roster
 from bot.operations import health as health_module
+from bot.operations.asker import Asker
 from bot.operations.health import CheckHealth, DeskChecks, Machine, heartbeats
 from bot.operations.look import Look, readiness_report
 from bot.summaries import HealthSummary
@@ -35,6 +36,11 @@ def checking(rig: Rig, home: Path) -> CheckHealth:
     return CheckHealth(rig.storage, rig.desk, desk_checks(rig, home), Machine(home), rig.gateway)
 
 
+def asker(cause: str = "command:1") -> Asker:
+    """Otto, asking once."""
+    return Asker(OTTO.accounts[0], cause)
+
+
 def looking(rig: Rig, home: Path) -> Look:
     """What people look at."""
     return Look(
@@ -54,7 +60,7 @@ def reports(rig: Rig) -> list[str]:
 
 def test_a_report_is_kept_posted_and_recorded(rig: Rig, tmp_path: Path) -> None:
     """With money, checks, machine, and a chart of the last week alone."""
-    health = checking(rig, tmp_path).now("Otto")
+    health = checking(rig, tmp_path).now(OTTO, asker())
 
     assert health.verdict == "PASSED"
     assert health.equity == Decimal(10_010)
@@ -63,7 +69,22 @@ def test_a_report_is_kept_posted_and_recorded(rig: Rig, tmp_path: Path) -> None:
     assert rig.read(lambda tx: tx.reports.get(health.id)) is not None
     assert reports(rig) == [f"Health check PASSED: {len(health.checks)} checks, none failed"]
     assert rig.outgoing("image")[0].lane == "C0REPORTS"
+    assert [row.body["text"] for row in rig.outgoing("reply")] == reports(rig)
     assert rig.recorded() == ["health.check"]
+
+
+def test_a_question_heard_again_after_a_crash_makes_no_second_report(rig: Rig, tmp_path: Path) -> None:
+    """The first report stands, its answer too; another question has its own."""
+    health = checking(rig, tmp_path)
+
+    first = health.now(OTTO, asker())
+    rig.clock.passes(minutes=1)
+    again = health.now(OTTO, asker())
+    assert (again.id, again.at) == (first.id, first.at)
+    assert (len(reports(rig)), len(rig.outgoing("reply")), rig.recorded()) == (1, 1, ["health.check"])
+
+    health.now(OTTO, asker("command:2"))
+    assert len(reports(rig)) == 2
 
 
 def test_a_day_has_one_scheduled_report(rig: Rig, tmp_path: Path) -> None:
@@ -72,7 +93,7 @@ def test_a_day_has_one_scheduled_report(rig: Rig, tmp_path: Path) -> None:
 
     health.scheduled(TODAY)
     health.scheduled(TODAY)
-    health.now("Otto")
+    health.now(OTTO, asker())
     assert len(reports(rig)) == 2
 
     rig.clock.passes(days=1)
@@ -86,13 +107,13 @@ def test_a_report_tells_the_difference_to_the_last_scheduled_one(rig: Rig, tmp_p
     health.scheduled(TODAY)
     rig.clock.passes(days=1)
 
-    assert health.now("Otto").equity_before == Decimal(10_010)
+    assert health.now(OTTO, asker()).equity_before == Decimal(10_010)
 
 
 def test_a_silent_gateway_fails_the_report_and_leaves_its_figures_unknown(rig: Rig, tmp_path: Path) -> None:
     """No noughts, no old figures."""
     rig.venue.gone = True
-    health = checking(rig, tmp_path).now("Otto")
+    health = checking(rig, tmp_path).now(OTTO, asker())
 
     assert health.verdict == "FAILED"
     assert verdicts(health)["gateway kraken"] == "FAILED"
@@ -116,7 +137,7 @@ def test_the_scheduled_report_comes_even_without_a_gateway(
 def test_a_halt_fails_the_check(rig: Rig, tmp_path: Path) -> None:
     """With the way to clear it."""
     rig.halted()
-    health = checking(rig, tmp_path).now("Otto")
+    health = checking(rig, tmp_path).now(OTTO, asker())
 
     assert verdicts(health)["halt"] == "FAILED"
     assert any("/peak rearm" in line.advice for line in health.checks)
@@ -125,7 +146,7 @@ def test_a_halt_fails_the_check(rig: Rig, tmp_path: Path) -> None:
 def test_open_alerts_warn(rig: Rig, tmp_path: Path) -> None:
     """A warning passes."""
     raised(rig)
-    health = checking(rig, tmp_path).now("Otto")
+    health = checking(rig, tmp_path).now(OTTO, asker())
 
     assert verdicts(health)["alerts"] == "WARNED"
     assert health.verdict == "PASSED"
@@ -137,14 +158,14 @@ def test_a_broken_record_fails_the_check(rig: Rig, tmp_path: Path) -> None:
     with rig.storage.transaction() as tx:
         tx.session.connection().execute(text("UPDATE audit_entry SET actor = 'nobody'"))
 
-    health = checking(rig, tmp_path).now("Otto")
+    health = checking(rig, tmp_path).now(OTTO, asker())
     assert verdicts(health)["record"] == "FAILED"
 
 
 def test_a_roster_that_cannot_approve_fails_the_check(rig: Rig, tmp_path: Path) -> None:
     """An operator alone can start nothing."""
     rig.desk = replace(rig.desk, roster=Roster((replace(OTTO, roles=frozenset({Role.OPERATOR})),)))
-    assert verdicts(checking(rig, tmp_path).now("Otto"))["roster"] == "FAILED"
+    assert verdicts(checking(rig, tmp_path).now(OTTO, asker()))["roster"] == "FAILED"
 
 
 def test_a_check_from_the_shell_is_recorded_and_not_posted(rig: Rig, tmp_path: Path) -> None:
