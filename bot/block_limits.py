@@ -26,6 +26,8 @@ _TEXT_MAX = {
 }
 _FIELDS_MAX, _CONTEXT_MAX, _ACTIONS_MAX, _OPTIONS_MAX = 10, 10, 25, 100
 _BUTTON_VALUE_MAX, _OPTION_VALUE_MAX, _ALT_MAX = 2_000, 150, 1_000
+# What marks a message as practice is added after it was split.
+_ADDED_MAX = 100
 # A cut must not leave half of `&amp;` or of `<!date^...>` behind.
 _HALF_AN_ENTITY = re.compile(r"(&[a-z]{0,4}|<[^<>]*)$")
 
@@ -33,6 +35,18 @@ _HALF_AN_ENTITY = re.compile(r"(&[a-z]{0,4}|<[^<>]*)$")
 def shortened(text: str, most: int) -> str:
     """The text, or as much of it as fits with an ellipsis behind it."""
     return text if len(text) <= most else _HALF_AN_ENTITY.sub("", text[: most - 1]) + "…"
+
+
+def split(blocks: list[Piece]) -> list[list[Piece]]:
+    """The blocks of one message as those of several that Slack takes; each has room for one block more."""
+    pages: list[list[Piece]] = [[]]
+    for block in blocks:
+        page = pages[-1]
+        full = len(page) == BLOCKS_MAX - 1 or _characters([*page, block]) > TEXT_CHARACTERS_MAX - _ADDED_MAX
+        if page and full:
+            pages.append([])
+        pages[-1].append(block)
+    return pages
 
 
 class Fitting:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlmodel import Session, col, select
 
 from approvals.person import Account
+from bot.block_limits import split
 from bot.tables import CardRow, OutboxRow
 from bot.view import View, as_dicts
 
@@ -61,7 +62,8 @@ class Chart:
 class OutboxWriter:
     """Adds messages to an open transaction; a key that is known already adds nothing.
 
-    With `practice` cards, posts, charts and direct messages begin with that word.
+    One that is too long for Slack becomes several, in order. With `practice` cards, posts, charts and direct
+    messages begin with that word.
     """
 
     def __init__(self, session: Session, now: datetime, *, practice: bool = False) -> None:
@@ -80,8 +82,8 @@ class OutboxWriter:
     ) -> None:
         """Say something in a channel, or under the card of a subject."""
         target = {"channel": channel, "thread_of": thread_of}
-        body = self._said(view, marked=thread_of is None)
-        self._add(key, MessageKind.POST, urgency, channel, target, body)
+        pages = self._pages(view, marked=thread_of is None)
+        self._add_all(key, MessageKind.POST, urgency, channel, target, pages)
 
     def card(self, subject: str, channel: str, urgency: Urgency = Urgency.NEXT) -> None:
         """Have the card of a subject (`kind:id`) drawn from the state as it is when it is delivered."""
@@ -115,12 +117,13 @@ class OutboxWriter:
     ) -> None:
         """Answer one person in private: where the question was asked, else by direct message."""
         target = {"account": str(account), "channel": channel, "response_url": response_url}
-        self._add(key, MessageKind.REPLY, urgency, str(account), target, self._said(view, marked=False))
+        pages = self._pages(view, marked=False)
+        self._add_all(key, MessageKind.REPLY, urgency, str(account), target, pages)
 
     def dm(self, key: str, account: Account, view: View, urgency: Urgency = Urgency.NEXT) -> None:
         """Tell one person by direct message."""
-        body = self._said(view, marked=True)
-        self._add(key, MessageKind.DM, urgency, str(account), {"account": str(account)}, body)
+        pages = self._pages(view, marked=True)
+        self._add_all(key, MessageKind.DM, urgency, str(account), {"account": str(account)}, pages)
 
     def image(
         self,
@@ -134,15 +137,33 @@ class OutboxWriter:
     ) -> None:
         """Say something with a chart below it; if the chart cannot be had, it is said without."""
         target = {"channel": channel, "thread_of": thread_of}
-        body = self._said(view, marked=thread_of is None) | {"chart": chart.as_value()}
-        self._add(key, MessageKind.IMAGE, urgency, channel, target, body)
+        *before, last = self._pages(view, marked=thread_of is None)
+        self._add_all(f"{key}:before", MessageKind.POST, urgency, channel, target, before)
+        self._add(key, MessageKind.IMAGE, urgency, channel, target, last | {"chart": chart.as_value()})
 
-    def _said(self, view: View, *, marked: bool) -> dict[str, Any]:
-        return {
-            "text": view.text,
-            "blocks": as_dicts(view.blocks),
-            "practice": self._practice and marked,
-        }
+    def _pages(self, view: View, *, marked: bool) -> list[dict[str, Any]]:
+        pages = split(as_dicts(view.blocks))
+        pages_of = f" ({{}} of {len(pages)})" if len(pages) > 1 else ""
+        return [
+            {
+                "text": view.text + pages_of.format(number),
+                "blocks": blocks,
+                "practice": self._practice and marked,
+            }
+            for number, blocks in enumerate(pages, 1)
+        ]
+
+    def _add_all(
+        self,
+        key: str,
+        kind: MessageKind,
+        urgency: Urgency,
+        lane: str,
+        target: dict[str, Any],
+        pages: list[dict[str, Any]],
+    ) -> None:
+        for number, body in enumerate(pages):
+            self._add(f"{key}:{number}" if number else key, kind, urgency, lane, target, body)
 
     def _add(
         self,

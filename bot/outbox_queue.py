@@ -8,11 +8,13 @@ from typing import Any, Protocol
 
 from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.outbox import FAILED, SENT, WAITING, MessageKind
 from bot.tables import CardRow, OutboxRow
 
-LOOKED_AT_MAX = 200
+# So many of a channel are looked at: a line whose card is still to come lets others of its channel pass.
+HEADS_MAX = 50
 KEPT_FOR = timedelta(days=7)
 TIDY_EVERY = timedelta(hours=1)
 
@@ -93,10 +95,13 @@ class Queue:
         self._clock = clock
         self._tidied_at: datetime | None = None
 
-    def claim(self, closed: set[str], room: int) -> list[Message]:
-        """The next message of each channel that is not closed; the claim makes a later try a repeat."""
+    def claim(self, busy: set[str], may_go: Callable[[Message], bool]) -> list[Message]:
+        """The next message of each channel that is not busy; the claim makes a later try a repeat.
+
+        `may_go` is asked once for each, in the order of urgency; who may not go keeps its place.
+        """
         with self._database.reading() as session:
-            picked = self._due(session, self._clock(), closed, room)
+            picked = self._due(session, self._clock(), busy, may_go)
         if picked:
             with self._database.transaction() as session:
                 session.connection().execute(
@@ -154,24 +159,24 @@ class Queue:
                 update(OutboxRow).where(col(OutboxRow.id) == message.id).values(**values)
             )
 
-    def _due(self, session: Session, now: datetime, closed: set[str], room: int) -> list[Message]:
-        rows = session.exec(
-            select(OutboxRow)
-            .where(OutboxRow.state == WAITING, col(OutboxRow.lane).not_in(closed))
-            .order_by(col(OutboxRow.urgency), col(OutboxRow.id))
-            .limit(LOOKED_AT_MAX)
-        ).all()
+    def _due(
+        self,
+        session: Session,
+        now: datetime,
+        busy: set[str],
+        may_go: Callable[[Message], bool],
+    ) -> list[Message]:
         taken: set[str] = set()
         picked: list[Message] = []
-        for row in rows:
-            if row.lane in taken or len(picked) == room:
+        for row in session.exec(_heads(busy)):
+            if row.lane in taken:
                 continue
             card, ready = self._place(session, row)
             if not ready:
                 continue  # its card is still to come, and may stand behind it
             taken.add(row.lane)
-            if row.next_at <= now:
-                picked.append(Message.of(row, card))
+            if row.next_at <= now and may_go(message := Message.of(row, card)):
+                picked.append(message)
         return picked
 
     def _place(self, session: Session, row: OutboxRow) -> tuple[Place | None, bool]:
@@ -185,3 +190,19 @@ class Queue:
             select(OutboxRow).where(OutboxRow.subject == subject, OutboxRow.state == WAITING)
         ).first()
         return place, coming is None
+
+
+def _heads(busy: set[str]) -> SelectOfScalar[OutboxRow]:
+    """The first waiting rows of each channel that is not busy; no channel's crowd hides another's."""
+    order = (col(OutboxRow.urgency), col(OutboxRow.id))
+    place = func.row_number().over(partition_by=col(OutboxRow.lane), order_by=order)
+    waiting = select(col(OutboxRow.id), place.label("place")).where(
+        OutboxRow.state == WAITING, col(OutboxRow.lane).not_in(busy)
+    )
+    ranked = waiting.subquery()
+    return (
+        select(OutboxRow)
+        .join(ranked, col(OutboxRow.id) == ranked.c.id)
+        .where(ranked.c.place <= HEADS_MAX)
+        .order_by(*order)
+    )

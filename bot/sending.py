@@ -2,6 +2,7 @@
 
 import http.client
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Event
@@ -31,23 +32,34 @@ RATE_LIMITED_S = 30.0
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "temporarily_unavailable"}
 )
+_FAILS_IT = frozenset({"internal_error", "fatal_error"})
 _LOCKED_OUT = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
 _CARD_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _NO_LOOKING = frozenset({"missing_scope", "channel_not_found", "not_in_channel", "thread_not_found"})
 
 _NOT_REACHED = (URLError, OSError, http.client.HTTPException, SlackRequestError, httpx.HTTPError)
 
+# Slack answers at a response_url with "ok", or with JSON that says ok or not.
+_REFUSED = re.compile(r'"ok"\s*:\s*false')
+
 Renderer = Callable[[str], View | None]
 
 
 class Later(Exception):
-    """Not now: try again `after_s`, or after the usual back-off; a held lane lets nothing else through."""
+    """Not now: try again `after_s`, or after the usual back-off.
 
-    def __init__(self, reason: str, after_s: float | None = None, *, holds_lane: bool = False) -> None:
+    When Slack says that we speak too fast (`too_fast`), what it counts together with this message waits as
+    long. When it fails at this message (`fails_it`), it may take others meanwhile.
+    """
+
+    def __init__(
+        self, reason: str, after_s: float | None = None, *, too_fast: bool = False, fails_it: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after_s = after_s
-        self.holds_lane = holds_lane
+        self.too_fast = too_fast
+        self.fails_it = fails_it
 
 
 class Undeliverable(Exception):
@@ -124,7 +136,7 @@ class Sender:
                 if _code(error) not in _CARD_GONE:
                     raise
                 log.warning("outbox: the card of %s is gone; it is posted again", message.subject)
-                return self._say(card.channel, text, blocks, message.key)
+                return self._post(message, card.channel, text, blocks)
         # The card's own key, not the row's: any earlier row may have posted it already.
         if message.is_repeat or card.created_at < message.created_at:
             found = self._find(card.channel, f"card:{message.subject}", card.created_at, None)
@@ -240,11 +252,8 @@ class Sender:
             log.warning("outbox: a response_url was not reached (%s)", type(error).__name__)
             return False
         if given.status_code == 429:
-            raise Later("ratelimited", _seconds(given.headers.get("retry-after")), holds_lane=True)
-        refused = given.headers.get("content-type", "").startswith(
-            "application/json"
-        ) and not given.json().get("ok", True)
-        return given.status_code == 200 and not refused
+            raise Later("ratelimited", _seconds(given.headers.get("retry-after")), too_fast=True)
+        return given.status_code == 200 and not _REFUSED.search(given.text)
 
     def _dm_with(self, account: str) -> str:
         if account not in self._dms:
@@ -298,11 +307,11 @@ def _judged(error: SlackApiError) -> Exception:
     if code == "ratelimited" or status == 429:
         headers = getattr(error.response, "headers", {})
         after = {name.lower(): value for name, value in headers.items()}.get("retry-after")
-        return Later("ratelimited", _seconds(after), holds_lane=True)
+        return Later("ratelimited", _seconds(after), too_fast=True)
     if code in _LOCKED_OUT:
         return Later(f"Slack refuses the bot's token ({code}); check SLACK_BOT_TOKEN")
     if not code or code in _PASSING or status >= 500:
-        return Later(f"Slack is in trouble ({code or status})")
+        return Later(f"Slack is in trouble ({code or status})", fails_it=code in _FAILS_IT)
     told = (error.response.get("response_metadata") or {}).get("messages") or []
     return Undeliverable(": ".join([code, "; ".join(told)]) if told else code)
 

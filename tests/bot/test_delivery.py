@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import ButtonElement, HeaderBlock, SectionBlock
 from slack_sdk.models.blocks.blocks import ActionsBlock
 
 from bot.outbox import Urgency
-from bot.practice.people import GENERAL
+from bot.practice.people import GENERAL, OTTO
 from bot.practice.server import BOT_TOKEN
 from bot.view import View
 from tests.bot.faulty_slack import (
@@ -25,6 +25,8 @@ from tests.bot.intake import until
 from tests.bot.outgoing import (
     OPS,
     Way,
+    account,
+    response_url,
     retried,
     retry,
     said,
@@ -110,6 +112,7 @@ def test_retry_after_is_obeyed_and_holds_only_its_own_channel(way: Way) -> None:
         outbox.post("other", GENERAL.id, said("elsewhere"))
     way.outbox.start()
     until(lambda: way.states() == ["waiting", "waiting", "sent"], "the other channel went on")
+    until(lambda: way.rows()[0].error, "Slack has said when")
 
     way.clock.passes(seconds=29)
     way.outbox.wake()
@@ -217,8 +220,53 @@ def test_buttons_of_a_card_survive_the_cut(way: Way) -> None:
     buttons = ActionsBlock(elements=[ButtonElement(text="Halt", action_id="halt", value="x")])
     way.outbox = way.another(strict=False)
     way.outbox.start()
+    way.cards["7"] = View("long", [*blocks, buttons])
     with way.writing() as outbox:
-        outbox.post("one", OPS, View("long", [*blocks, buttons]))
+        outbox.card("session:7", OPS)
 
     way.delivered()
     assert way.sees(OPS)[0]["blocks"][-1]["elements"][0]["action_id"] == "halt"
+
+
+def test_what_is_too_long_for_one_message_comes_as_several_in_order(way: Way) -> None:
+    """Nothing of it is cut away: posts, private answers and direct messages alike."""
+    lines = [SectionBlock(text=f"{number} " + "y" * 900) for number in range(25)]
+    way.outbox.start()
+    with way.writing(practice=True) as outbox:
+        outbox.post("list", OPS, View("many lines", lines))
+        outbox.dm("list:dm", account(OTTO), View("many lines", lines))
+        outbox.reply(
+            "list:answer",
+            View("many lines", lines),
+            account=account(OTTO),
+            channel=OPS,
+            response_url=response_url(way),
+        )
+    way.delivered()
+
+    assert way.lost == []
+    for messages in (way.sees(OPS), way.sees(OTTO.dm)):
+        numbers = [
+            int(block["text"]["text"].split()[0])
+            for message in messages
+            for block in message["blocks"]
+            if block["type"] == "section"
+        ]
+        assert numbers == list(range(25))
+        assert messages[0]["text"] == f"PRACTICE · many lines (1 of {len(messages)})"
+    assert len(way.whispers(OTTO)) == len(way.sees(OPS))
+
+
+def test_the_urgent_finds_room_where_the_rest_has_used_its_own(way: Way) -> None:
+    """A flood of reports cannot spend what Slack allows a channel down to the last call."""
+    way.outbox = way.another(hurry=1)
+    with way.writing() as outbox:
+        for number in range(8):
+            outbox.post(f"report:{number}", OPS, said(f"report {number}"), Urgency.LAST)
+    way.outbox.start()
+    until(lambda: way.states().count("sent") == 2, "the reports have used their share")
+    with way.writing() as outbox:
+        outbox.post("halt", OPS, said("halted"), Urgency.FIRST)
+    until(lambda: way.rows()[-1].state == "sent", "the halt is out")
+
+    assert len(way.texts(OPS)) < 8
