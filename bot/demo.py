@@ -30,6 +30,9 @@ EXCHANGE = "kraken"
 RIGHTS = "query,trade,cancel"
 # An account of the bot's own holds money only: coins beside it would move the day's loss by their price.
 BALANCE = "ZUSD:25000"
+# By the limits that the practice exchange keeps: how many ms apart the bot's calls are, so that they hold.
+PACES_MS = {"starter": 1000, "intermediate": 667, "pro": 334, "drill": 50}
+TIER = "pro"
 SHIPPED_CONFIG = Path(__file__).parent.parent / "config"
 
 ROLES = {"Owner": ["owner"], "Operator": ["operator"], "Risk Officer": ["risk_officer"]}
@@ -60,7 +63,7 @@ class PracticeDesk:
     environ: Mapping[str, str]
 
 
-def write_config(folder: Path, exchange_url: str, changes: Callable[[str], str]) -> None:
+def write_config(folder: Path, exchange_url: str, pace_ms: int, changes: Callable[[str], str]) -> None:
     """Put the practice people, rooms and exchange into a copy of the shipped configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(SHIPPED_CONFIG / "policy.toml", folder / "policy.toml")
@@ -81,7 +84,7 @@ def write_config(folder: Path, exchange_url: str, changes: Callable[[str], str])
     filled = f"{head}[channels]\n{channels}\n\n[exchange]{rest}"
     filled = filled.replace('venue = "kraken" ', f'api_url = "{exchange_url}"\nvenue = "kraken" ')
     filled = filled.replace('venue = "kraken"\n', f'api_url = "{exchange_url}"\nvenue = "kraken"\n')
-    filled = filled.replace("rate_limit_ms = 1000", "rate_limit_ms = 50")
+    filled = filled.replace("rate_limit_ms = 1000", f"rate_limit_ms = {pace_ms}")
     (folder / "config.toml").write_text(changes(filled), "utf-8")
 
 
@@ -151,6 +154,7 @@ def practice_desk(
     *,
     port: int = 0,
     speed: float = 1,
+    tier: str = TIER,
     socket_mode: bool = True,
     changes: Callable[[str], str] = lambda text: text,
 ) -> Iterator[PracticeDesk]:
@@ -165,6 +169,7 @@ def practice_desk(
                 [
                     "trading.practice_exchange",
                     f"--speed={speed}",
+                    f"--tier={tier}",
                     f"--balance={BALANCE}",
                     "--key=" + ":".join([*keys["trading"], RIGHTS]),
                     "--key=" + ":".join([*keys["emergency"], RIGHTS]),
@@ -181,7 +186,7 @@ def practice_desk(
                 environ,
             )
         )
-        write_config(home / "config", exchange["url"], changes)
+        write_config(home / "config", exchange["url"], PACES_MS[tier], changes)
         begin_home(home, now)
         prefix = prefix_of(EXCHANGE)
         yield PracticeDesk(
@@ -232,14 +237,21 @@ def _free_port() -> int:
         return port
 
 
-def run_demo(home: Path, clock: Callable[[], datetime], *, port: int = 0, say: Callable[[str], None]) -> None:
+def run_demo(
+    home: Path,
+    clock: Callable[[], datetime],
+    *,
+    port: int = 0,
+    tier: str = TIER,
+    say: Callable[[str], None],
+) -> None:
     """Run the whole desk until interrupted; a bot that dies is started again, as a service manager would."""
     end_leftovers(home)
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, mode=0o700)
     for number in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: somebody closed the terminal
         signal.signal(number, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), practice_desk(home, clock(), port=port) as desk:
+    with contextlib.suppress(KeyboardInterrupt), practice_desk(home, clock(), port=port, tier=tier) as desk:
         try:
             _keep_bot_running(desk, say)
         finally:

@@ -3,7 +3,7 @@
 import gc
 import getpass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -34,6 +34,10 @@ def _collect_from_now_on() -> None:
 def demo(
     port: Annotated[int, typer.Option(help="Port of the practice workspace; 0 takes a free one.")] = 8800,
     home: Annotated[Path, typer.Option(help="Made anew at each start.")] = Path("var/demo"),
+    tier: Annotated[
+        Literal["starter", "intermediate", "pro", "drill"],
+        typer.Option(help="Whose limits of calls and orders the practice exchange keeps."),
+    ] = "pro",
 ) -> None:
     """The whole desk on this machine: workspace, exchange and bot; nothing in it is real."""
     from bot.clock import system_clock
@@ -41,7 +45,7 @@ def demo(
 
     _collect_from_now_on()
     with told():
-        run_demo(home.absolute(), system_clock, port=port, say=typer.echo)
+        run_demo(home.absolute(), system_clock, port=port, tier=tier, say=typer.echo)
 
 
 def kill(

@@ -10,6 +10,7 @@ from bot.database import Database
 from tests.trading.rig import Rig, keys
 from tests.trading.stored import with_tables
 from trading.killswitch import Latch
+from trading.practice_exchange.rates import TIERS
 from trading.practice_exchange.server import PracticeExchange
 
 
@@ -19,6 +20,6 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     home = tmp_path / "home"
     Latch(home).begin("Olivia", system_clock())
     database = with_tables(Database(f"sqlite:///{home}/peak-ops.db"))
-    with PracticeExchange.running(clock=system_clock, seed=7, keys=keys()) as practice:
+    with PracticeExchange.running(clock=system_clock, seed=7, keys=keys(), tier=TIERS["drill"]) as practice:
         yield Rig(home, database, practice)
     database.close()

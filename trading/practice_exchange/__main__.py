@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from trading.practice_exchange.assets import ASSETS, STARTING_BALANCES
 from trading.practice_exchange.keys import ApiKey
+from trading.practice_exchange.rates import DEFAULT_TIER, TIERS
 from trading.practice_exchange.server import PracticeExchange
 
 
@@ -33,6 +34,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="which price path")
     parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast the price moves")
     parser.add_argument(
+        "--tier",
+        choices=TIERS,
+        default=DEFAULT_TIER,
+        help="whose call and order limits hold: Kraken's starter, intermediate or pro, or drill for markets"
+        " that run faster than a real one; %(default)s unless said otherwise",
+    )
+    parser.add_argument(
         "--key", type=ApiKey.parse, action="append", default=[], metavar="KEY:SECRET:RIGHTS[:ACCOUNT]"
     )
     parser.add_argument(
@@ -50,6 +58,7 @@ def main() -> None:
         keys=options.key,
         speed=options.speed,
         balances=dict(options.balance) if options.balance else STARTING_BALANCES,
+        tier=TIERS[options.tier],
         port=options.port,
     ) as practice:
         sys.stdout.write(json.dumps({"url": practice.url, "seed": options.seed}) + "\n")

@@ -10,7 +10,8 @@ from typing import Any
 
 from trading.practice_exchange.assets import PAIRS, Pair, find_pair
 from trading.practice_exchange.exchange import Exchange
-from trading.practice_exchange.faults import BLANK_BODIES, DEFAULT_VALUES, SYSTEM_STATES, Fault, FaultKind
+from trading.practice_exchange.fault_catalogue import described
+from trading.practice_exchange.fault_control import ControlError, choice, set_fault
 from trading.practice_exchange.keys import MAIN_ACCOUNT, ApiKey, Right
 from trading.practice_exchange.order_entry import read_order
 from trading.practice_exchange.price_path import Trend
@@ -22,10 +23,6 @@ _SPEED_MAX = 1000
 _DIGITS_MAX = 9
 
 
-class ControlError(ValueError):
-    """A control was asked for something it cannot do; the message says what it can."""
-
-
 def state(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
     """Tell everything at a glance: prices, balances, open orders, timers, faults, keys."""
     return {
@@ -34,7 +31,13 @@ def state(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
         "pairs": [_pair_state(exchange, pair, now) for pair in PAIRS.values()],
         "accounts": {account.name: _account_state(exchange, account.name) for account in exchange.accounts()},
         "faults": [
-            {"kind": fault.kind, "value": fault.value, "endpoint": fault.endpoint, "left": fault.left}
+            {
+                "kind": fault.kind,
+                "value": fault.value,
+                "endpoint": fault.endpoint,
+                "pair": fault.pair,
+                "left": fault.left,
+            }
             for fault in exchange.faults.all()
         ],
         "keys": [
@@ -42,6 +45,7 @@ def state(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
             for key in exchange.keys.all()
         ],
         "calls": len(exchange.journal.all()),
+        "rates": exchange.rates.as_json(now),
     }
 
 
@@ -51,25 +55,21 @@ def market(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
     price = _decimal(body, "price")
     if price is not None and pair is None:
         raise ControlError("price needs a pair, for example BTC/USD.")
-    trend = _choice(Trend, body["trend"], "trend") if body.get("trend") else None
+    trend = choice(Trend, body["trend"], "trend") if body.get("trend") else None
     exchange.markets.control(now, pair, _speed(body), trend, price)
     exchange.look(now)
     return {"pairs": [_pair_state(exchange, each, now) for each in ([pair] if pair else PAIRS.values())]}
 
 
 def fault(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
-    """Break something: {kind, count?, value?, endpoint?}; kind none mends all, count 0 never ends."""
-    if body.get("kind") == "none":
-        exchange.faults.clear()
-        return state(exchange, {}, now)
-    kind = _choice(FaultKind, body.get("kind"), "kind")
-    value = str(body.get("value", DEFAULT_VALUES.get(kind, "")))
-    _check_fault_value(kind, value)
-    count = int(body.get("count", 0 if kind is FaultKind.MAINTENANCE else 1))
-    if count < 0:
-        raise ControlError("count must be 1 or more calls, or 0 for all calls until it is mended.")
-    exchange.faults.add(Fault(kind, value, body.get("endpoint"), count or None))
-    return state(exchange, {}, now)
+    """Break something: {kind, count?, value?, endpoint?, pair?}; kind none mends all, count 0 never ends."""
+    set_fault(exchange, body, now)
+    return state(exchange, {}, exchange.clock())
+
+
+def faults(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
+    """Tell every fault there is, in words, with what can be set about it and whether it is in force."""
+    return {"faults": described(exchange.faults)}
 
 
 def foreign_order(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
@@ -92,7 +92,7 @@ def orders(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
 
 def keys(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
     """Add a key: {key, secret, rights: [...], account?, ip_allowlist?}."""
-    rights = frozenset(_choice(Right, word, "rights") for word in body.get("rights", ()))
+    rights = frozenset(choice(Right, word, "rights") for word in body.get("rights", ()))
     key = ApiKey(
         str(body.get("key", "")),
         str(body.get("secret", "")),
@@ -106,7 +106,7 @@ def keys(exchange: Exchange, body: Body, now: datetime) -> dict[str, object]:
     return {"key": key.key, "permissions": key.permissions}
 
 
-READS: dict[str, Control] = {"state": state, "orders": orders}
+READS: dict[str, Control] = {"state": state, "orders": orders, "faults": faults}
 WRITES: dict[str, Control] = {"market": market, "fault": fault, "foreign_order": foreign_order, "keys": keys}
 
 
@@ -118,6 +118,7 @@ def _pair_state(exchange: Exchange, pair: Pair, now: datetime) -> dict[str, obje
         "bid": pair.price_text(book.bid),
         "ask": pair.price_text(book.ask),
         "trend": path.trend,
+        "status": exchange.pair_status(pair),
         "speed": path.speed,
     }
 
@@ -130,25 +131,6 @@ def _account_state(exchange: Exchange, name: str) -> dict[str, object]:
         "timer_fires_at": timer.fires_at.isoformat() if timer.fires_at else None,
         "timer_fired": timer.fired,
     }
-
-
-def _choice(words: Any, word: object, name: str) -> Any:
-    try:
-        return words(word)
-    except ValueError:
-        allowed = ", ".join(words)
-        raise ControlError(f"{name} cannot be {word!r}; it is one of {allowed}.") from None
-
-
-def _check_fault_value(kind: FaultKind, value: str) -> None:
-    if kind is FaultKind.BLANK_200 and value not in BLANK_BODIES:
-        raise ControlError(f"value of blank_200 is one of {', '.join(BLANK_BODIES)}.")
-    if kind is FaultKind.MAINTENANCE and value not in SYSTEM_STATES:
-        raise ControlError(f"value of maintenance is one of {', '.join(SYSTEM_STATES)}.")
-    if kind is FaultKind.ERROR_5XX and value not in {"500", "502", "503", "504", "520"}:
-        raise ControlError("value of error_5xx is one of 500, 502, 503, 504, 520.")
-    if kind is FaultKind.DELAY_S:
-        _decimal({"value": value}, "value")
 
 
 def _speed(body: Body) -> float | None:

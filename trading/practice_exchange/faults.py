@@ -1,4 +1,4 @@
-"""Faults that a rehearsal or a test asks for, each for so many calls."""
+"""The faults in force: what a rehearsal or a test asks to go wrong, for so many calls or until mended."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,22 +13,46 @@ class FaultKind(StrEnum):
     BLANK_200 = "blank_200"
     DROPPED = "dropped"
     LOST_ANSWER = "lost_answer"
+    LOST_CANCEL = "lost_cancel"
     SERVICE_TIMEOUT = "service_timeout"
-    MAINTENANCE = "maintenance"
     REJECT = "reject"
     INVALID_NONCE = "invalid_nonce"
+    INVALID_SIGNATURE = "invalid_signature"
+    LATE_FILLS = "late_fills"
+    MAINTENANCE = "maintenance"
+    PAIR_STATUS = "pair_status"
+    DELISTED = "delisted"
+    STALLED_TICKER = "stalled_ticker"
+    CLOCK_OFF_S = "clock_off_s"
+    PRICE_JUMP = "price_jump"
+    FOREIGN_ORDER = "foreign_order"
+    DEPOSIT = "deposit"
 
 
-ORDERS_ONLY = frozenset({FaultKind.LOST_ANSWER, FaultKind.SERVICE_TIMEOUT, FaultKind.REJECT})
-PRIVATE_ONLY = frozenset({FaultKind.INVALID_NONCE})
+CANCELS = frozenset({"CancelOrder", "CancelOrderBatch", "CancelAll"})
 
-DEFAULT_VALUES: dict[FaultKind, str] = {
-    FaultKind.DELAY_S: "1",
-    FaultKind.ERROR_5XX: "503",
-    FaultKind.BLANK_200: "html",
-    FaultKind.MAINTENANCE: "maintenance",
-    FaultKind.REJECT: "EOrder:Insufficient funds",
+# These meet calls of their own unless an endpoint is named.
+_ENDPOINTS: dict[FaultKind, frozenset[str]] = {
+    FaultKind.LOST_ANSWER: frozenset({"AddOrder"}),
+    FaultKind.SERVICE_TIMEOUT: frozenset({"AddOrder"}),
+    FaultKind.REJECT: frozenset({"AddOrder"}),
+    FaultKind.LOST_CANCEL: CANCELS,
+    FaultKind.LATE_FILLS: CANCELS,
 }
+_PRIVATE_ONLY = frozenset({FaultKind.INVALID_NONCE, FaultKind.INVALID_SIGNATURE})
+
+# A state of the exchange, until it is mended.
+STANDING = frozenset(
+    {
+        FaultKind.MAINTENANCE,
+        FaultKind.PAIR_STATUS,
+        FaultKind.DELISTED,
+        FaultKind.STALLED_TICKER,
+        FaultKind.CLOCK_OFF_S,
+    }
+)
+# Something that happens at once and is over.
+EVENTS = frozenset({FaultKind.PRICE_JUMP, FaultKind.FOREIGN_ORDER, FaultKind.DEPOSIT})
 
 BLANK_BODIES: dict[str, str] = {
     "html": "<html><body>Just a moment...</body></html>",
@@ -38,24 +62,35 @@ BLANK_BODIES: dict[str, str] = {
 }
 
 SYSTEM_STATES = ("maintenance", "cancel_only", "post_only")
+PAIR_STATES = ("cancel_only", "post_only", "limit_only", "reduce_only")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault; `left` is the number of calls it still meets, None for all until it is cleared."""
+    """One fault; `left` is the number of calls it still meets, None for all until it is cleared.
+
+    `pair` is the symbol of the market that a standing fault is about.
+    """
 
     kind: FaultKind
     value: str
     endpoint: str | None = None
     left: int | None = 1
+    pair: str | None = None
 
     def meets(self, endpoint: str, *, is_private: bool) -> bool:
         """Whether it applies to a call of this endpoint."""
+        if self.kind in STANDING:
+            return False
         if self.endpoint is not None:
             return self.endpoint == endpoint
-        if self.kind in ORDERS_ONLY:
-            return endpoint == "AddOrder"
-        return is_private or self.kind not in PRIVATE_ONLY
+        if self.kind in _ENDPOINTS:
+            return endpoint in _ENDPOINTS[self.kind]
+        return is_private or self.kind not in _PRIVATE_ONLY
+
+    def replaces(self, other: "Fault") -> bool:
+        """Whether the other one is the same fault, set before."""
+        return (self.kind, self.endpoint, self.pair) == (other.kind, other.endpoint, other.pair)
 
 
 class Faults:
@@ -65,7 +100,8 @@ class Faults:
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
+        """Put a fault in force; the same one set before is replaced."""
+        self._faults = [each for each in self._faults if not fault.replaces(each)]
         self._faults.append(fault)
 
     def clear(self) -> None:
@@ -82,16 +118,17 @@ class Faults:
         states = [fault.value for fault in self._faults if fault.kind is FaultKind.MAINTENANCE]
         return states[-1] if states else "online"
 
+    def of_pair(self, kind: FaultKind, symbol: str) -> str | None:
+        """The value of a standing fault of this market, None when there is none."""
+        values = [fault.value for fault in self._faults if fault.kind is kind and fault.pair == symbol]
+        return values[-1] if values else None
+
     def take(self, endpoint: str, *, is_private: bool) -> dict[FaultKind, str]:
         """Give the faults that meet this call, the first of each kind, and count the call off."""
         met: dict[FaultKind, str] = {}
         kept: list[Fault] = []
         for fault in self._faults:
-            if (
-                fault.kind is FaultKind.MAINTENANCE
-                or fault.kind in met
-                or not fault.meets(endpoint, is_private=is_private)
-            ):
+            if fault.kind in met or not fault.meets(endpoint, is_private=is_private):
                 kept.append(fault)
                 continue
             met[fault.kind] = fault.value

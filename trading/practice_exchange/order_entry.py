@@ -46,7 +46,8 @@ def _refuse_what_is_not_offered(params: Params) -> None:
     if params.get("leverage", "none") not in {"none", "1"}:
         raise invalid_argument("leverage")
     if is_true(params.get("reduce_only")):
-        raise invalid_argument("reduce_only")
+        # Coins in a spot account are no position: without margin there is none that could be reduced.
+        raise KrakenError("EOrder:Reduce only:No position exists")
     if params.get("starttm", "0") != "0":
         raise invalid_argument("starttm")
     if any(name.startswith("close[") for name in params):

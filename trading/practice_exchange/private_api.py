@@ -21,13 +21,17 @@ _PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated call; `arrived_at` may lie before `now` when it had to wait."""
+    """One authenticated call; `arrived_at` may lie before `now` when it had to wait.
+
+    `late_fills` is the share of what is left of an order that fills before its cancellation arrives.
+    """
 
     exchange: Exchange
     key: ApiKey
     params: Params
     arrived_at: datetime
     now: datetime
+    late_fills: Decimal = Decimal(0)
 
     @property
     def account(self) -> str:
@@ -85,6 +89,7 @@ def trade_balance(call: Call) -> dict[str, str]:
 
 def add_order(call: Call) -> dict[str, object]:
     """Answer AddOrder; an order that is only validated gets no txid."""
+    call.exchange.rates.order(call.account, find_pair(call.params.get("pair", "")).id, call.now)
     request = read_order(call.params, call.arrived_at)
     description = {"order": request.text}
     if request.validate:
@@ -96,7 +101,7 @@ def add_order(call: Call) -> dict[str, object]:
 
 def cancel_order(call: Call) -> dict[str, int]:
     """Answer CancelOrder, by txid, client order id or userref."""
-    return {"count": call.exchange.cancel(_named_open_orders(call, call.params))}
+    return {"count": _cancelled(call, _named_open_orders(call, call.params))}
 
 
 def cancel_order_batch(call: Call) -> dict[str, int]:
@@ -105,12 +110,12 @@ def cancel_order_batch(call: Call) -> dict[str, int]:
     if not names:
         raise invalid_argument("orders")
     named = {order.txid: order for name in names for order in _open_orders_called(call, name)}
-    return {"count": call.exchange.cancel(named.values())}
+    return {"count": _cancelled(call, named.values())}
 
 
 def cancel_all(call: Call) -> dict[str, int]:
     """Answer CancelAll: every open order of the account."""
-    return {"count": call.exchange.cancel(call.exchange.orders.open(call.account))}
+    return {"count": _cancelled(call, call.exchange.orders.open(call.account))}
 
 
 def cancel_all_after(call: Call) -> dict[str, str]:
@@ -177,10 +182,27 @@ def query_trades(call: Call) -> dict[str, object]:
     return {fill.txid: fill.as_kraken() for fill in fills}
 
 
+def ledgers(call: Call) -> dict[str, object]:
+    """Answer Ledgers: money that came or went without a trade, newest first, fifty a page."""
+    start, end = seconds_param(call.params, "start"), seconds_param(call.params, "end")
+    wanted = call.params.get("type", "all")
+    entries = [
+        payment
+        for payment in reversed(call.exchange.payments)
+        if payment.account == call.account
+        and wanted in ("all", payment.type)
+        and _between(payment.at, start, end)
+    ]
+    return {
+        "ledger": {entry.ledger_id: entry.as_kraken() for entry in _page(entries, call.params)},
+        "count": len(entries),
+    }
+
+
 def trade_volume(call: Call) -> dict[str, object]:
     """Answer TradeVolume: one fee for everybody, whatever the volume."""
     names = call.params.get("pair", "")
-    pairs = [find_pair(name) for name in names.split(",")] if names else []
+    pairs = [call.exchange.pair(name) for name in names.split(",")] if names else []
     return {
         "currency": USD.id,
         "volume": "0.0000",
@@ -203,6 +225,7 @@ ENDPOINTS: dict[str, tuple[frozenset[Right], Endpoint]] = {
     "QueryOrders": (_QUERY, query_orders),
     "TradesHistory": (_QUERY, trades_history),
     "QueryTrades": (_QUERY, query_trades),
+    "Ledgers": (_QUERY, ledgers),
     "TradeVolume": (_QUERY, trade_volume),
     "AddOrder": (_TRADE, add_order),
     "CancelOrder": (_CANCEL, cancel_order),
@@ -224,6 +247,17 @@ def _in_usd(call: Call, asset_id: str, amount: Decimal) -> Decimal:
 
 def _usd_pair(asset_id: str) -> Pair:
     return next(pair for pair in PAIRS.values() if (pair.base.id, pair.quote) == (asset_id, USD))
+
+
+def _cancelled(call: Call, orders: Iterable[Order]) -> int:
+    """Cancel orders at their owner's request, and tell how many there still were to cancel."""
+    cancelled = 0
+    for order in list(orders):
+        if call.late_fills:
+            call.exchange.fill_before_cancel(order, call.late_fills)
+        call.exchange.rates.cancelled(order, call.now)
+        cancelled += call.exchange.cancel(filter(None, [call.exchange.orders.get(order.txid)]))
+    return cancelled
 
 
 def _named_open_orders(call: Call, params: Params) -> list[Order]:

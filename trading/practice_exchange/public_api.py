@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from trading.practice_exchange.assets import ASSETS, MAKER_FEE, PAIRS, TAKER_FEE, Asset, Pair, find_pair
+from trading.practice_exchange.assets import ASSETS, MAKER_FEE, TAKER_FEE, Asset, Pair
 from trading.practice_exchange.book import Level
 from trading.practice_exchange.candles import INTERVALS_MIN, Bar, Print
 from trading.practice_exchange.errors import KrakenError, invalid_argument
@@ -46,17 +46,19 @@ def assets(exchange: Exchange, params: Params, now: datetime) -> dict[str, objec
 
 def asset_pairs(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer AssetPairs, for all pairs or those named."""
-    return {pair.id: _pair(pair) for pair in _pairs(params)}
+    return {pair.id: _pair(pair, exchange.pair_status(pair)) for pair in _pairs(exchange, params)}
 
 
 def ticker(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer Ticker, for all pairs or those named; the day's figures are those of the last 24 hours."""
-    return {pair.id: _ticker(exchange, pair, now) for pair in _pairs(params)}
+    return {
+        pair.id: _ticker(exchange, pair, exchange.quoted_at(pair, now)) for pair in _pairs(exchange, params)
+    }
 
 
 def ohlc(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer OHLC: bars later than `since`, the newest 720 at most, the last one still open."""
-    pair = find_pair(params.get("pair", ""))
+    pair = exchange.pair(params.get("pair", ""))
     interval_min = whole_param(params, "interval", 1)
     if interval_min not in INTERVALS_MIN:
         raise invalid_argument("interval")
@@ -68,10 +70,11 @@ def ohlc(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]
 
 def depth(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer Depth, 100 levels a side unless `count` says otherwise."""
-    pair = find_pair(params.get("pair", ""))
+    pair = exchange.pair(params.get("pair", ""))
     count = min(whole_param(params, "count", 100), _DEPTH_MAX)
-    book = exchange.markets.book(pair, now)
-    at_s = int(now.timestamp())
+    quoted_at = exchange.quoted_at(pair, now)
+    book = exchange.markets.book(pair, quoted_at)
+    at_s = int(quoted_at.timestamp())
     return {
         pair.id: {
             "asks": [_level(pair, level, at_s) for level, _ in zip(book.asks(), range(count), strict=False)],
@@ -82,7 +85,7 @@ def depth(exchange: Exchange, params: Params, now: datetime) -> dict[str, object
 
 def trades(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer Trades: those after `since` (Unix nanoseconds, or seconds), else the newest."""
-    pair = find_pair(params.get("pair", ""))
+    pair = exchange.pair(params.get("pair", ""))
     count = min(whole_param(params, "count", _TRADES_MAX), _TRADES_MAX)
     since = whole_param(params, "since", 0)
     tape, now_s = exchange.markets.tape(pair), now.timestamp()
@@ -96,8 +99,9 @@ def trades(exchange: Exchange, params: Params, now: datetime) -> dict[str, objec
 
 def spread(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
     """Answer Spread, with the present spread alone."""
-    pair = find_pair(params.get("pair", ""))
-    book, at_s = exchange.markets.book(pair, now), int(now.timestamp())
+    pair = exchange.pair(params.get("pair", ""))
+    quoted_at = exchange.quoted_at(pair, now)
+    book, at_s = exchange.markets.book(pair, quoted_at), int(quoted_at.timestamp())
     return {pair.id: [[at_s, pair.price_text(book.bid), pair.price_text(book.ask)]], "last": at_s}
 
 
@@ -114,9 +118,9 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 
 
-def _pairs(params: Params) -> list[Pair]:
+def _pairs(exchange: Exchange, params: Params) -> list[Pair]:
     names = params.get("pair", "")
-    return [find_pair(name) for name in names.split(",")] if names else list(PAIRS.values())
+    return [exchange.pair(name) for name in names.split(",")] if names else list(exchange.pairs())
 
 
 def _asset(asset: Asset) -> dict[str, object]:
@@ -129,7 +133,7 @@ def _asset(asset: Asset) -> dict[str, object]:
     }
 
 
-def _pair(pair: Pair) -> dict[str, object]:
+def _pair(pair: Pair, status: str) -> dict[str, object]:
     return {
         "altname": pair.altname,
         "wsname": pair.wsname,
@@ -152,7 +156,7 @@ def _pair(pair: Pair) -> dict[str, object]:
         "ordermin": str(pair.ordermin),
         "costmin": str(pair.costmin),
         "tick_size": str(pair.tick),
-        "status": "online",
+        "status": status,
     }
 
 

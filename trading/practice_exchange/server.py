@@ -21,13 +21,16 @@ from trading.practice_exchange import control_api, private_api, public_api
 from trading.practice_exchange.assets import STARTING_BALANCES
 from trading.practice_exchange.errors import KrakenError
 from trading.practice_exchange.exchange import Clock, Exchange
+from trading.practice_exchange.fault_control import ControlError
 from trading.practice_exchange.faults import BLANK_BODIES, FaultKind
 from trading.practice_exchange.journal import JOURNALED
 from trading.practice_exchange.keys import ApiKey
+from trading.practice_exchange.rates import DEFAULT_TIER, TIERS, Tier
 
 TICK_S = 0.1
 _LOOK_S = 0.01
 _START_WITHIN_S = 20
+_SHARES = {"": Decimal(0), "half": Decimal("0.5"), "all": Decimal(1)}
 
 
 class PracticeExchange:
@@ -41,8 +44,9 @@ class PracticeExchange:
         keys: Iterable[ApiKey] = (),
         speed: float = 1.0,
         balances: Mapping[str, Decimal] = STARTING_BALANCES,
+        tier: Tier = TIERS[DEFAULT_TIER],
     ) -> None:
-        self.exchange = Exchange(clock, seed, keys, speed, balances)
+        self.exchange = Exchange(clock, seed, keys, speed, balances, tier)
         self.url = ""
         self.app = Starlette(
             routes=[
@@ -63,10 +67,11 @@ class PracticeExchange:
         keys: Iterable[ApiKey] = (),
         speed: float = 1.0,
         balances: Mapping[str, Decimal] = STARTING_BALANCES,
+        tier: Tier = TIERS[DEFAULT_TIER],
         port: int = 0,
     ) -> Iterator["PracticeExchange"]:
         """Serve an exchange from a thread on 127.0.0.1 until the block ends; `url` is its address."""
-        practice = cls(clock=clock, seed=seed, keys=keys, speed=speed, balances=balances)
+        practice = cls(clock=clock, seed=seed, keys=keys, speed=speed, balances=balances, tier=tier)
         config = uvicorn.Config(
             practice.app,
             host="127.0.0.1",
@@ -140,12 +145,14 @@ class PracticeExchange:
                     nonce=params.get("nonce", ""),
                     now=arrived_at,
                 )
+                exchange.rates.call(key, endpoint, arrived_at)
                 _refuse_by(faults, endpoint)
             except KrakenError as error:
                 return self._refusal(number, error)
         await self._wait(faults.get(FaultKind.DELAY_S, "0"))
         with exchange.lock:
-            call = private_api.Call(exchange, api_key, params, arrived_at, self._advance())
+            late_fills = _SHARES[faults.get(FaultKind.LATE_FILLS, "")]
+            call = private_api.Call(exchange, api_key, params, arrived_at, self._advance(), late_fills)
             try:
                 result = private_api.answer(call, endpoint)
             except KrakenError as error:
@@ -163,7 +170,7 @@ class PracticeExchange:
         try:
             body = json.loads(await request.body() or b"{}")
             if not isinstance(body, dict):
-                raise control_api.ControlError("The body must be a JSON object.")
+                raise ControlError("The body must be a JSON object.")
             with self.exchange.lock:
                 return _json(controls[name](self.exchange, body, self._advance()))
         except (KrakenError, ValueError, TypeError) as error:
@@ -191,9 +198,10 @@ class PracticeExchange:
     def _reply(self, number: int | None, faults: Mapping[FaultKind, str], result: Any) -> Response:
         """Answer a call that had its effect, unless a fault swallows the answer."""
         txids = tuple(result.get("txid", ())) if isinstance(result, dict) else ()
-        if FaultKind.LOST_ANSWER in faults:
-            self._note(number, FaultKind.LOST_ANSWER, txids)
-            return _Dropped()
+        for lost in (FaultKind.LOST_ANSWER, FaultKind.LOST_CANCEL):
+            if lost in faults:
+                self._note(number, lost, txids)
+                return _Dropped()
         if FaultKind.SERVICE_TIMEOUT in faults:
             self._note(number, FaultKind.SERVICE_TIMEOUT, txids)
             return _json({"error": ["EService:Timeout"]})
@@ -246,6 +254,8 @@ def _spoiled(faults: Mapping[FaultKind, str]) -> Response | None:
 
 
 def _refuse_by(faults: Mapping[FaultKind, str], endpoint: str) -> None:
+    if FaultKind.INVALID_SIGNATURE in faults:
+        raise KrakenError("EAPI:Invalid signature")
     if FaultKind.INVALID_NONCE in faults:
         raise KrakenError("EAPI:Invalid nonce")
     if FaultKind.RATE_LIMIT in faults:

@@ -21,6 +21,11 @@ class DeadMansTimer:
         self.fires_at = now + timedelta(seconds=timeout_s) if timeout_s else None
         return self.fires_at
 
+    def shift(self, change: timedelta) -> None:
+        """Go off as far from now as before, though the clock was changed."""
+        if self.fires_at is not None:
+            self.fires_at += change
+
     def fire_if_due(self, now: datetime) -> bool:
         """Tell once that the time has come."""
         if self.fires_at is None or now < self.fires_at:

@@ -16,6 +16,7 @@ from tests.trading.practice_exchange.desk import (
     secret_of,
 )
 from trading.practice_exchange.keys import MAIN_ACCOUNT, ApiKey, Right
+from trading.practice_exchange.rates import TIERS, Tier
 from trading.practice_exchange.server import PracticeExchange
 
 
@@ -25,8 +26,14 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def exchange(clock: FixedClock) -> Iterator[PracticeExchange]:
-    with PracticeExchange.running(clock=clock, seed=7) as running:
+def tier() -> Tier:
+    """A clock that stands still lets no counter fall, so these tests have limits of their own."""
+    return TIERS["drill"]
+
+
+@pytest.fixture
+def exchange(clock: FixedClock, tier: Tier) -> Iterator[PracticeExchange]:
+    with PracticeExchange.running(clock=clock, seed=7, tier=tier) as running:
         yield running
 
 

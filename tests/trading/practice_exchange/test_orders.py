@@ -146,6 +146,7 @@ def test_order_within_its_deadline_is_taken_in(kraken: Kraken, clock: FixedClock
         ({"cl_ord_id": "longer than eighteen"}, "EGeneral:Invalid arguments:cl_ord_id"),
         ({"cl_ord_id": "a", "userref": "1"}, "EGeneral:Invalid arguments:cl_ord_id"),
         ({"leverage": "5"}, "EGeneral:Invalid arguments:leverage"),
+        ({"reduce_only": "true"}, "EOrder:Reduce only:No position exists"),
     ],
 )
 def test_bad_order_is_refused_in_krakens_words(kraken: Kraken, fields: dict[str, str], error: str) -> None:
