@@ -38,7 +38,7 @@ class AccountView:
     def quote(self, symbol: str) -> Quote:
         """Best prices now."""
         ticker = self._market.ticker(symbol)
-        return Quote(symbol, ticker.bid, ticker.ask, ticker.last, ticker.at)
+        return Quote(symbol, ticker.bid, ticker.ask, ticker.at)
 
     def check(self, intent: Mapping[str, Any]) -> Denial | None:
         """What the limits say to an intent now."""

@@ -32,7 +32,7 @@ from trading.session_desk import SessionDesk, Tools
 from trading.session_states import SessionStates
 from trading.trouble import Trouble
 from trading.valuation import Valuation
-from trading.venue_checks import VenueChecks, clock_skew_s
+from trading.venue_checks import CLOCK_SKEW_S_MAX, VenueChecks, clock_skew_s
 from trading.venues.venue import Venue
 from trading.wire import GatewayStatus
 
@@ -196,7 +196,7 @@ class Gateway:
                 self._books.load(lambda symbol: self._market.ticker(symbol).ask)
                 self._tell_differences(self._reconciler.reconcile())
                 self._valuation.refresh_prices()
-                self._valuation.mark()
+                self._mark_equity()
             except VenueError as error:
                 self._unready = f"the books could not be reconciled: {error}"
                 self._trouble.met(error)
@@ -243,16 +243,18 @@ class Gateway:
 
     def _look_for_fills(self) -> None:
         self._reconciler.resolve()
-        if self._books.live() or self._states.open():
-            before = self._books.last_fill_at()
-            self._reconciler.poll_fills()
-            if self._books.last_fill_at() != before:
-                self._valuation.refresh()
+        if not self._books.live():
+            return  # nothing of ours can be filled, and every look uses up calls that the venue counts
+        before = self._books.last_fill_at()
+        self._reconciler.poll_fills()
+        if self._books.last_fill_at() != before:
+            self._valuation.refresh()
         self._trouble.over()
 
     def _compare_books(self) -> None:
         if self._books.live() or self._states.open():
             self._tell_differences(self._reconciler.compare_open_orders())
+            self._trouble.over()
 
     def _mark_equity(self) -> None:
         self._valuation.mark()
@@ -283,6 +285,10 @@ class Gateway:
             return Circumstances(
                 reducing_only=f"the bot has been silent for {silent_s:.0f} s; only reducing orders pass"
             )
+        if self._skew_s is not None and abs(self._skew_s) > CLOCK_SKEW_S_MAX:
+            # A deadline that the two sides read differently is no deadline.
+            off = f"our clock is {self._skew_s:+.1f} s against the venue's"
+            return Circumstances(reducing_only=f"{off}; only reducing orders pass")
         return Circumstances()
 
     def _lost(self, connection: Connection) -> None:

@@ -21,7 +21,8 @@ from trading.wire import HaltProof
 
 log = structlog.get_logger()
 
-_AGAIN_S = 0.5
+# The venue counts every try: one in the same half second for ever would shut us out just when it is back.
+_AGAIN_S, _AGAIN_S_MAX = 0.5, 6.0
 _CONFIRMS_WITHIN_S = 1.0
 _ARRIVAL_SPARE = timedelta(milliseconds=250)
 
@@ -61,6 +62,7 @@ def halt_venue(
     steps.took("deadlines passed")
     detail = _until_done(lambda: _cancelled(venue, steps, "second cancel"), until) or detail
     left: list[VenueOrder] | None = None
+    pause = _Pause()
     while left is None or (left and time.monotonic() < until):
         try:
             left = list(venue.open_orders())
@@ -71,7 +73,7 @@ def halt_venue(
         if left:
             _until_done(lambda: _cancelled(venue, steps, "cancel again"), until)
         if left != []:
-            threading.Event().wait(_AGAIN_S)
+            pause.wait(until)
     proven = left == []
     steps.took("proof" if proven else "no proof")
     if left:
@@ -139,6 +141,18 @@ def _last_json(output: bytes) -> object:
         raise ValueError(lines[-1][:300]) from None
 
 
+class _Pause:
+    """The time between tries: half a second, then each time twice as long, up to six seconds."""
+
+    def __init__(self) -> None:
+        self._next_s = _AGAIN_S
+
+    def wait(self, until: float) -> None:
+        """Wait, but not past the end."""
+        time.sleep(max(0.0, min(self._next_s, until - time.monotonic())))
+        self._next_s = min(2 * self._next_s, _AGAIN_S_MAX)
+
+
 def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
     count = venue.cancel_all()
     steps.took(f"{name} ({count})")
@@ -146,13 +160,14 @@ def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
 
 def _until_done(act: Callable[[], None], until: float) -> str:
     """Do it, again and again if the venue fails; gives the last failure if it never went through."""
+    pause = _Pause()
     while True:
         try:
             act()
         except VenueError as error:
             if time.monotonic() >= until:
                 return str(error)
-            threading.Event().wait(_AGAIN_S)
+            pause.wait(until)
         else:
             return ""
 

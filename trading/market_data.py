@@ -26,7 +26,7 @@ class MarketData:
         self._currency = currency
         self._clock = clock
         self._instruments: dict[str, Instrument] = {}
-        self._tickers: dict[str, Ticker] = {}
+        self._tickers: dict[str, tuple[datetime, Ticker]] = {}
         self._candles: dict[tuple[str, str], tuple[datetime, tuple[Candle, ...]]] = {}
         self._asking: dict[object, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -43,12 +43,14 @@ class MarketData:
         return found
 
     def ticker(self, symbol: str) -> Ticker:
-        """Best prices, at most a second old."""
+        """Best prices, read at most a second ago."""
         self.instrument(symbol)
         with self._one_at_a_time(symbol):
-            known = self._tickers.get(symbol)
-            if known is None or abs(self._clock() - known.at) > _TICKER_AGE_MAX:
-                known = self._tickers[symbol] = self._venue.ticker(symbol)
+            read_at, known = self._tickers.get(symbol, (None, None))
+            now = self._clock()
+            if known is None or read_at is None or abs(now - read_at) > _TICKER_AGE_MAX:
+                known = self._venue.ticker(symbol)
+                self._tickers[symbol] = (now, known)
             return known
 
     def candles(self, symbol: str, timeframe: str, count: int) -> tuple[Candle, ...]:

@@ -12,11 +12,15 @@ CLOCK_SKEW_S_MAX = 2.0
 
 
 def clock_skew_s(venue: Venue, clock: Callable[[], datetime]) -> float:
-    """How far our clock is ahead of the venue's; it tells whole seconds, so less than one ahead is none."""
-    before, venue_now, after = clock(), venue.time(), clock()
-    middle = before + (after - before) / 2
-    skew_s = (middle - venue_now).total_seconds()
-    return round(skew_s if skew_s < 0 else max(0.0, skew_s - 1), 3)
+    """How far our clock is ahead of the venue's at least, behind with a minus.
+
+    The venue tells whole seconds, at some moment between our question and its answer: what that leaves open
+    is no skew, however slow the line.
+    """
+    asked_at, venue_now, heard_at = clock(), venue.time(), clock()
+    at_least_s = (asked_at - venue_now).total_seconds() - 1
+    at_most_s = (heard_at - venue_now).total_seconds()
+    return round(max(at_least_s, 0.0) + min(at_most_s, 0.0), 3)
 
 
 class VenueChecks:

@@ -84,12 +84,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Best prices as the gateway last read them."""
+    """Best prices as the gateway last read them, and when the venue last changed any."""
 
     symbol: str
     bid: Decimal
     ask: Decimal
-    last: Decimal
     at: datetime
 
 

@@ -109,6 +109,11 @@ class Desk(Conversation):
         calls = self.exchange.get("/practice/orders").raise_for_status().json()["calls"]
         return [call for call in calls if call["endpoint"] == "AddOrder"]
 
+    def refused_for_calling_too_often(self) -> int:
+        """How many calls and orders the exchange has refused because its limits were exceeded."""
+        rates = self.exchange.get("/practice/state").raise_for_status().json()["rates"]
+        return int(rates["refused"])
+
     def control(self, name: str, **options: Any) -> None:
         """Turn one of the practice exchange's knobs."""
         self.exchange.post(f"/practice/{name}", json=options).raise_for_status()
@@ -243,5 +248,6 @@ def open_desk(
             desk.wait_ready()
             with desk if watched else closing(desk):
                 yield desk
+                assert desk.refused_for_calling_too_often() == 0
         finally:
             desk.shut()

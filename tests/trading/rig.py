@@ -24,6 +24,7 @@ from trading.halting import HaltTiming
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
 from trading.order import Intent, Order, OrderType, Side
+from trading.practice_exchange.fault_control import mend, set_fault
 from trading.practice_exchange.faults import Fault, FaultKind
 from trading.practice_exchange.journal import Call
 from trading.practice_exchange.keys import ApiKey, Right
@@ -172,10 +173,16 @@ class Rig:
         with self.practice.exchange.lock:
             self.practice.exchange.faults.add(Fault(kind, value, endpoint, left))
 
+    def set_fault(self, kind: FaultKind, **fields: str) -> None:
+        """The same by the address that a page uses, with its defaults."""
+        exchange = self.practice.exchange
+        with exchange.lock:
+            set_fault(exchange, {"kind": kind, **fields}, exchange.clock())
+
     def mend(self) -> None:
         """Let everything at the exchange work again."""
         with self.practice.exchange.lock:
-            self.practice.exchange.faults.clear()
+            mend(self.practice.exchange)
 
     def plan(self, **changes: object) -> SessionPlan:
         """What a small live session would do."""

@@ -165,7 +165,7 @@ def test_an_error_stays_one_line(venue: KrakenVenue) -> None:
         ("/0/private/CancelAll", '{"error":[],"result":{"count":0}}', True),
         ("/0/private/BalanceEx", '{"error":[],"result":{}}', True),
         ("/0/public/AssetPairs", '{"error":[],"result":{}}', False),
-        ("/0/public/Ticker?pair=X", '{"error":[],"result":{}}', False),
+        ("/0/public/Depth?pair=X", '{"error":[],"result":{}}', False),
     ],
 )
 def test_only_a_whole_reply_is_believed(url: str, body: str, believed: bool) -> None:

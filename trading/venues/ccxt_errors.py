@@ -27,6 +27,9 @@ _IN_ORDER: tuple[tuple[type[VenueError], tuple[type[Exception], ...]], ...] = (
     (ExchangeNetworkError, (ccxt.NetworkError, ccxt.BadResponse, ccxt.OperationFailed)),
 )
 
+# Kraken says of these that the order was not taken in; ccxt files them under outages, which leave it open.
+_NOT_TAKEN = ("EService:Market in", "EService:Deadline elapsed")
+
 # What ccxt raises as a plain ExchangeError although Kraken says exactly what it is.
 _BY_TEXT: tuple[tuple[str, type[VenueError]], ...] = (
     ("Invalid signature", ExchangeAuthenticationError),
@@ -43,6 +46,8 @@ _DETAIL_CHARACTERS_MAX = 300
 def ours(error: Exception) -> VenueError:
     """Give the error of our own that stands for one of ccxt's."""
     detail = " ".join(f"{type(error).__name__} {error}".split())[:_DETAIL_CHARACTERS_MAX]
+    if isinstance(error, ccxt.BaseError) and any(text in str(error) for text in _NOT_TAKEN):
+        return ExchangeOrderError(detail=detail)
     for mine, theirs in _IN_ORDER:
         if isinstance(error, theirs):
             return mine(detail=detail)

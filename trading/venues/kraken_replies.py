@@ -22,7 +22,7 @@ _MUST_HOLD: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 }
 
 # Here an empty `result` would mean that the venue trades nothing.
-_MUST_NOT_BE_EMPTY = frozenset({"Assets", "AssetPairs", "Ticker", "OHLC"})
+_MUST_NOT_BE_EMPTY = frozenset({"Assets", "AssetPairs", "Depth", "OHLC"})
 
 
 def flaw(url: str, body: str) -> str | None:

@@ -33,12 +33,11 @@ class VenueStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """The best prices of one market, in the quote currency, and when we read them."""
+    """The best prices of one market, in the quote currency, and when the venue last changed any of them."""
 
     symbol: str
     bid: Decimal
     ask: Decimal
-    last: Decimal
     at: datetime
 
     @property

@@ -127,7 +127,7 @@ class Venue:
         """A price of 64,000 for everything."""
         self._answer()
         price = Decimal(64_000)
-        return Quote(symbol, price, price + 1, price, self._now())
+        return Quote(symbol, price, price + 1, self._now())
 
     def orders(self) -> tuple[OpenOrder, ...]:
         """One foreign order."""
