@@ -23,6 +23,7 @@ from trading.market_data import MarketData
 from trading.order import Intent, Order, OrderState, Side
 from trading.price import price_doubt, price_of
 from trading.session import SessionState, Stage, TradingSession
+from trading.trouble import ORDERS, Trouble
 from trading.venues.venue import OrderPlaced, Ticker, Venue
 from trading.wire import Answer, Outcome
 
@@ -61,7 +62,7 @@ class _Priced:
 
 
 class Gate:
-    """Lets orders through one at a time; `venue_failed` hears of every error of the venue."""
+    """Lets orders through one at a time; `trouble` hears of what the venue answers to them."""
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class Gate:
         session_of: Callable[[str], TradingSession],
         circumstances: Callable[[], Circumstances],
         daily: Callable[[], Daily],
-        venue_failed: Callable[[VenueError], None],
+        trouble: Trouble,
     ) -> None:
         self.limits = limits
         self._venue = venue
@@ -88,7 +89,7 @@ class Gate:
         self._session_of = session_of
         self._circumstances = circumstances
         self._daily = daily
-        self._venue_failed = venue_failed
+        self._trouble = trouble
 
     def submit(self, intent: Intent) -> Outcome:
         """Send an intent unless something speaks against it; the same id again gives the first outcome."""
@@ -129,7 +130,7 @@ class Gate:
             quote = self._market.ticker(intent.symbol)
             rate = self._market.rate(instrument.quote)
         except VenueError as error:
-            self._venue_failed(error)
+            self._trouble.met(error)
             return _denial("price", f"the price of {intent.symbol} is unknown: {error}")
         except TradingError as error:
             return _denial("symbol", str(error))
@@ -210,13 +211,14 @@ class Gate:
         try:
             venue_order_id = self._venue.send(order.intent, order.deadline)
         except _NOT_TAKEN as error:
-            self._venue_failed(error)
+            self._trouble.met(error, ORDERS)
             return self._outcome(self._books.rejected(order, str(error)))
         except VenueError as error:
             if isinstance(error, OrderPlaced):
                 self._latch.engage("an order was placed in testnet", "gateway", self._clock())
-            self._venue_failed(error)
+            self._trouble.met(error, ORDERS)
             return self._outcome(self._books.unknown(order, str(error)))
+        self._trouble.over(ORDERS)
         if venue_order_id is None:
             why = "validated by the venue, which placed nothing"
             return self._outcome(self._books.closed(order, OrderState.CANCELLED, why))

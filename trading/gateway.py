@@ -111,7 +111,7 @@ class Gateway:
             session_of=self._states.get,
             circumstances=self._circumstances,
             daily=self._valuation.daily,
-            venue_failed=self._trouble.met,
+            trouble=self._trouble,
         )
         self._works = self._periodic_works()
         self._desk = SessionDesk(self._tools())
@@ -157,6 +157,8 @@ class Gateway:
         for ident in {order.intent.session_id for order in self._books.live()}:
             self._attendance.expected(ident)
         for session in self._states.open():
+            if session.pid is not None:
+                self._attendance.expected(session.id)
             if session.state is SessionState.RUNNING and session.plan.stage is Stage.LIVE:
                 self._states.move(
                     session.id,

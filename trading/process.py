@@ -42,7 +42,7 @@ class SessionProcess:
         self._engine: Engine | None = None
         self._brief: SessionBrief | None = None
         self._next_bar_at: datetime | None = None
-        self._heard_at = time.monotonic()
+        self._gone_since: float | None = None
 
     def stop(self, *_: int | FrameType | None) -> None:
         """End after the present step; also the handler of SIGTERM."""
@@ -59,14 +59,17 @@ class SessionProcess:
                 attached = False
                 beat = self._client.heartbeat(self._session_id)
                 attached = True
-                self._heard_at = time.monotonic()
+                self._gone_since = None
                 if beat.run is Run.STOP:
                     break
                 if beat.run is Run.RUN:
                     self._step(beat)
             except GatewayGone as error:
                 attached = False
-                if time.monotonic() - self._heard_at > GATEWAY_GONE_S:
+                # A call that took too long is no sign that nobody is there: attaching anew tells.
+                now = time.monotonic()
+                self._gone_since = self._gone_since or now
+                if now - self._gone_since > GATEWAY_GONE_S:
                     say("gateway gone", session=self._session_id, detail=str(error))
                     return 1
             except NotThisProcess as error:

@@ -104,10 +104,13 @@ class SessionDesk:
         return Beat(self._t.clock(), run)
 
     def goodbye(self, connection: Connection, session_id: str) -> bool:
-        """The session ends on purpose; what it left open is cancelled."""
+        """The session ends on purpose; what it left open is cancelled, now or when the venue takes it."""
         self._own(connection, session_id)
-        self._t.attendance.left(session_id, connection)
         self.cancel_left_open(session_id)
+        if self._t.books.live(session_id):
+            self._t.attendance.lost(connection)  # like one that fell silent: tended until nothing is left
+        else:
+            self._t.attendance.left(session_id, connection)
         log.info("Shutdown complete", session=session_id)
         return True
 

@@ -130,9 +130,10 @@ class Supervisor:
         while not self._stopped:
             try:
                 self._look()
+                self._wait()
             except Exception:
                 log.exception("supervisor stumbled")
-            self._wait()
+                time.sleep(_LOOK_EVERY_S)
         os.close(self._wake_in)
         os.close(self._wake_out)
 
@@ -152,11 +153,14 @@ class Supervisor:
 
     def _wait(self) -> None:
         """Until somebody wakes us, a process we watch ends, or it is time to look again."""
-        processes = [*self._sessions.values(), *(w.process for w in self._gateways.values() if w.process)]
+        gateways = [watched.process for watched in list(self._gateways.values()) if watched.process]
+        processes = [*self._sessions.values(), *gateways]
         handles = [handle for process in processes if (handle := process.handle()) is not None]
         try:
-            woken = select.select([self._wake_out, *handles], [], [], _LOOK_EVERY_S)[0]
-            if self._wake_out in woken:
+            watch = select.poll()  # select knows no descriptor above 1023
+            for handle in (self._wake_out, *handles):
+                watch.register(handle, select.POLLIN)
+            if any(handle == self._wake_out for handle, _ in watch.poll(_LOOK_EVERY_S * 1000)):
                 os.read(self._wake_out, 4096)
         finally:
             for handle in handles:

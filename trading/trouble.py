@@ -1,6 +1,7 @@
 """What errors of the venue lead to: a log line, an event, and when it is bad enough a pause."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 _QUIET_S = 300
 _LASTS_FROM = 3
+# Reads that succeed say nothing about orders that fail.
+READS, ORDERS = "reads", "orders"
 
 
 class Trouble:
@@ -36,16 +39,17 @@ class Trouble:
         self._states = states
         self._clock = clock
         self._pause_all = pause_all
-        self._in_a_row: dict[str, int] = {}
+        self._in_a_row: dict[str, Counter[str]] = {READS: Counter(), ORDERS: Counter()}
         self._lock = threading.Lock()
 
-    def met(self, error: VenueError) -> None:
-        """Something went wrong at the venue; never raises."""
+    def met(self, error: VenueError, calls: str = READS) -> None:
+        """Something went wrong at the venue with these calls; never raises."""
         log.error(f"[EXCHANGE] {error.name}: {error}", exchange=self._exchange)
         if isinstance(error, ExchangeOrderError):
             return  # the order's own event tells of it
         with self._lock:
-            count = self._in_a_row[error.name] = self._in_a_row.get(error.name, 0) + 1
+            self._in_a_row[calls][error.name] += 1
+            count = self._in_a_row[calls][error.name]
         try:
             if not isinstance(error, ExchangeRateLimitError) or count >= _LASTS_FROM:
                 self._tell(error)
@@ -56,10 +60,10 @@ class Trouble:
         except Exception:
             log.exception("an error of the venue could not be told", error=error.name)
 
-    def over(self) -> None:
-        """The venue answered as it should."""
+    def over(self, calls: str = READS) -> None:
+        """The venue answered these calls as it should."""
         with self._lock:
-            self._in_a_row.clear()
+            self._in_a_row[calls].clear()
 
     def _tell(self, error: VenueError) -> None:
         window = int(self._clock().timestamp()) // _QUIET_S
