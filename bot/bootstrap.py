@@ -19,7 +19,7 @@ from bot.inbox import Inbox
 from bot.ingress import Ingress
 from bot.installation import Installation, strategies_path
 from bot.listeners.desk import DeskListeners
-from bot.listeners.front import Front
+from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
 from bot.listeners.live import LiveListeners
 from bot.listeners.requests import RequestListeners
@@ -175,6 +175,7 @@ def _listen(
     supervisor: Supervisor,
 ) -> None:
     """Register every listener; the last one hears what no other did."""
+    app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
     request = RequestLive(storage, desk, rehearsal, latch)
     LiveListeners(front, desk, request, Jobs(inbox)).register(app)

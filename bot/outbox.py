@@ -144,6 +144,10 @@ class OutboxWriter:
             "practice": self._practice and marked,
         }
 
+    def knows(self, key: str) -> bool:
+        """Whether a message of this key was ever added; what was delivered is forgotten after a week."""
+        return self._session.exec(select(col(OutboxRow.id)).where(OutboxRow.key == key)).first() is not None
+
     def _add(
         self,
         key: str,
@@ -154,7 +158,7 @@ class OutboxWriter:
         body: dict[str, Any],
         subject: str | None = None,
     ) -> None:
-        if self._session.exec(select(col(OutboxRow.id)).where(OutboxRow.key == key)).first() is not None:
+        if self.knows(key):
             return
         self._session.add(
             OutboxRow(

@@ -28,6 +28,7 @@ from trading.wire import HaltProof
 
 # A halt is recorded whatever stands in the latch, which anybody with a shell may have written.
 BY_LENGTH_MAX = 60
+CLEARED = "The halt is cleared. Nothing has started by itself."
 RECENT = 100
 
 
@@ -156,6 +157,9 @@ class RequestRearm:
 
     def __call__(self, actor: Person, account: Account, reason: str, cause: str) -> Asked | Refused:
         """File the request; the wait since the halt and the people are the policy's."""
+        with self._storage.reading() as tx:
+            if known := tx.requests.by_cause(cause):
+                return Asked(known)
         if refusal := may_ask(self._desk.policy.rule("rearm"), actor):
             return Refused(refusal.sentence)
         if not self._latch.engaged():
@@ -212,6 +216,8 @@ class ClearHalt:
         self, actor: Person, request_id: RequestId, asker: Asker | None = None
     ) -> ApprovalRequest | Refused:
         """Claim it in one transaction, clear the latch, then record the outcome."""
+        if asker is not None and asker.redelivered and (done := self._carried_out(actor, request_id, asker)):
+            return done
         with self._storage.transaction() as tx:
             request = tx.requests.get(request_id)
             if refused := self._may_clear(tx, actor, request):
@@ -231,6 +237,19 @@ class ClearHalt:
             return Refused(f"The halt could not be cleared, and everything stays halted. {error}")
         return self._finish(actor, request_id, ExecutionState.EXECUTED, "the halt is cleared", asker)
 
+    def _carried_out(self, actor: Person, request_id: RequestId, asker: Asker) -> ApprovalRequest | None:
+        """The request, if this person's press has cleared the halt before and only the answer is missing."""
+        with self._storage.transaction() as tx:
+            request = tx.requests.get(request_id)
+            if request.action != "rearm" or request.requested_by != actor.id:
+                return None
+            if request.execution is ExecutionState.EXECUTED:
+                asker.told(tx, CLEARED)
+                return request
+        if request.execution is ExecutionState.CLAIMED and was_cleared(self._latch, request):
+            return self._finish(actor, request_id, ExecutionState.EXECUTED, "the halt is cleared", asker)
+        return None
+
     def _finish(
         self,
         actor: Person,
@@ -246,7 +265,7 @@ class ClearHalt:
             if state is ExecutionState.EXECUTED:
                 tell_cleared(tx, self._desk, done, actor.name)
                 if asker is not None:
-                    asker.told(tx, "The halt is cleared. Nothing has started by itself.")
+                    asker.told(tx, CLEARED)
             return done
 
     def _may_clear(self, tx: Transaction, actor: Person, request: ApprovalRequest) -> Refused | None:
@@ -259,6 +278,12 @@ class ClearHalt:
         if self._desk.drift(request.payload, rearm_payload(tx, self._latch)):
             return Refused("There was another halt since this was asked, so nothing was cleared. Ask again.")
         return None
+
+
+def was_cleared(latch: Latch, request: ApprovalRequest) -> bool:
+    """Whether the latch was cleared since somebody claimed this request."""
+    since = latch.active_since()
+    return since is not None and request.execution_at is not None and since >= request.execution_at
 
 
 def tell_cleared(tx: Transaction, desk: Desk, request: ApprovalRequest, by: str) -> None:
