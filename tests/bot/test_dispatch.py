@@ -8,7 +8,8 @@ import pytest
 from slack_bolt import App, BoltContext
 
 from bot import dispatch
-from bot.inbox import Inbox
+from bot.dispatch import Dispatcher
+from bot.inbox import Inbox, Saved
 from bot.ingress import Source
 from tests.bot.intake import DEADLINE_S, Gatekeeper, Intake, open_database, reply, until
 from tests.bot.slack_payloads import OLIVIA, OTTO, command
@@ -66,6 +67,27 @@ def test_a_listener_that_fails_three_times_is_given_up_and_told(intake: Intake) 
     assert (told.key, told.payload["text"]) == ("command:1.1.a", "1.1.a")
     assert len(intake.heard) == 3
     until(lambda: [(row.state, row.attempts) for row in intake.rows()] == [("failed", 3)], "row failed")
+
+
+def test_what_nobody_could_be_told_of_is_told_at_the_next_start(intake: Intake) -> None:
+    """The row stays unfinished until somebody has heard of it."""
+    fails = iter([True])
+
+    def tell(saved: Saved) -> None:
+        if next(fails, False):
+            raise OSError("the disk is full")
+        intake.told.append(saved)
+
+    intake.inbox.start()
+    say(intake, "1.1.a")
+    intake.clock.passes(minutes=16)
+    for _ in range(2):
+        assert intake.states() == ["received"]
+        Dispatcher(intake.app, intake.inbox, tell=tell, workers=1).start()
+
+    until(lambda: intake.states() == ["failed"], "the row failed")
+    assert [told.late for told in intake.told] == [True]
+    assert intake.heard == []
 
 
 def test_one_persons_acts_keep_their_order(intake: Intake) -> None:
