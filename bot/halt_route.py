@@ -37,7 +37,7 @@ ANSWER_TIMEOUT_S = 5.0
 class Latching(Protocol):
     """What is needed of the latch."""
 
-    def engage(self, reason: str, by: str, at: datetime) -> object:
+    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> object:
         """Write the latch; the first reason is kept."""
         ...
 
@@ -172,7 +172,9 @@ class HaltRoute:
 
     def _halt(self, order: HaltOrder) -> HaltOrder:
         began = perf_counter()
-        latch = _on_a_thread("latch", lambda: self._latch.engage(order.reason, order.by, order.at), began)
+        latch = _on_a_thread(
+            "latch", lambda: self._latch.engage(order.reason, order.by, order.at, order.cause), began
+        )
         wait([latch], timeout=LATCH_TIMEOUT_S)  # a disk that hangs must not keep the gates open
         gates = self._shut_gates(began)
         latch_ms = _result(latch)

@@ -61,7 +61,7 @@ class RecordingLatch:
         self.diary = diary
         self.reasons: list[str] = []
 
-    def engage(self, reason: str, by: str, at: datetime) -> None:
+    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> None:
         """Note it."""
         self.diary.append("latch")
         self.reasons.append(reason)

@@ -176,7 +176,7 @@ def test_a_gate_that_fails_does_not_stop_the_halt(intake: Intake) -> None:
 def test_gates_are_shut_although_the_latch_cannot_be_written(intake: Intake) -> None:
     """A full disk is said aloud, and the gates are shut all the same."""
 
-    def full(reason: str, by: str, at: datetime) -> None:
+    def full(reason: str, by: str, at: datetime, cause: str) -> None:
         raise OSError("no space left")
 
     intake.latch.engage = full  # type: ignore[method-assign]
