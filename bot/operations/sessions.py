@@ -59,7 +59,6 @@ def summarise(
         pnl = position.realised_pnl - position.fees
     elif price is not None:
         pnl = position.realised_pnl - position.fees + position.unrealised_pnl(price)
-    orders = tx.orders.by_session(session.id)
     return SessionSummary(
         id=session.id,
         stage=session.plan.stage,
@@ -76,7 +75,7 @@ def summarise(
         currency=session.plan.symbol.split("/")[-1],
         position=position.quantity,
         daily_pnl=pnl,
-        open_orders=sum(order.state.may_be_live for order in orders),
+        open_orders=tx.orders.open_count(session.id),
         fills=len(fills),
         fees=position.fees,
         proof=proof_of(tx, session),
