@@ -20,6 +20,9 @@ FAILED = (
     "Look at /peak status for what was done, then ask again for what is still wanted. The bot's log says why."
 )
 
+HEALTH_REPORT = "health report"
+_INSTEAD = {HEALTH_REPORT: "Ask for it with /peak health. "}
+
 
 class Troubles:
     """Says what went wrong to whoever has to know."""
@@ -72,7 +75,7 @@ class Troubles:
         with self._storage.transaction() as tx:
             title = f"The {job} did not come"
             detail = f"{type(error).__name__}: {error}"
-            advice = "Ask for it with /peak health; look into logs/peak-ops.log."
+            advice = _INSTEAD.get(job, "") + "Look into logs/peak-ops.log."
             raise_alert(
                 tx,
                 self._desk,
