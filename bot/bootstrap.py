@@ -126,6 +126,7 @@ def build(
         gates=lambda: {desk.live_exchange: GateCheck(home, desk.live_exchange)},
         on_halt=halt_watch.halted,
         on_refused=lambda refused: note(refused.account, "halt", refused.cause, "not on the roster"),
+        on_unanswered=troubles.unanswered,
     )
     front = Front(Identity(desk.roster, slack_users_info(client)), storage, note)
     _listen(app, front, installation, storage, inbox, rehearsal, look, health, stop, supervisor)

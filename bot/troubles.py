@@ -5,9 +5,10 @@ import logging
 from approvals.errors import AccountUnreadable
 from approvals.person import Account
 from bot.delivery import Lost
+from bot.halt_route import HaltCall
 from bot.inbox import Saved
 from bot.operations.alerts import raise_alert, subject
-from bot.operations.asker import answered
+from bot.operations.asker import Asker, answered
 from bot.operations.desk import Desk
 from bot.payloads import Kind
 from bot.storage import Storage
@@ -58,6 +59,11 @@ class Troubles:
             raise_alert(
                 tx, self._desk, f"failed:{saved.key}", "listener.failed", "medium", title, saved.key, advice
             )
+
+    def unanswered(self, call: HaltCall, text: str) -> None:
+        """The answer to a pressed halt could not be given at once: it goes by direct message."""
+        with self._storage.transaction() as tx:
+            Asker(Account.parse(call.account), call.cause).told(tx, text)
 
     def undeliverable(self, lost: Lost) -> None:
         """Slack will not take a message; an alert says so, unless that alert itself is what was lost."""

@@ -96,6 +96,7 @@ class Intake:
     told: list[Saved] = field(default_factory=list)
     halts: list[HaltOrder] = field(default_factory=list)
     refused: list[HaltRefused] = field(default_factory=list)
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
     gates: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -112,6 +113,7 @@ class Intake:
             gates=lambda: self.gates,
             on_halt=self._halted,
             on_refused=self.refused.append,
+            on_unanswered=lambda call, text: self.unanswered.append((call.account, text)),
         )
         self.ingress = Ingress(self.inbox, self.dispatcher, self.halt, self.metrics)
 

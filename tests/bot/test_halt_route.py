@@ -191,6 +191,18 @@ def test_gates_are_shut_although_the_latch_cannot_be_written(intake: Intake) -> 
     until(lambda: intake.halts, "the halt was handed on")
 
 
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:1/response/halt"], ids=["home", "unreachable"])
+def test_an_answer_that_slack_did_not_take_goes_another_way(intake: Intake, url: str | None) -> None:
+    """A button on the Home tab has no address to answer at, and an address may not be reached."""
+    payload = {**click("halt"), "response_url": url}
+
+    assert reply(intake.ingress.receive(Source.INTERACTION, payload)).status == 200
+
+    ((account, told),) = until(lambda: intake.unanswered, "the answer was handed on")
+    assert account == f"{TEAM}/{OTTO}"
+    assert told.startswith("HALTED")
+
+
 def test_a_failing_record_leaves_the_halt_standing(tmp_path: Path) -> None:
     """The database may be gone: the answer was given before it was asked."""
     latch = Latch(tmp_path)
@@ -202,7 +214,13 @@ def test_a_failing_record_leaves_the_halt_standing(tmp_path: Path) -> None:
         raise RuntimeError("the database is gone")
 
     route = HaltRoute(
-        latch, lambda: ROSTER, lambda: NOON, gates=dict, on_halt=record, on_refused=lambda _: None
+        latch,
+        lambda: ROSTER,
+        lambda: NOON,
+        gates=dict,
+        on_halt=record,
+        on_refused=lambda _: None,
+        on_unanswered=lambda *_: None,
     )
     answer: Future[Any] = Future()
     call = halt_call(command("", name="/peak-kill"))

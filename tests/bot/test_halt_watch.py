@@ -75,6 +75,7 @@ def test_a_halt_that_slack_delivers_again_after_a_crash_is_one_halt(rig: Rig) ->
         gates=dict,
         on_halt=on_halt,
         on_refused=lambda _: None,
+        on_unanswered=lambda *_: None,
     )
     route.answer(call, lambda _: None)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.halt_route import HaltCall
 from bot.inbox import Saved
 from bot.operations.asker import Asker
 from bot.payloads import Kind
@@ -61,3 +62,14 @@ def test_the_same_trouble_is_told_once(rig: Rig) -> None:
 
     assert len(rig.outgoing("reply")) == 1
     assert [alert.times for alert in rig.read(lambda tx: tx.alerts.recent(5))] == [1]
+
+
+def test_a_halt_that_was_not_answered_at_once_is_answered_by_direct_message(rig: Rig) -> None:
+    """Without an address the outbox finds the person."""
+    call = HaltCall(str(OTTO.accounts[0]), "odd", "halt:1", "C0OPS", None, answers_in_ack=False)
+
+    Troubles(rig.storage, rig.desk).unanswered(call, "HALTED in 0.01 s: no new order passes.")
+
+    (told,) = rig.outgoing("reply")
+    assert told.target == {"account": "T1/U1", "channel": None, "response_url": None}
+    assert told.body["text"].startswith("HALTED")
