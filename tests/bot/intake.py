@@ -183,7 +183,7 @@ class Gatekeeper:
     def __call__(self) -> None:
         """Arrive, and wait."""
         self.arrived.set()
-        self._open.wait(DEADLINE_S)
+        self._open.wait(3 * DEADLINE_S)  # longer than a test looks for what must happen meanwhile
 
     def open(self) -> None:
         """Let everybody through."""

@@ -40,7 +40,7 @@ def test_the_intent_is_saved_before_it_is_sent(rig: Rig) -> None:
     """While the venue has not answered yet, the order stands in the database with its deadline."""
     with rig.gateway():
         client, ident = rig.attached()
-        rig.fault(FaultKind.DELAY_S, "1", "AddOrder")
+        rig.fault(FaultKind.DELAY_S, "2", "AddOrder")
         sender = threading.Thread(target=client.submit, args=(a_buy(ident),))
         sender.start()
         orders = eventually("the intent is saved", lambda: rig.orders(ident))
