@@ -25,7 +25,7 @@ from approvals.errors import (
 )
 from approvals.events import Recordable, RequestCreated, VoteRecorded
 from approvals.grant import Grant, GrantId, new_grant_id
-from approvals.payload import one_line
+from approvals.payload import canonical, one_line
 from approvals.person import PersonId, Roster
 from approvals.quorum import Reason, Refusal, may_vote, refusal, tally
 from approvals.request import (
@@ -310,6 +310,15 @@ class AuditStore:
         """List the newest rows, newest first."""
         query = select(*ENTRY_FIELDS).order_by(ENTRY.c.sequence.desc()).limit(count_max)
         return [Entry(*row) for row in self._session.connection().execute(query)]
+
+    def caused(self, kind: str, cause: str) -> list[Entry]:
+        """The rows of a kind whose body names this `cause`, oldest first: what one act has done already."""
+        named = canonical({"cause": cause})[1:-1]
+        query = select(*ENTRY_FIELDS).where(
+            ENTRY.c.kind == kind, ENTRY.c.body_text.contains(named, autoescape=True)
+        )
+        rows = self._session.connection().execute(query.order_by(ENTRY.c.sequence))
+        return [entry for row in rows if (entry := Entry(*row)).body.get("cause") == cause]
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Walk the rows after a sequence, oldest first, without holding all of them in memory."""

@@ -19,7 +19,7 @@ from bot.inbox import Inbox
 from bot.ingress import Ingress
 from bot.installation import Installation, strategies_path
 from bot.listeners.desk import DeskListeners
-from bot.listeners.front import Front
+from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
 from bot.listeners.live import LiveListeners
 from bot.listeners.requests import RequestListeners
@@ -126,6 +126,7 @@ def build(
         gates=lambda: {desk.live_exchange: GateCheck(home, desk.live_exchange)},
         on_halt=halt_watch.halted,
         on_refused=lambda refused: note(refused.account, "halt", refused.cause, "not on the roster"),
+        on_unanswered=troubles.unanswered,
     )
     front = Front(Identity(desk.roster, slack_users_info(client)), storage, note)
     _listen(app, front, installation, storage, inbox, rehearsal, look, health, stop, supervisor)
@@ -175,6 +176,7 @@ def _listen(
     supervisor: Supervisor,
 ) -> None:
     """Register every listener; the last one hears what no other did."""
+    app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
     request = RequestLive(storage, desk, rehearsal, latch)
     LiveListeners(front, desk, request, Jobs(inbox)).register(app)

@@ -23,13 +23,31 @@ CONNECTIONS_MAX = 20
 WRITER_LOCK = 7_325_011
 
 
+_POSTGRESQL_SETTINGS = {
+    "timezone": "UTC",
+    "synchronous_commit": "on",
+    "lock_timeout": BUSY_TIMEOUT_MS,
+    # A statement or a silence of this length is no work of ours: the server ends it and frees the lock.
+    "statement_timeout": 30_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
+# A server that is gone without a word is noticed after some twenty seconds.
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+
+
 class Database:
     """One database, opened on first use."""
 
     def __init__(self, url: str) -> None:
         self._url = _usable(url)
         self._engine = _sqlite(self._url) if self.is_sqlite else _postgresql(self._url)
-        self._writing = self._engine.execution_options(peak_access="write")
+        self._writing = self._engine.execution_options(peak_access="write", **self._write_as())
         self._reading = self._engine.execution_options(peak_access="read", **self._read_only())
 
     @property
@@ -67,6 +85,8 @@ class Database:
     def connection(self) -> Iterator[Connection]:
         """A connection in one write transaction, for migrations."""
         with self._unavailable_told(), self._writing.begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table takes its time
             yield connection
 
     def current(self) -> str | None:
@@ -101,6 +121,10 @@ class Database:
         with self.connection() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+
+    def _write_as(self) -> dict[str, Any]:
+        # What is read after the lock must be what the writer before has left, whatever the server's default.
+        return {} if self.is_sqlite else {"isolation_level": "READ COMMITTED"}
 
     def _read_only(self) -> dict[str, Any]:
         return {} if self.is_sqlite else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
@@ -206,7 +230,8 @@ def _postgresql(url: URL) -> Engine:
         url,
         connect_args={
             "connect_timeout": BUSY_TIMEOUT_MS // 1000,
-            "options": f"-c timezone=UTC -c lock_timeout={BUSY_TIMEOUT_MS} -c synchronous_commit=on",
+            "options": " ".join(f"-c {name}={value}" for name, value in _POSTGRESQL_SETTINGS.items()),
+            **_KEEPALIVES,
         },
         hide_parameters=True,  # an error tells the statement, never the text of a command or reason
         pool_size=CONNECTIONS_MAX,

@@ -66,8 +66,9 @@ class Dispatcher:
         """Take up what a former process left, then whatever comes."""
         again, given_up = self._inbox.pending()
         for saved in given_up:
-            log.error("inbox: %s was given up after %d attempts", saved.key, saved.attempts)
-            self._tell_safely(saved)
+            why = "for its age" if saved.late else f"after {saved.attempts} attempts"
+            log.error("inbox: %s was given up %s", saved.key, why)
+            self._give_up(saved)
         self.offer(again)
         for thread in self._threads:
             thread.start()
@@ -160,11 +161,13 @@ class Dispatcher:
                 self._later.append((due, replace(saved, attempts=attempts, redelivered=True)))
                 self._changed.notify()
             return
-        self._inbox.failed(saved.key, attempts)
-        self._tell_safely(saved)
+        self._give_up(replace(saved, attempts=attempts))
 
-    def _tell_safely(self, saved: Saved) -> None:
+    def _give_up(self, saved: Saved) -> None:
+        """Tell first: a row that nobody was told of stays unfinished, and is told of at the next start."""
         try:
             self._tell(saved)
         except Exception:
             log.exception("inbox: nobody could be told that %s failed", saved.key)
+        else:
+            self._inbox.failed(saved.key, saved.attempts)

@@ -37,7 +37,7 @@ ANSWER_TIMEOUT_S = 5.0
 class Latching(Protocol):
     """What is needed of the latch."""
 
-    def engage(self, reason: str, by: str, at: datetime) -> object:
+    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> object:
         """Write the latch; the first reason is kept."""
         ...
 
@@ -125,7 +125,8 @@ class HaltRoute:
     """Halts everything for anybody on the roster, alone, at once.
 
     `gates` gives, by exchange, what shuts that gateway's gate; `on_halt` and `on_refused` are called on a
-    thread of their own after the person has been answered.
+    thread of their own after the person has been answered, `on_unanswered` with an answer that Slack did
+    not take.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class HaltRoute:
         gates: Callable[[], Mapping[str, Callable[[], object]]],
         on_halt: Callable[[HaltOrder], None],
         on_refused: Callable[[HaltRefused], None],
+        on_unanswered: Callable[[HaltCall, str], None],
     ) -> None:
         self._latch = latch
         self._roster = roster
@@ -144,6 +146,7 @@ class HaltRoute:
         self._gates = gates
         self._on_halt = on_halt
         self._on_refused = on_refused
+        self._on_unanswered = on_unanswered
 
     def answer(self, call: HaltCall, answered: Callable[[dict[str, str] | None], None]) -> None:
         """Do what the call asks; `answered` gets the body of Slack's acknowledgement once the gates are shut.
@@ -172,7 +175,9 @@ class HaltRoute:
 
     def _halt(self, order: HaltOrder) -> HaltOrder:
         began = perf_counter()
-        latch = _on_a_thread("latch", lambda: self._latch.engage(order.reason, order.by, order.at), began)
+        latch = _on_a_thread(
+            "latch", lambda: self._latch.engage(order.reason, order.by, order.at, order.cause), began
+        )
         wait([latch], timeout=LATCH_TIMEOUT_S)  # a disk that hangs must not keep the gates open
         gates = self._shut_gates(began)
         latch_ms = _result(latch)
@@ -196,8 +201,17 @@ class HaltRoute:
             answered({"response_type": "ephemeral", "text": text})
             return
         answered(None)
-        if url := call.response_url:
-            _afterwards("answer", lambda: _post(url, text))
+        _afterwards("answer", lambda: self._post_answer(call, text))
+
+    def _post_answer(self, call: HaltCall, text: str) -> None:
+        """Answer a click at once, with nothing in between; what does not arrive goes another way."""
+        try:
+            if call.response_url:
+                _post(call.response_url, text)
+                return
+        except httpx.HTTPError:
+            log.exception("halt: the answer was not taken")
+        self._on_unanswered(call, text)
 
     def _person(self, account: str) -> Person | None:
         try:

@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 
 from bot.errors import DatabaseUnavailable
 from bot.halt_route import HaltOrder
-from bot.operations.halt import RecordHalt
+from bot.operations.halt import RecordHalt, halt_id
 from trading.killswitch import Latch, LatchState
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,7 @@ class HaltWatch:
         self._clock = clock
         self._found_at: datetime | None = None
         self._was_active = False
-        self._told: datetime | None = None
-        self._lock = Lock()
+        self._told: str | None = None
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="halt-watch", daemon=True)
 
@@ -44,7 +43,8 @@ class HaltWatch:
 
     def halted(self, order: HaltOrder) -> None:
         """A halt came through Slack: its order knows how fast the latch was."""
-        self._tell(order.by, order.reason, order.at, order.latch_ms)
+        self._record(order.by, order.reason, order.at, order.latch_ms, order.cause)
+        self._told = halt_id(order.at, order.cause)
 
     def look(self) -> None:
         """Record and prove a halt that nobody has told of yet."""
@@ -62,13 +62,13 @@ class HaltWatch:
         try:
             unfinished, known = self._record.unfinished(), self._known(state, at)
         except DatabaseUnavailable:
-            unfinished, known = None, False  # the venue is asked all the same
-        if unfinished is not None:
-            self._tell(unfinished.by, unfinished.reason, unfinished.at, unfinished.latch_ms)
-        elif known:
-            self._told = at
-        else:
-            self._tell(state.by or "a file in the home folder", state.reason, at, UNMEASURED_MS)
+            unfinished, known = [], False  # the venue is asked all the same
+        if not known:
+            by = state.by or "a file in the home folder"
+            self._record(by, state.reason, at, UNMEASURED_MS, state.cause)
+        for halt in unfinished:
+            self._record.finish(halt)
+        self._told = halt_id(at, state.cause)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -82,12 +82,5 @@ class HaltWatch:
     def _known(self, state: LatchState, at: datetime) -> bool:
         """A halt without a time may have been told before this start: then it is the newest in the record."""
         if state.at is not None:
-            return self._record.known(at)
+            return self._record.known(at, state.cause)
         return not self._was_active and self._record.stands(state.reason)
-
-    def _tell(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> None:
-        with self._lock:
-            if self._told == at:
-                return
-            self._record(by, reason, at, latch_ms)
-            self._told = at

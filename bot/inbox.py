@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -20,6 +20,7 @@ from sqlalchemy import Update, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col
 
+from bot.errors import DatabaseUnavailable
 from bot.payloads import Delivery, Kind, kept
 from bot.tables import InboxRow
 
@@ -36,6 +37,10 @@ GATHER_STEP_S, GATHER_MAX_S = 0.0005, 0.004
 QUIET_AFTER_S = 0.005
 # A finished row may be noted this much later; after a crash in between it runs again as redelivered.
 COMPANY_S = 0.05
+# What was not marked for want of a database is marked this much later, or with whatever comes before.
+MARK_AGAIN_S = 1.0
+# What is older when a bot starts is not carried out any more: the desk is another by then.
+RUN_WITHIN = timedelta(minutes=15)
 KEPT_FOR = timedelta(hours=24)
 TIDY_EVERY = timedelta(hours=1)
 
@@ -50,7 +55,7 @@ class Transactions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One row that is on disk and waits for its listener."""
+    """One row that is on disk and waits for its listener, or is given up; `late` because of its age."""
 
     key: str
     kind: Kind
@@ -58,6 +63,8 @@ class Saved:
     payload: dict[str, Any]
     attempts: int = 0
     redelivered: bool = False
+    received_at: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,7 @@ class Inbox:
         self._quiet = Event()
         self._quiet.set()
         self._tidied_at: datetime | None = None
+        self._unmarked: list[_Mark] = []
 
     def start(self) -> None:
         """Begin to write."""
@@ -173,9 +181,12 @@ class Inbox:
     def pending(self) -> tuple[list[Saved], list[Saved]]:
         """The rows that a former process left unfinished: those to run again, and those given up.
 
-        A row whose listener has ended the process three times is given up. Forms are left out: their
-        factors are not kept, the person has been told by Slack, and a repeated submission runs anew.
+        A row whose listener has ended the process three times is given up, and so is one that is too old.
+        Those given up stay so until they are marked as failed, which follows once the person is told. Forms
+        are left out: their factors are not kept, the person has been told by Slack, and a repeated
+        submission runs anew.
         """
+        now = self._clock()
         again: list[Saved] = []
         given_up: list[Saved] = []
         with self._database.transaction() as session:
@@ -185,13 +196,16 @@ class Inbox:
             for row in session.scalars(found.order_by(col(InboxRow.id))).all():
                 row.attempts += 1
                 saved = Saved(
-                    row.key, Kind(row.kind), row.account, json.loads(row.body), row.attempts, redelivered=True
+                    row.key,
+                    Kind(row.kind),
+                    row.account,
+                    json.loads(row.body),
+                    row.attempts,
+                    redelivered=True,
+                    received_at=row.received_at,
+                    late=now - row.received_at > RUN_WITHIN,
                 )
-                if row.attempts >= ATTEMPTS_MAX:
-                    row.state, row.done_at = FAILED, self._clock()
-                    given_up.append(saved)
-                else:
-                    again.append(saved)
+                (given_up if saved.late or row.attempts >= ATTEMPTS_MAX else again).append(saved)
         return again, given_up
 
     def await_quiet(self, timeout_s: float) -> bool:
@@ -207,15 +221,19 @@ class Inbox:
         running = True
         while running:
             batch = self._collect()
-            running = not isinstance(batch[-1], _Stop)
-            work = [item for item in batch if not isinstance(item, _Stop)]
+            running = not (batch and isinstance(batch[-1], _Stop))
+            self._unmarked, again = [], self._unmarked
+            work = [*again, *(item for item in batch if not isinstance(item, _Stop))]
             self._crowd = max(sum(isinstance(item, _Accept) for item in work), self._crowd - 1)
             if work:
                 self._commit(work)
 
     def _collect(self) -> "list[_Accept | _Mark | _Stop]":
         """Everything for the next transaction; what nobody waits for waits a moment for company."""
-        batch = [self._first()]
+        first = self._first()
+        if first is None:
+            return []
+        batch = [first]
         deadline = monotonic() + COMPANY_S
         while not batch[-1].urgent:
             try:
@@ -231,13 +249,17 @@ class Inbox:
                 break
         return batch
 
-    def _first(self) -> "_Accept | _Mark | _Stop":
+    def _first(self) -> "_Accept | _Mark | _Stop | None":
+        """The next item; None when it is time to mark again what could not be marked."""
         if not self._quiet.is_set():
             try:
                 return self._queue.get(timeout=QUIET_AFTER_S)
             except Empty:
                 self._quiet.set()
-        return self._queue.get()
+        try:
+            return self._queue.get(timeout=MARK_AGAIN_S if self._unmarked else None)
+        except Empty:
+            return None
 
     def _gather(self) -> None:
         """Wait a moment for as many as have come together lately: one sync then serves them all."""
@@ -257,6 +279,8 @@ class Inbox:
             log.exception("inbox: a batch of %d was not saved", len(batch))
             for item in batch:
                 item.saved.set_exception(error)
+            if isinstance(error, OSError | DatabaseUnavailable):  # nothing is wrong with the marks themselves
+                self._unmarked = [replace(mark, saved=Future()) for mark in marks]
             return
         self._tell(batch, outcomes)
 

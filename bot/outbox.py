@@ -165,6 +165,10 @@ class OutboxWriter:
         for number, body in enumerate(pages):
             self._add(f"{key}:{number}" if number else key, kind, urgency, lane, target, body)
 
+    def knows(self, key: str) -> bool:
+        """Whether a message of this key was ever added; what was delivered is forgotten after a week."""
+        return self._session.exec(select(col(OutboxRow.id)).where(OutboxRow.key == key)).first() is not None
+
     def _add(
         self,
         key: str,
@@ -175,7 +179,7 @@ class OutboxWriter:
         body: dict[str, Any],
         subject: str | None = None,
     ) -> None:
-        if self._session.exec(select(col(OutboxRow.id)).where(OutboxRow.key == key)).first() is not None:
+        if self.knows(key):
             return
         self._session.add(
             OutboxRow(

@@ -208,7 +208,7 @@ class Projector:
         if event.kind is EventKind.FILL:
             view = fill_line(event.facts)
         elif event.kind is EventKind.ORDER_ACCEPTED:
-            first = len(tx.orders.by_session(session_id)) == 1
+            first = tx.orders.has_one(session_id)
             view = order_line({**event.facts, "first": "yes"} if first else event.facts)
         else:
             return

@@ -131,6 +131,11 @@ class HaltStore:
         row = self._session.get(HaltRow, halt_id)
         return None if row is None else _halt(row)
 
+    def unfinished(self) -> list[HaltSummary]:
+        """The halts that an account has not answered for yet, the oldest first."""
+        waiting = select(HaltRow).where(col(HaltRow.waiting_for) != [])
+        return [_halt(row) for row in self._session.exec(waiting.order_by(col(HaltRow.at)))]
+
     def last(self) -> HaltSummary | None:
         """The newest halt."""
         row = self._session.exec(select(HaltRow).order_by(col(HaltRow.at).desc()).limit(1)).first()

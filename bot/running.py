@@ -22,6 +22,7 @@ from bot.scheduler import Scheduler
 from bot.settings import Environment, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
 from bot.transports.socket_mode import SocketMode
+from bot.troubles import HEALTH_REPORT
 from trading.pids import ProcessId, undumpable
 
 log = logging.getLogger(__name__)
@@ -78,10 +79,12 @@ def _start(bot: Bot, stack: ExitStack) -> None:
     stack.callback(bot.dispatcher.stop)
     bot.stop.resume_unfinished()
     scheduler = Scheduler(bot.installation.clock, bot.installation.config.desk.zone, bot.troubles.missed)
-    scheduler.daily("health report", bot.installation.config.schedule.health_report, bot.health.scheduled)
+    hour = bot.installation.config.schedule.health_report
+    scheduler.daily(HEALTH_REPORT, hour, bot.health.scheduled, missed=bot.health.missed)
     scheduler.every("expiry", EXPIRY_EVERY_S, bot.expire)
     scheduler.start()
     stack.callback(scheduler.stop)
+    stack.callback(bot.health.stop)
 
 
 def _open_door(

@@ -13,6 +13,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.errors import BotError
+
 log = logging.getLogger(__name__)
 
 JOBS_AT_ONCE_MAX = 4
@@ -25,7 +27,17 @@ LOOK_UP_INTERVAL_S = 20
 # machine's time be set back in between, it is still today's turn.
 CLOCKS_APART_MAX = timedelta(minutes=5)
 
+# A daily job that failed, or a missed turn that nobody could be told of, comes again this much later.
+AGAIN_AFTER_S = 300.0
+AGAIN = ", again"
+
 HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+class TurnMissed(BotError):
+    """The bot was down at {day} and came back too late to make up for it."""
+
+    day: date
 
 
 class DailyTrigger(BaseTrigger):  # type: ignore[misc]
@@ -83,23 +95,59 @@ class Scheduler:
         self._scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
         self._scheduler.add_job(_look_up, IntervalTrigger(seconds=LOOK_UP_INTERVAL_S), id="look up")
 
-    def daily(self, name: str, at: str, job: Callable[[date], None], *, catch_up_s: int = 6 * 3600) -> None:
-        """Call a job each day at a local time "HH:MM".
+    def daily(
+        self,
+        name: str,
+        at: str,
+        job: Callable[[date], None],
+        *,
+        catch_up_s: int = 6 * 3600,
+        missed: Callable[[date], bool] = lambda _: False,
+    ) -> None:
+        """Call a job each day at a local time "HH:MM", and again a while later if it fails.
 
         The last turn is made up for at once if it was at most `catch_up_s` ago: the bot may have been down.
+        If it is longer ago and was `missed`, that counts as a failure, which is told.
         """
         found = HOUR.fullmatch(at)
         if not found:
             raise ValueError(f"{at!r} is no hour of the day; write it as 07:30")
         trigger = DailyTrigger(time(int(found[1]), int(found[2])), self._zone)
 
+        owed: list[Callable[[], None]] = []
+
+        def attempt(act: Callable[[], None]) -> None:
+            try:
+                act()
+            except Exception:
+                owed.append(act)
+                raise
+
+        def report(day: date) -> None:
+            if self._clock() - trigger.moment(day) <= timedelta(seconds=catch_up_s):
+                job(day)
+
+        def too_late() -> None:
+            if missed(due) and self._on_failure is not None:
+                self._on_failure(name, TurnMissed(day=due))
+
         def turn() -> None:
-            job(trigger.last_due(self._clock() + CLOCKS_APART_MAX))
+            day = trigger.last_due(self._clock() + CLOCKS_APART_MAX)
+            attempt(lambda: report(day))
+
+        def again() -> None:
+            while owed:
+                attempt(owed.pop(0))
 
         now = self._clock()
-        missed = now - trigger.moment(trigger.last_due(now)) <= timedelta(seconds=catch_up_s)
-        first = now if missed else trigger.get_next_fire_time(None, now)
+        due = trigger.last_due(now)
+        makes_up = now - trigger.moment(due) <= timedelta(seconds=catch_up_s)
+        if not makes_up:
+            owed.append(too_late)
+        first = now if makes_up else trigger.get_next_fire_time(None, now)
         self._scheduler.add_job(turn, trigger, id=name, next_run_time=first)
+        interval = IntervalTrigger(seconds=AGAIN_AFTER_S)
+        self._scheduler.add_job(again, interval, id=f"{name}{AGAIN}", next_run_time=now)
 
     def every(self, name: str, interval_s: float, job: Callable[[], None]) -> None:
         """Call a job again and again; a turn that comes while the last one still runs is left out."""
@@ -123,7 +171,7 @@ class Scheduler:
     def _failed(self, event: JobExecutionEvent) -> None:
         log.error("The scheduled job %s failed: %r", event.job_id, event.exception)
         if self._on_failure is not None:
-            self._on_failure(event.job_id, event.exception)
+            self._on_failure(event.job_id.removesuffix(AGAIN), event.exception)
 
 
 def _look_up(*_: Any) -> None:

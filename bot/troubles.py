@@ -5,18 +5,24 @@ import logging
 from approvals.errors import AccountUnreadable
 from approvals.person import Account
 from bot.delivery import Lost
+from bot.halt_route import HaltCall
 from bot.inbox import Saved
 from bot.operations.alerts import raise_alert, subject
+from bot.operations.asker import Asker, answered
 from bot.operations.desk import Desk
+from bot.payloads import Kind
 from bot.storage import Storage
 from bot.views.replies import sentence
 
 log = logging.getLogger(__name__)
 
 FAILED = (
-    "That did not work, although it was tried several times; what you asked for was not done. "
-    "Look at /peak status, then ask again. The bot's log says why."
+    "That was not carried out to its end, although it was tried several times. "
+    "Look at /peak status for what was done, then ask again for what is still wanted. The bot's log says why."
 )
+
+HEALTH_REPORT = "health report"
+_INSTEAD = {HEALTH_REPORT: "Ask for it with /peak health. "}
 
 
 class Troubles:
@@ -27,8 +33,14 @@ class Troubles:
         self._desk = desk
 
     def failed(self, saved: Saved) -> None:
-        """A listener failed for good: the person is told, and the desk."""
+        """A listener failed for good, or comes too late: the person is told, and the desk.
+
+        Nobody is told of an act that has its answer: only its end was never noted. Nor of an event of Slack's
+        own that is too old, since nobody asked for anything with it.
+        """
         with self._storage.transaction() as tx:
+            if answered(tx, saved.key) or (saved.late and saved.key.startswith(f"{Kind.EVENT}:")):
+                return
             try:
                 account = Account.parse(saved.account)
             except AccountUnreadable:
@@ -37,7 +49,7 @@ class Troubles:
                 url, channel = saved.payload.get("response_url"), saved.payload.get("channel_id")
                 tx.outbox.reply(
                     f"{saved.key}:failed",
-                    sentence(FAILED),
+                    sentence(_too_late(saved) if saved.late else FAILED),
                     account=account,
                     channel=channel,
                     response_url=url,
@@ -47,6 +59,11 @@ class Troubles:
             raise_alert(
                 tx, self._desk, f"failed:{saved.key}", "listener.failed", "medium", title, saved.key, advice
             )
+
+    def unanswered(self, call: HaltCall, text: str) -> None:
+        """The answer to a pressed halt could not be given at once: it goes by direct message."""
+        with self._storage.transaction() as tx:
+            Asker(Account.parse(call.account), call.cause).told(tx, text)
 
     def undeliverable(self, lost: Lost) -> None:
         """Slack will not take a message; an alert says so, unless that alert itself is what was lost."""
@@ -64,7 +81,7 @@ class Troubles:
         with self._storage.transaction() as tx:
             title = f"The {job} did not come"
             detail = f"{type(error).__name__}: {error}"
-            advice = "Ask for it with /peak health; look into logs/peak-ops.log."
+            advice = _INSTEAD.get(job, "") + "Look into logs/peak-ops.log."
             raise_alert(
                 tx,
                 self._desk,
@@ -75,3 +92,13 @@ class Troubles:
                 detail,
                 advice,
             )
+
+
+def _too_late(saved: Saved) -> str:
+    command, text = saved.payload.get("command"), str(saved.payload.get("text") or "")
+    what = f"“{command} {text[:60]}”" if command else "What you pressed or sent"
+    return (
+        f"{what} of {saved.received_at:%d %B %H:%M} UTC was not seen to its end before the bot went down, "
+        "and is too old to be carried out now. Look at /peak status for what was done, then ask again "
+        "for what is still wanted."
+    )

@@ -19,12 +19,16 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class LatchState:
-    """Whether everything is halted, and who said so, when and why as far as that is known."""
+    """Whether everything is halted, and who said so, when and why as far as that is known.
+
+    `cause` is the key of the one click or command that halted, if it was one.
+    """
 
     engaged: bool
     reason: str = ""
     by: str = ""
     at: datetime | None = None
+    cause: str = ""
 
 
 class Latch:
@@ -55,16 +59,16 @@ class Latch:
         if not self.engaged():
             return LatchState(engaged=False)
         if record := self._halt_record():
-            return LatchState(True, record["reason"], record["by"], _time(record["at"]))
+            return _halted(record)
         try:
             changed_at = datetime.fromtimestamp(self.halt_file.lstat().st_mtime, UTC)
         except OSError:
             return LatchState(True, self._why_not_active())
         return LatchState(True, "the file HALT was put into the home folder", at=changed_at)
 
-    def engage(self, reason: str, by: str, at: datetime) -> LatchState:
+    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> LatchState:
         """Halt; said again, the first reason stays. Raises `LatchUnwritable` only if neither file took it."""
-        record = self._halt_record() or _record(_HALTED, reason, by, at)
+        record = self._halt_record() or _record(_HALTED, reason, by, at, cause)
         failures: list[str] = []
         for _ in range(_TRIES):
             failures = self._write_halted({**record, "mark": token_hex(8)})
@@ -73,7 +77,7 @@ class Latch:
         self._unwritten = None if self.written() else record
         if self._unwritten is not None:
             raise LatchUnwritable(home=self.home, detail="; ".join(failures))
-        return LatchState(True, record["reason"], record["by"], _time(record["at"]))
+        return _halted(record)
 
     def hold(self, reason: str, by: str, at: datetime) -> None:
         """Halt whoever asks this object, without touching the disk; `engage` has to follow."""
@@ -91,7 +95,8 @@ class Latch:
         """
         if self._halt_file_present() and self._latch_says_active():
             state = self.read()
-            _keep(_write_over(self.latch_file, _record(_HALTED, state.reason, state.by, state.at or at)))
+            record = _record(_HALTED, state.reason, state.by, state.at or at, state.cause)
+            _keep(_write_over(self.latch_file, record))
 
     def active_since(self) -> datetime | None:
         """When the halt was cleared, or the home begun; None while halted, or when it is not known."""
@@ -161,7 +166,7 @@ class Latch:
         for path in (self.latch_file, self.halt_file):
             record = _first_line(path)
             if record is not None and record.get("state") == _HALTED:
-                return {key: str(record.get(key, "")) for key in ("state", "reason", "by", "at")}
+                return {key: str(record.get(key, "")) for key in ("state", "reason", "by", "at", "cause")}
         return self._unwritten
 
     def _why_not_active(self) -> str:
@@ -178,8 +183,12 @@ class Latch:
         _keep_names(self.home)
 
 
-def _record(state: str, reason: str, by: str, at: datetime) -> dict[str, str]:
-    return {"state": state, "reason": reason, "by": by, "at": at.isoformat()}
+def _record(state: str, reason: str, by: str, at: datetime, cause: str = "") -> dict[str, str]:
+    return {"state": state, "reason": reason, "by": by, "at": at.isoformat(), "cause": cause}
+
+
+def _halted(record: Mapping[str, str]) -> LatchState:
+    return LatchState(True, record["reason"], record["by"], _time(record["at"]), record["cause"])
 
 
 def _mark(halt_file: Path) -> str:

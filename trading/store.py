@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy import RowMapping, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from trading.equity import EquityPoint
@@ -135,6 +135,16 @@ class OrderStore(_Store):
     def by_session(self, session_id: str) -> list[Order]:
         """Every order of one session, the oldest first."""
         return self._orders(select(ORDER).where(ORDER.c.session_id == session_id))
+
+    def has_one(self, session_id: str) -> bool:
+        """Whether a session has made exactly one order."""
+        query = select(ORDER.c.client_order_id).where(ORDER.c.session_id == session_id)
+        return len(self._rows(query.limit(2))) == 1
+
+    def open_count(self, session_id: str) -> int:
+        """How many orders of one session the venue may still hold."""
+        query = select(func.count()).where(ORDER.c.session_id == session_id, ORDER.c.state.in_(_OPEN_ORDERS))
+        return int(self._session.connection().execute(query).scalar_one())
 
     def _orders(self, query: Select[Any]) -> list[Order]:
         ordered = query.order_by(ORDER.c.created_at, ORDER.c.client_order_id)

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from slack_bolt import App
+from slack_bolt import App, BoltContext, BoltResponse
 
 from approvals.person import Person
 from bot.identity import Identity, Stranger
 from bot.listeners.incoming import Incoming
+from bot.operations.asker import answered
 from bot.operations.desk import Refused
-from bot.operations.requests import NoteStranger
+from bot.operations.requests import NoteStranger, note_refused
 from bot.storage import Storage
 from bot.view import View
 from bot.views.replies import sentence
@@ -49,16 +50,31 @@ class Front:
     def refuse(
         self, incoming: Incoming, actor: Person, refused: Refused, protected: str = "", subject: str = ""
     ) -> None:
-        """Say no in private; an attempt at a protected act is put on record."""
-        if protected:
-            self._note(actor.id, protected, subject, refused.sentence)
-        self.answer(incoming, sentence(refused.sentence))
+        """Say no in private; an attempt at a protected act is put on record with it."""
+        with self._storage.transaction() as tx:
+            if protected:
+                note_refused(tx, actor.id, protected, subject, refused.sentence)
+            if (asker := incoming.asker) is not None:
+                asker.told(tx, refused.sentence)
 
     def answer(self, incoming: Incoming, view: View) -> None:
         """Answer the one person who asked: where it was asked, or by direct message when that is too late."""
         if (asker := incoming.asker) is not None:
             with self._storage.transaction() as tx:
                 asker.shown(tx, view)
+
+
+def answered_once(storage: Storage) -> Callable[..., BoltResponse | None]:
+    """Keep an act that has its answer from its listener: it is done, and comes again after a crash."""
+
+    def middleware(context: BoltContext, next: Callable[[], BoltResponse]) -> BoltResponse | None:
+        if context.get("redelivered"):
+            with storage.reading() as tx:
+                if answered(tx, str(context["cause"])):
+                    return BoltResponse(status=200)
+        return next()
+
+    return middleware
 
 
 def words(*expected: str) -> Callable[[Mapping[str, Any]], bool]:

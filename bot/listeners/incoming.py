@@ -31,7 +31,8 @@ class Incoming:
         """Whoever did it, for the operation that answers; None for an account that cannot be read."""
         if self.account is None:
             return None
-        return Asker(self.account, self.cause, self.channel or None, self.response_url or None)
+        channel, url = self.channel or None, self.response_url or None
+        return Asker(self.account, self.cause, channel, url, self.redelivered)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

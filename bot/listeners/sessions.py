@@ -1,6 +1,6 @@
 """Stopping sessions, by word and by button."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -10,6 +10,7 @@ from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.desk import Refused
 from bot.operations.sessions import StopSession
+from bot.summaries import SessionSummary
 from bot.views.replies import sentence
 from bot.views.sessions import STOP, stop_reply
 from bot.words import read
@@ -29,7 +30,7 @@ class SessionListeners:
         ack()
         said = incoming(body, context)
         actor = self._front.person(said, "session.stop")
-        if actor is None:
+        if actor is None or self._told_again(said):
             return
         typed = read(said.text)
         if len(typed.words) < 2:
@@ -51,7 +52,7 @@ class SessionListeners:
         ack()
         said = incoming(body, context)
         actor = self._front.person(said, "session.stop", said.value)
-        if actor is not None:
+        if actor is not None and not self._told_again(said):
             self._stop_all(said, actor, (said.value,), "asked for on the card")
 
     def register(self, app: App) -> None:
@@ -60,8 +61,15 @@ class SessionListeners:
         app.action(STOP)(self.on_button)
 
     def _stop_all(self, said: Incoming, actor: Person, sessions: tuple[str, ...], reason: str) -> None:
-        told = []
-        for session_id in sessions:
-            outcome = self._stop(actor, session_id, reason)
-            told.append(outcome.sentence if isinstance(outcome, Refused) else stop_reply(outcome).text)
+        self._tell(said, self._stop(actor, sessions, reason, said.cause))
+
+    def _told_again(self, said: Incoming) -> bool:
+        """Answer a stop that a crash interrupted with what it stopped, whatever is open by now."""
+        stopped = self._stop.again(said.cause) if said.redelivered else []
+        if stopped:
+            self._tell(said, stopped)
+        return bool(stopped)
+
+    def _tell(self, said: Incoming, outcomes: Sequence[SessionSummary | Refused]) -> None:
+        told = [each.sentence if isinstance(each, Refused) else stop_reply(each).text for each in outcomes]
         self._front.answer(said, sentence(" ".join(told)))

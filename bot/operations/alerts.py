@@ -51,11 +51,13 @@ class AcknowledgeAlert:
         self._desk = desk
 
     def __call__(self, actor: Person, alert_id: str) -> AlertSummary | Refused:
-        """First come, first noted; everybody on the roster may."""
+        """First come, first noted; everybody on the roster may. Said again by the same person it is done."""
         with self._storage.transaction() as tx:
             alert = tx.alerts.get(alert_id)
             if alert is None:
                 return Refused("There is no such alert, so nothing was changed.")
+            if alert.acknowledged_by == actor.name:
+                return alert
             if not tx.alerts.acknowledge(alert_id, actor.name, tx.now):
                 return Refused(f"{alert.acknowledged_by} has acknowledged this already. Nothing was changed.")
             tx.note("alert.acknowledged", actor.id, alert_id, title=alert.title)

@@ -10,12 +10,16 @@ from bot.views.replies import sentence
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The account that spoke, and the way back to it; `cause` is Slack's own key of this one act."""
+    """The account that spoke, and the way back to it; `cause` is Slack's own key of this one act.
+
+    `redelivered` says that the act may have been carried out already, by a listener that did not end.
+    """
 
     account: Account
     cause: str
     channel: str | None = None
     response_url: str | None = None
+    redelivered: bool = False
 
     def told(self, tx: Transaction, text: str) -> None:
         """Answer in one sentence, saved with whatever else this transaction does.
@@ -27,9 +31,19 @@ class Asker:
     def shown(self, tx: Transaction, view: View) -> None:
         """Answer with a view, under the same rule."""
         tx.outbox.reply(
-            f"{self.cause}:answer",
+            answer_key(self.cause),
             view,
             account=self.account,
             channel=self.channel,
             response_url=self.response_url,
         )
+
+
+def answer_key(cause: str) -> str:
+    """The outbox key of the one answer to an act."""
+    return f"{cause}:answer"
+
+
+def answered(tx: Transaction, cause: str) -> bool:
+    """Whether an act has its answer, which is saved with what it did: then it is done."""
+    return tx.outbox.knows(answer_key(cause))

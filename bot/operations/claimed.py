@@ -4,7 +4,7 @@ from approvals.events import ExecutionChanged
 from approvals.request import ApprovalRequest, ExecutionState
 from bot.operations.alerts import raise_alert
 from bot.operations.desk import Desk
-from bot.operations.halt import tell_cleared
+from bot.operations.halt import tell_cleared, was_cleared
 from bot.operations.live import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
@@ -32,7 +32,7 @@ class FinishClaimed:
             return self._finish(
                 tx, request, ExecutionState.FAILED, "the bot ended before a session was saved"
             )
-        if request.action == "rearm" and self._was_cleared(request):
+        if request.action == "rearm" and was_cleared(self._latch, request):
             done = self._finish(tx, request, ExecutionState.EXECUTED, "the halt is cleared")
             tell_cleared(tx, self._desk, done, self._desk.name_of(request.requested_by))
             return done
@@ -49,10 +49,6 @@ class FinishClaimed:
             "Look at /peak status: does the halt stand? Ask again for what is still wanted.",
         )
         return done
-
-    def _was_cleared(self, request: ApprovalRequest) -> bool:
-        since = self._latch.active_since()
-        return since is not None and request.execution_at is not None and since >= request.execution_at
 
     def _finish(
         self, tx: Transaction, request: ApprovalRequest, state: ExecutionState, outcome: str

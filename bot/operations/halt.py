@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 
@@ -28,6 +29,7 @@ from trading.wire import HaltProof
 
 # A halt is recorded whatever stands in the latch, which anybody with a shell may have written.
 BY_LENGTH_MAX = 60
+CLEARED = "The halt is cleared. Nothing has started by itself."
 RECENT = 100
 
 
@@ -36,8 +38,10 @@ def subject(halt_id: str) -> str:
     return f"halt:{halt_id}"
 
 
-def halt_id(at: datetime) -> str:
-    """One halt, one id, however many hear of it."""
+def halt_id(at: datetime, cause: str = "") -> str:
+    """One halt, one id, however many hear of it: that of the click or command, else that of its moment."""
+    if cause:
+        return f"halt-{sha256(cause.encode()).hexdigest()[:16]}"
     return f"halt-{at:%Y%m%d-%H%M%S-%f}"
 
 
@@ -55,38 +59,48 @@ class RecordHalt:
         self._desk = desk
         self._exchanges = exchanges
         self._prove = prove
-        self._one_at_a_time = Lock()
+        self._beginning, self._proving = Lock(), Lock()
         self._proofs: dict[tuple[str, str], HaltProof] = {}
 
-    def __call__(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
+    def __call__(
+        self, by: str, reason: str, at: datetime, latch_ms: int | None, cause: str = ""
+    ) -> HaltSummary:
         """Record and card first, so that people know; then the proofs, each shown as it comes.
 
         Raises when the database takes nothing; then too the venue has been asked, and a call made again
         records the proof that was had.
         """
-        with self._one_at_a_time:
-            try:
+        ident = halt_id(at, cause)
+        try:
+            with self._beginning:
                 with self._storage.reading() as tx:
-                    known = tx.halts.get(halt_id(at))
-                halt = known or self._begin(by, reason, at, latch_ms)
-            except Exception:
+                    known = tx.halts.get(ident)
+                halt = known or self._begin(ident, by, reason, at, latch_ms)
+        except Exception:
+            with self._proving:
                 for exchange in self._exchanges:
-                    self._proof(halt_id(at), exchange, reason)
-                raise
+                    self._proof(ident, exchange, reason)
+            raise
+        return self.finish(halt)
+
+    def finish(self, halt: HaltSummary) -> HaltSummary:
+        """Have the accounts that have not answered for a halt do so, one halt after the other."""
+        with self._proving:
+            with self._storage.reading() as tx:
+                halt = tx.halts.get(halt.id) or halt
             for exchange in halt.waiting_for:
                 halt = self._prove_one(halt, exchange)
             return halt
 
-    def unfinished(self) -> HaltSummary | None:
-        """The newest halt, when an account has not answered for it yet."""
+    def unfinished(self) -> list[HaltSummary]:
+        """The halts that an account has not answered for yet, the oldest first."""
         with self._storage.reading() as tx:
-            last = tx.halts.last()
-        return last if last and last.waiting_for else None
+            return tx.halts.unfinished()
 
-    def known(self, at: datetime) -> bool:
+    def known(self, at: datetime, cause: str = "") -> bool:
         """Whether this halt is in the record."""
         with self._storage.reading() as tx:
-            return tx.halts.get(halt_id(at)) is not None
+            return tx.halts.get(halt_id(at, cause)) is not None
 
     def stands(self, reason: str) -> bool:
         """Whether the newest halt has this reason and nobody has cleared it."""
@@ -102,10 +116,10 @@ class RecordHalt:
                 for request in tx.requests.recent(RECENT)
             )
 
-    def _begin(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
+    def _begin(self, ident: str, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
         by, reason = one_line(by, BY_LENGTH_MAX) or "unknown", one_line(reason, REASON_LENGTH_MAX)
         name = self._desk.name_of(by)
-        halt = HaltSummary(halt_id(at), name, reason, at, latch_ms, (), self._exchanges)
+        halt = HaltSummary(ident, name, reason, at, latch_ms, (), self._exchanges)
         with self._storage.transaction() as tx:
             tx.halts.save(halt)
             tx.note("halt", by, halt.id, reason=reason, latch_ms=latch_ms)
@@ -156,6 +170,9 @@ class RequestRearm:
 
     def __call__(self, actor: Person, account: Account, reason: str, cause: str) -> Asked | Refused:
         """File the request; the wait since the halt and the people are the policy's."""
+        with self._storage.reading() as tx:
+            if known := tx.requests.by_cause(cause):
+                return Asked(known)
         if refusal := may_ask(self._desk.policy.rule("rearm"), actor):
             return Refused(refusal.sentence)
         if not self._latch.engaged():
@@ -212,6 +229,8 @@ class ClearHalt:
         self, actor: Person, request_id: RequestId, asker: Asker | None = None
     ) -> ApprovalRequest | Refused:
         """Claim it in one transaction, clear the latch, then record the outcome."""
+        if asker is not None and asker.redelivered and (done := self._carried_out(actor, request_id, asker)):
+            return done
         with self._storage.transaction() as tx:
             request = tx.requests.get(request_id)
             if refused := self._may_clear(tx, actor, request):
@@ -231,6 +250,19 @@ class ClearHalt:
             return Refused(f"The halt could not be cleared, and everything stays halted. {error}")
         return self._finish(actor, request_id, ExecutionState.EXECUTED, "the halt is cleared", asker)
 
+    def _carried_out(self, actor: Person, request_id: RequestId, asker: Asker) -> ApprovalRequest | None:
+        """The request, if this person's press has cleared the halt before and only the answer is missing."""
+        with self._storage.transaction() as tx:
+            request = tx.requests.get(request_id)
+            if request.action != "rearm" or request.requested_by != actor.id:
+                return None
+            if request.execution is ExecutionState.EXECUTED:
+                asker.told(tx, CLEARED)
+                return request
+        if request.execution is ExecutionState.CLAIMED and was_cleared(self._latch, request):
+            return self._finish(actor, request_id, ExecutionState.EXECUTED, "the halt is cleared", asker)
+        return None
+
     def _finish(
         self,
         actor: Person,
@@ -246,7 +278,7 @@ class ClearHalt:
             if state is ExecutionState.EXECUTED:
                 tell_cleared(tx, self._desk, done, actor.name)
                 if asker is not None:
-                    asker.told(tx, "The halt is cleared. Nothing has started by itself.")
+                    asker.told(tx, CLEARED)
             return done
 
     def _may_clear(self, tx: Transaction, actor: Person, request: ApprovalRequest) -> Refused | None:
@@ -259,6 +291,12 @@ class ClearHalt:
         if self._desk.drift(request.payload, rearm_payload(tx, self._latch)):
             return Refused("There was another halt since this was asked, so nothing was cleared. Ask again.")
         return None
+
+
+def was_cleared(latch: Latch, request: ApprovalRequest) -> bool:
+    """Whether the latch was cleared since somebody claimed this request."""
+    since = latch.active_since()
+    return since is not None and request.execution_at is not None and since >= request.execution_at
 
 
 def tell_cleared(tx: Transaction, desk: Desk, request: ApprovalRequest, by: str) -> None:

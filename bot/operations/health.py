@@ -145,6 +145,11 @@ class CheckHealth:
         self._checks = checks
         self._machine = machine
         self._gateway = gateway
+        self._stopping = Event()
+
+    def stop(self) -> None:
+        """Let no scheduled report wait any longer; the next start makes up for it."""
+        self._stopping.set()
 
     def unposted(self, asked_by: str) -> HealthSummary:
         """The same for a shell: made and put on record, not posted."""
@@ -158,18 +163,25 @@ class CheckHealth:
         report = report_id(day.isoformat())
         if self._known(report) is None:
             self._wait_for_gateway()
-            self._report(report, "the schedule", day=day)
+            if not self._stopping.is_set():
+                self._report(report, "the schedule", day=day)
+
+    def missed(self, day: date) -> bool:
+        """Whether a day has no scheduled report, at a desk that had one before."""
+        with self._storage.reading() as tx:
+            before = tx.reports.before(tx.now)
+        return before is not None and self._known(report_id(day.isoformat())) is None
 
     def _wait_for_gateway(self) -> None:
         """A report that is made up for at the start would otherwise find the gateway still reconciling."""
         deadline = monotonic() + GATEWAY_READY_WITHIN_S
-        while monotonic() < deadline:
+        while monotonic() < deadline and not self._stopping.is_set():
             try:
                 if self._gateway(self._desk.live_exchange).status().ready:
                     return
             except TradingError as error:
                 log.info("health report waits for its gateway: %s", error)
-            Event().wait(LOOK_EVERY_S)
+            self._stopping.wait(LOOK_EVERY_S)
 
     def now(self, actor: Person, asker: Asker) -> HealthSummary:
         """The same for somebody who asks, and the answer; heard again after a crash, the first one stands."""

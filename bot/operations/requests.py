@@ -50,6 +50,8 @@ class AnswerRequest:
             tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             if isinstance(outcome, Refusal):
                 tx.record(VoteRefused(request, actor.id, outcome))
+                if asker is not None:
+                    asker.told(tx, outcome.sentence)
                 return Refused(outcome.sentence)
             tx.record(outcome)
             if outcome.request.state is not RequestState.PENDING:
@@ -69,7 +71,12 @@ class NoteStranger:
     def __call__(self, account: str, what: str, subject_id: str, why: str) -> None:
         """One row, whoever it was."""
         with self._storage.transaction() as tx:
-            tx.note("refused", account or "unknown", one_line(subject_id, SUBJECT_MAX), what=what, why=why)
+            note_refused(tx, account, what, subject_id, why)
+
+
+def note_refused(tx: Transaction, who: str, what: str, subject_id: str, why: str) -> None:
+    """Put an attempt into the record with whatever else this transaction does."""
+    tx.note("refused", who or "unknown", one_line(subject_id, SUBJECT_MAX), what=what, why=why)
 
 
 class WithdrawRequest:

@@ -1,6 +1,8 @@
 """Reading sessions, and stopping them with the venue's proof."""
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from decimal import Decimal
 from threading import Thread
 from typing import Any, Protocol
@@ -17,6 +19,8 @@ from trading.position import Book
 from trading.session import SessionState, Stage, TradingSession
 from trading.wire import StopProof
 
+log = logging.getLogger(__name__)
+
 STOPPABLE = frozenset(
     {
         SessionState.STARTING,
@@ -26,6 +30,8 @@ STOPPABLE = frozenset(
         SessionState.UNKNOWN,
     }
 )
+NOTED_AS = "session.stop"
+TAKEN_UP = "taken up again"
 PROVEN_STATES = frozenset({SessionState.STOPPED, SessionState.HALTED, SessionState.UNKNOWN})
 
 
@@ -53,7 +59,6 @@ def summarise(
         pnl = position.realised_pnl - position.fees
     elif price is not None:
         pnl = position.realised_pnl - position.fees + position.unrealised_pnl(price)
-    orders = tx.orders.by_session(session.id)
     return SessionSummary(
         id=session.id,
         stage=session.plan.stage,
@@ -70,7 +75,7 @@ def summarise(
         currency=session.plan.symbol.split("/")[-1],
         position=position.quantity,
         daily_pnl=pnl,
-        open_orders=sum(order.state.may_be_live for order in orders),
+        open_orders=tx.orders.open_count(session.id),
         fills=len(fills),
         fees=position.fees,
         proof=proof_of(tx, session),
@@ -116,26 +121,58 @@ class StopSession:
             return tuple(session.id for session in sessions)
         return tuple(s.id for s in sessions if key in (s.id.lower(), s.plan.symbol.lower()))
 
-    def __call__(self, actor: Person, session_id: str, reason: str) -> SessionSummary | Refused:
-        """Note the stop first, then have the gateway do it, then read what it wrote."""
+    def __call__(
+        self, actor: Person, session_ids: Sequence[str], reason: str, cause: str
+    ) -> list[SessionSummary | Refused]:
+        """Note every stop first, then have the gateways prove them side by side, then read what they wrote.
+
+        From the note on none of the sessions trades, so the last one does not while the first is proven.
+        """
         if not actor.roles:
-            return Refused(
-                "Only an operator, owner or risk officer may stop one session, so nothing was stopped. "
-                "You can halt everything with /peak-kill."
-            )
-        begun = self._begin(actor, session_id, reason)
-        if isinstance(begun, Refused):
-            return begun
-        self._prove(begun, reason)
+            return [
+                Refused(
+                    "Only an operator, owner or risk officer may stop one session, so nothing was stopped. "
+                    "You can halt everything with /peak-kill."
+                )
+            ]
+        with self._storage.transaction() as tx:
+            begun = [self._begin(tx, actor, each, reason, cause) for each in session_ids]
+        proven = iter(self._proven([each for each in begun if not isinstance(each, Refused)], reason))
+        return [each if isinstance(each, Refused) else next(proven) for each in begun]
+
+    def again(self, cause: str) -> list[SessionSummary]:
+        """The sessions that this very act has begun to stop before, as they stand once that is proven."""
         with self._storage.reading() as tx:
-            return summarise(tx, self._desk, tx.sessions.get(session_id) or begun)
+            noted = [tx.sessions.get(entry.subject) for entry in tx.audit.caused(NOTED_AS, cause)]
+        return self._proven([session for session in noted if session is not None], TAKEN_UP)
 
     def resume_unfinished(self) -> None:
         """Take up, on threads of their own, the stops that a former process did not see the end of."""
         with self._storage.reading() as tx:
             waiting = [s for s in tx.sessions.all_open() if s.state is SessionState.STOPPING]
         for session in waiting:
-            Thread(target=self._prove, args=(session, "taken up again"), daemon=True).start()
+            self._on_a_thread(session, TAKEN_UP)
+
+    def _proven(self, sessions: Sequence[TradingSession], reason: str) -> list[SessionSummary]:
+        for proof in [self._on_a_thread(each, reason) for each in sessions if not each.state.is_over]:
+            proof.result()
+        with self._storage.reading() as tx:
+            return [summarise(tx, self._desk, tx.sessions.get(each.id) or each) for each in sessions]
+
+    def _on_a_thread(self, session: TradingSession, reason: str) -> "Future[None]":
+        """Have a stop proven; a bot that ends does not wait for it, and the next one takes it up."""
+        proven: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                self._prove(session, reason)
+                proven.set_result(None)
+            except Exception as error:
+                log.exception("stop: %s could not be seen to its end", session.id)
+                proven.set_exception(error)
+
+        Thread(target=run, name=f"stop-{session.id}", daemon=True).start()
+        return proven
 
     def _prove(self, session: TradingSession, reason: str) -> None:
         try:
@@ -143,29 +180,28 @@ class StopSession:
         except TradingError as error:
             self._unproven(session, str(error))
 
-    def _begin(self, actor: Person, session_id: str, reason: str) -> TradingSession | Refused:
-        with self._storage.transaction() as tx:
-            session = tx.sessions.get(session_id)
-            if session is None:
+    def _begin(
+        self, tx: Transaction, actor: Person, session_id: str, reason: str, cause: str
+    ) -> TradingSession | Refused:
+        session = tx.sessions.get(session_id)
+        if session is None:
+            return Refused(
+                f"There is no session {session_id}, so nothing was stopped. /peak status lists them."
+            )
+        if session.state not in STOPPABLE:
+            return Refused(f"{session.plan.symbol} is {session.state} already, so nothing had to be stopped.")
+        if session.state not in (SessionState.STOPPING, SessionState.UNKNOWN):
+            stopping = session.moved(SessionState.STOPPING, tx.now, reason)
+            if not tx.sessions.move(session, stopping):
                 return Refused(
-                    f"There is no session {session_id}, so nothing was stopped. /peak status lists them."
+                    "The session changed in the same moment, so nothing was done. Look at /peak status."
                 )
-            if session.state not in STOPPABLE:
-                return Refused(
-                    f"{session.plan.symbol} is {session.state} already, so nothing had to be stopped."
-                )
-            if session.state not in (SessionState.STOPPING, SessionState.UNKNOWN):
-                stopping = session.moved(SessionState.STOPPING, tx.now, reason)
-                if not tx.sessions.move(session, stopping):
-                    return Refused(
-                        "The session changed in the same moment, so nothing was done. Look at /peak status."
-                    )
-                session = stopping
-            tx.note("session.stop", actor.id, session_id, reason=reason, symbol=session.plan.symbol)
-            tx.outbox.card(subject(session_id), self._desk.channels.ops, Urgency.FIRST)
-            if session.plan.stage is Stage.LIVE:
-                self._tell_owners(tx, actor, session, reason)
-            return session
+            session = stopping
+        tx.note(NOTED_AS, actor.id, session_id, reason=reason, symbol=session.plan.symbol, cause=cause)
+        tx.outbox.card(subject(session_id), self._desk.channels.ops, Urgency.FIRST)
+        if session.plan.stage is Stage.LIVE:
+            self._tell_owners(tx, actor, session, reason)
+        return session
 
     def _tell_owners(self, tx: Transaction, actor: Person, session: TradingSession, reason: str) -> None:
         because = f": {reason}" if reason else ""

@@ -92,3 +92,15 @@ def test_every_event_stands_in_the_record(database: Database) -> None:
     assert created.body["rule"]["persons"] == 2
     assert (voted.kind, voted.actor, voted.time) == ("request.vote", OLIVIA.id, SOON)
     assert (voted.body["counted"], voted.body["state"]) == (["otto", "olivia"], "approved")
+
+
+def test_what_one_act_did_is_found_by_its_cause(database: Database) -> None:
+    """Exactly its own rows, whatever characters stand in the cause."""
+    with database.transaction() as session:
+        store = AuditStore(session, KEY)
+        for number, cause in enumerate(('action:"1%_', 'action:"1%_', "action:1xx", 'action:"1%')):
+            store.append("session.stop", "otto", f"live-{number}", {"cause": cause, "reason": "odd"}, NOON)
+        store.append("halt", "otto", "halt-1", {"cause": 'action:"1%_'}, NOON)
+
+        found = store.caused("session.stop", 'action:"1%_')
+        assert [entry.subject for entry in found] == ["live-0", "live-1"]

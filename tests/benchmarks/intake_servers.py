@@ -60,6 +60,7 @@ def serve_intake(folder: Path) -> None:
         gates=dict,
         on_halt=lambda order: None,
         on_refused=lambda refused: None,
+        on_unanswered=lambda call, text: None,
     )
     ingress = Ingress(inbox, dispatcher, halt, metrics)
     endpoint = SlackEndpoint(ingress, SIGNING_SECRET, system_clock, metrics)

@@ -61,7 +61,7 @@ class RecordingLatch:
         self.diary = diary
         self.reasons: list[str] = []
 
-    def engage(self, reason: str, by: str, at: datetime) -> None:
+    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> None:
         """Note it."""
         self.diary.append("latch")
         self.reasons.append(reason)
@@ -96,6 +96,7 @@ class Intake:
     told: list[Saved] = field(default_factory=list)
     halts: list[HaltOrder] = field(default_factory=list)
     refused: list[HaltRefused] = field(default_factory=list)
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
     gates: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -112,6 +113,7 @@ class Intake:
             gates=lambda: self.gates,
             on_halt=self._halted,
             on_refused=self.refused.append,
+            on_unanswered=lambda call, text: self.unanswered.append((call.account, text)),
         )
         self.ingress = Ingress(self.inbox, self.dispatcher, self.halt, self.metrics)
 
@@ -181,7 +183,7 @@ class Gatekeeper:
     def __call__(self) -> None:
         """Arrive, and wait."""
         self.arrived.set()
-        self._open.wait(DEADLINE_S)
+        self._open.wait(3 * DEADLINE_S)  # longer than a test looks for what must happen meanwhile
 
     def open(self) -> None:
         """Let everybody through."""

@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -154,3 +155,20 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         Database(f"sqlite:///{tmp_path}/peak-ops.db").transaction(),
     ):
         pass
+
+
+def test_postgresql_ends_what_hangs_and_writers_see_the_writer_before(postgres_url: str) -> None:
+    """Whatever the server's own defaults are: a peer that is gone must not keep the lock."""
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        name = server.info.dbname
+        server.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    database = Database(postgres_url)
+    names = ("transaction_isolation", "statement_timeout", "idle_in_transaction_session_timeout")
+    with database.transaction() as session:
+        found = {name: session.execute(text(f"SHOW {name}")).scalar() for name in names}
+    database.close()
+    assert found == {
+        "transaction_isolation": "read committed",
+        "statement_timeout": "30s",
+        "idle_in_transaction_session_timeout": "1min",
+    }

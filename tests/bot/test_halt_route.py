@@ -100,7 +100,7 @@ def test_a_halt_is_answered_while_everything_else_hangs(tmp_path: Path) -> None:
     with intake.database.transaction():
         stuck = intake.ingress.receive(Source.COMMAND, command(trigger="1.1.stuck"))
         given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
-        assert not stuck.done()
+        assert not stuck.done() or reply(stuck).status == 503, "what was not saved is never acknowledged"
 
     assert given.body is not None
     assert given.body["text"].startswith("HALTED")
@@ -145,8 +145,11 @@ def test_halting_twice_is_harmless(intake: Intake) -> None:
     until(lambda: len(intake.halts) == 2, "both were handed on")
 
 
-def test_gates_are_shut_side_by_side_and_a_silent_one_is_named(intake: Intake) -> None:
+def test_gates_are_shut_side_by_side_and_a_silent_one_is_named(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One gateway that hangs keeps neither the other's gate open nor the answer away."""
+    monkeypatch.setattr(halt_route, "GATE_TIMEOUT_S", 1.0)
     hanging = Gatekeeper()
     intake.gates = {"kraken": lambda: None, "deaf": hanging}
 
@@ -176,7 +179,7 @@ def test_a_gate_that_fails_does_not_stop_the_halt(intake: Intake) -> None:
 def test_gates_are_shut_although_the_latch_cannot_be_written(intake: Intake) -> None:
     """A full disk is said aloud, and the gates are shut all the same."""
 
-    def full(reason: str, by: str, at: datetime) -> None:
+    def full(reason: str, by: str, at: datetime, cause: str) -> None:
         raise OSError("no space left")
 
     intake.latch.engage = full  # type: ignore[method-assign]
@@ -191,6 +194,18 @@ def test_gates_are_shut_although_the_latch_cannot_be_written(intake: Intake) -> 
     until(lambda: intake.halts, "the halt was handed on")
 
 
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:1/response/halt"], ids=["home", "unreachable"])
+def test_an_answer_that_slack_did_not_take_goes_another_way(intake: Intake, url: str | None) -> None:
+    """A button on the Home tab has no address to answer at, and an address may not be reached."""
+    payload = {**click("halt"), "response_url": url}
+
+    assert reply(intake.ingress.receive(Source.INTERACTION, payload)).status == 200
+
+    ((account, told),) = until(lambda: intake.unanswered, "the answer was handed on")
+    assert account == f"{TEAM}/{OTTO}"
+    assert told.startswith("HALTED")
+
+
 def test_a_failing_record_leaves_the_halt_standing(tmp_path: Path) -> None:
     """The database may be gone: the answer was given before it was asked."""
     latch = Latch(tmp_path)
@@ -202,7 +217,13 @@ def test_a_failing_record_leaves_the_halt_standing(tmp_path: Path) -> None:
         raise RuntimeError("the database is gone")
 
     route = HaltRoute(
-        latch, lambda: ROSTER, lambda: NOON, gates=dict, on_halt=record, on_refused=lambda _: None
+        latch,
+        lambda: ROSTER,
+        lambda: NOON,
+        gates=dict,
+        on_halt=record,
+        on_refused=lambda _: None,
+        on_unanswered=lambda *_: None,
     )
     answer: Future[Any] = Future()
     call = halt_call(command("", name="/peak-kill"))

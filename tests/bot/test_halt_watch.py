@@ -1,15 +1,18 @@
 """A halt that nobody has told of is found, told once, and proven even where nothing can be saved."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from bot.errors import DatabaseUnavailable
-from bot.halt_route import HaltOrder
+from bot.halt_route import HaltOrder, HaltRoute, halt_call
 from bot.halt_watch import HaltWatch
 from bot.operations.halt import RecordHalt
-from tests.bot.intake import open_database
+from tests.bot.intake import DEADLINE_S, open_database
+from tests.bot.intake import ROSTER as SLACK_ROSTER
 from tests.bot.operations.rig import Rig
+from tests.bot.slack_payloads import command
 
 
 @pytest.fixture
@@ -49,6 +52,50 @@ def test_a_halt_by_the_shell_is_told_after_a_second(rig: Rig) -> None:
     watch.look()
 
     assert rig.recorded() == ["halt", "halt.proof"]
+
+
+def test_a_halt_that_slack_delivers_again_after_a_crash_is_one_halt(rig: Rig) -> None:
+    """Killed between the latch and the acknowledgement: the watch of the next bot tells of it first."""
+    call = halt_call(command("price feed looks wrong", name="/peak-kill"))
+    assert call is not None
+    rig.latch.engage(call.reason, "Otto", rig.clock(), call.cause)
+    rig.clock.passes(seconds=3)
+    watch = watching(rig)
+    watch.look()
+    told = Event()
+
+    def on_halt(order: HaltOrder) -> None:
+        watch.halted(order)
+        told.set()
+
+    route = HaltRoute(
+        rig.latch,
+        lambda: SLACK_ROSTER,
+        rig.clock,
+        gates=dict,
+        on_halt=on_halt,
+        on_refused=lambda _: None,
+        on_unanswered=lambda *_: None,
+    )
+    route.answer(call, lambda _: None)
+
+    assert told.wait(DEADLINE_S)
+    assert rig.recorded() == ["halt", "halt.proof"]
+    assert len(rig.cards()) == 1
+
+
+def test_every_halt_that_was_not_proven_is_taken_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people halted, and the bot died before the venue had answered either."""
+    with monkeypatch.context() as patched:
+        patched.setattr(RecordHalt, "finish", lambda _, halt: halt)
+        for number, by in enumerate(("Sam", "Rita")):
+            rig.latch.engage("odd", by, rig.clock(), f"halt:{number}")
+            watching(rig).halted(HaltOrder(by=by, reason="odd", at=rig.clock(), cause=f"halt:{number}"))
+            rig.clock.passes(seconds=2)
+
+    watching(rig).look()
+
+    assert rig.recorded() == ["halt", "halt", "halt.proof", "halt.proof"]
 
 
 def test_a_damaged_latch_is_told_once(rig: Rig) -> None:

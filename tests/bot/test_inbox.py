@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, SQLModel, select
 
+from bot import inbox as inbox_module
 from bot.database import Database
 from bot.inbox import Acceptance, Inbox, Saved
 from bot.payloads import read_command, read_interaction
 from bot.tables import InboxRow
-from tests.bot.intake import DEADLINE_S, Clock, Gatekeeper, open_database
+from tests.bot.intake import DEADLINE_S, Clock, Gatekeeper, open_database, until
 from tests.bot.slack_payloads import OTTO, TEAM, click, command, submission
 
 
@@ -42,6 +43,11 @@ def inbox(tables: Database, saved: list[Saved]) -> Iterator[Inbox]:
 def accepted(inbox: Inbox, payload: dict[str, object]) -> Acceptance:
     """Save a command and wait for the disk."""
     return inbox.accept(read_command(payload)).result(DEADLINE_S)
+
+
+def full() -> None:
+    """Stands in for a transaction that the disk does not take."""
+    raise OSError("the disk is full")
 
 
 def rows(database: Database) -> list[InboxRow]:
@@ -137,7 +143,53 @@ def test_a_row_that_ends_the_process_three_times_is_given_up(inbox: Inbox, table
 
     assert [len(again) for again, _ in starts] == [1, 1, 0]
     assert [row.key for row in starts[2][1]] == ["command:1.2.abc"]
+
+
+def test_a_row_that_was_given_up_comes_until_it_is_marked(inbox: Inbox, tables: Database) -> None:
+    """A bot that dies before it could tell the person tells at its next start."""
+    accepted(inbox, command())
+    for _ in range(3):
+        Inbox(tables, Clock()).pending()
+    again, given_up = Inbox(tables, Clock()).pending()
+    assert (again, [row.key for row in given_up]) == ([], ["command:1.2.abc"])
+
+    inbox.failed("command:1.2.abc", 3).result(DEADLINE_S)
+
     assert Inbox(tables, Clock()).pending() == ([], [])
+
+
+def test_a_row_of_another_hour_is_given_up(inbox: Inbox, tables: Database) -> None:
+    """The desk is another by then: a stop of yesterday must not meet the session of today."""
+    accepted(inbox, command())
+    later = Clock()
+    later.passes(minutes=15)
+    assert [row.late for row in Inbox(tables, later).pending()[0]] == [False]
+
+    later.passes(seconds=1)
+    again, given_up = Inbox(tables, later).pending()
+
+    assert again == []
+    assert [(row.late, row.received_at) for row in given_up] == [(True, Clock()())]
+
+
+def test_a_mark_that_could_not_be_written_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the row would run again at the next start, although it was done; whoever waits learns at once."""
+    monkeypatch.setattr(inbox_module, "MARK_AGAIN_S", 0.01)
+    database = open_database(tmp_path)
+    inbox = Inbox(database, Clock())
+    inbox.start()
+    accepted(inbox, command())
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "transaction", full)
+        with pytest.raises(OSError, match="disk is full"):
+            inbox.done("command:1.2.abc").result(DEADLINE_S)
+        with pytest.raises(OSError, match="disk is full"):
+            accepted(inbox, command(trigger="1.1.b"))
+
+    until(lambda: [row.state for row in rows(database)] == ["done"], "the mark was written")
+    inbox.stop()
 
 
 def test_rows_are_kept_for_a_day(tables: Database) -> None:

@@ -168,6 +168,60 @@ def test_a_job_that_fails_is_told_and_comes_again() -> None:
     assert set(told) == {("equity", "no equity")}
 
 
+def test_a_daily_job_that_fails_comes_again_for_the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that was locked at the hour costs an alert, not the report."""
+    monkeypatch.setattr("bot.scheduler.AGAIN_AFTER_S", 0.01)
+    told: list[str] = []
+    calls, failures = Calls(), iter([True])
+
+    def report(day: date) -> None:
+        calls(day)
+        if next(failures, False):
+            raise OSError("locked")
+
+    scheduler = Scheduler(system_clock, BERLIN, on_failure=lambda name, _: told.append(name))
+    with freeze_time(at("2026-11-23 07:40"), tick=True):
+        scheduler.daily("health report", "07:30", report)
+        scheduler.start()
+        assert calls.wait(2)
+        scheduler.stop()
+    assert calls.days == [date(2026, 11, 23)] * 2
+    assert told == ["health report"]
+
+
+@pytest.mark.parametrize("came", [True, False])
+def test_a_turn_that_was_missed_for_good_is_told(monkeypatch: pytest.MonkeyPatch, came: bool) -> None:
+    """Also when nobody could be told at first; a day that had its report is none."""
+    monkeypatch.setattr("bot.scheduler.AGAIN_AFTER_S", 0.01)
+    asked: list[date] = []
+    told: list[str] = []
+    heard, failures = threading.Event(), iter([True, True])
+
+    def missed(day: date) -> bool:
+        asked.append(day)
+        if came:
+            heard.set()
+        return not came
+
+    def tell(name: str, error: BaseException) -> None:
+        if next(failures, False):
+            raise OSError("locked")
+        told.append(f"{name}: {error}")
+        heard.set()
+
+    scheduler = Scheduler(system_clock, BERLIN, on_failure=tell)
+    calls = Calls()
+    with freeze_time(at("2026-11-23 19:00"), tick=True):
+        scheduler.daily("health report", "07:30", calls, missed=missed)
+        scheduler.start()
+        assert heard.wait(DEADLINE_S)
+        scheduler.stop()
+    assert set(asked) == {date(2026, 11, 23)}
+    expected = "health report: The bot was down at 2026-11-23 and came back too late to make up for it."
+    assert told == ([] if came else [expected])
+    assert calls.days == []
+
+
 @pytest.mark.parametrize("hour", ["7:30", "24:00", "07:60", "", "07:30:00"])
 def test_what_is_no_hour_is_refused(scheduler: Scheduler, hour: str) -> None:
     """A job without an hour would silently never come."""

@@ -40,7 +40,7 @@ def test_the_intent_is_saved_before_it_is_sent(rig: Rig) -> None:
     """While the venue has not answered yet, the order stands in the database with its deadline."""
     with rig.gateway():
         client, ident = rig.attached()
-        rig.fault(FaultKind.DELAY_S, "1", "AddOrder")
+        rig.fault(FaultKind.DELAY_S, "2", "AddOrder")
         sender = threading.Thread(target=client.submit, args=(a_buy(ident),))
         sender.start()
         orders = eventually("the intent is saved", lambda: rig.orders(ident))
@@ -236,7 +236,7 @@ def test_a_gateway_knows_its_orders_and_positions_again(rig: Rig) -> None:
         assert client.submit(a_buy(ident)).state is Answer.ACCEPTED
         eventually("it is filled", lambda: rig.filled(ident) == Decimal("0.005"))
         assert client.submit(a_buy(ident, "0.004", rig.below_market())).state is Answer.ACCEPTED
-    with rig.gateway(replace(QUICK, silent_after_s=60)):
+    with rig.gateway():
         again = rig.client
         again.attach(ident)
         holding = again.position(ident)

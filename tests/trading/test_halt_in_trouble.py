@@ -123,7 +123,7 @@ def test_a_gate_is_shut_without_disk_and_database(rig: Rig, monkeypatch: pytest.
     with rig.gateway(AGAIN_SOON):
         client, ident = rig.attached()
         assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
-        rig.fault(FaultKind.DELAY_S, "0.5", "CancelAll")
+        rig.fault(FaultKind.DELAY_S, "1.5", "CancelAll")
         break_the_disk(monkeypatch)
         break_the_database(rig, monkeypatch)
 

@@ -381,3 +381,12 @@ def test_another_process_sees_a_halt_at_once(latch: Latch) -> None:
     latch.engage("drill", "Sam", datetime(2026, 11, 20, 13, tzinfo=UTC))
 
     assert other.engaged()
+
+
+def test_the_latch_knows_the_click_that_halted_first(latch: Latch) -> None:
+    """Delivered again after a crash, it is the same halt; what others said since does not change it."""
+    latch.engage("odd", "Sam", NOON, "halt:1")
+    latch.engage("odd too", "Rita", LATER, "halt:2")
+    latch.latch_file.unlink()
+
+    assert latch.read().cause == "halt:1"

@@ -3,11 +3,12 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from tests.trading.rig import Rig, eventually
+from tests.trading.rig import QUICK, Rig, eventually
 from trading.forks import Forks
 from trading.gateway_files import socket_path
 from trading.order import OrderState
@@ -125,7 +126,7 @@ def test_a_strategy_that_never_ends_falls_silent_alone(
 ) -> None:
     """Its session is told of, can be stopped with proof, and the other's heart beats on."""
     digest = write("while True: pass")
-    with rig.gateway():
+    with rig.gateway(replace(QUICK, silent_after_s=3)):
         other = start()
         session = start(**own(digest), symbol="ETH/USD")
         told = eventually("its silence is told", lambda: rig.events("session.silent"))

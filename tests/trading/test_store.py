@@ -230,6 +230,12 @@ def test_open_orders_are_those_the_venue_may_hold(database: Database) -> None:
     assert {order.intent.client_order_id for order in everywhere} - {
         order.intent.client_order_id for order in at_kraken
     } == {foreign.intent.client_order_id}
+    with database.reading() as tx:
+        assert OrderStore(tx).open_count(session.id) == sum(state.may_be_live for state in OrderState)
+        assert OrderStore(tx).open_count(elsewhere.id) == 1
+        assert OrderStore(tx).has_one(elsewhere.id)
+        assert not OrderStore(tx).has_one(session.id)
+        assert not OrderStore(tx).has_one("nobody")
 
 
 # fills

@@ -1,5 +1,6 @@
 """A halt is recorded once, proven for each account, and cleared by two people after its time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bot.operations.halt import ClearHalt, RecordHalt, halt_id
 from bot.operations.live import Asked
 from bot.summaries import HaltSummary
 from tests.approvals.desk import NOON, OLIVIA, OTTO, RITA, SAM
+from tests.bot.intake import DEADLINE_S, Gatekeeper, until
 from tests.bot.operations.rig import Rig, at_once, refusal
 from trading.errors import LatchStillEngaged
 from trading.wire import HaltProof
@@ -100,16 +102,49 @@ def test_a_halt_that_a_bot_did_not_finish_is_taken_up(rig: Rig) -> None:
     with pytest.raises(OSError, match="killed"):
         recording(rig, "kraken", "krakenfutures", prove=dies)("sam", "odd", NOON, 3)
     again = recording(rig, "kraken", "krakenfutures")
-    unfinished = again.unfinished()
-    assert unfinished is not None
+    (unfinished,) = again.unfinished()
     assert unfinished.waiting_for == ("krakenfutures",)
 
-    again(unfinished.by, unfinished.reason, unfinished.at, unfinished.latch_ms)
+    again.finish(unfinished)
 
     assert rig.venue.halts == ["kraken", "krakenfutures"]
-    assert again.unfinished() is None
+    assert again.unfinished() == []
     assert again.known(NOON)
     assert not again.known(rig.clock().replace(year=2027))
+
+
+def test_a_second_halt_is_told_while_the_first_is_being_proven(rig_on_both: Rig) -> None:
+    """Its card does not wait for the venue, and both are unfinished until the venue has answered."""
+    rig = rig_on_both
+    gate = Gatekeeper()
+
+    def slowly(exchange: str, reason: str) -> HaltProof:
+        gate()
+        return rig.venue.halt(exchange, reason)
+
+    record = recording(rig, prove=slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(record, "sam", "odd", NOON, 3, "halt:1")
+        assert gate.arrived.wait(DEADLINE_S)
+        second = pool.submit(record, "rita", "odd here too", NOON, 4, "halt:2")
+        until(lambda: len(record.unfinished()) == 2, "both are in the record")
+        assert rig.recorded() == ["halt", "halt"]
+        gate.open()
+        assert first.result(DEADLINE_S).proven
+        assert second.result(DEADLINE_S).proven
+
+    assert record.unfinished() == []
+    assert len(rig.cards()) == 2
+
+
+def test_a_halt_that_comes_again_is_the_same_halt(rig: Rig) -> None:
+    """Slack delivers what was not acknowledged once more, at another time."""
+    record = recording(rig)
+    first = record("sam", "odd", NOON, 3, "halt:1")
+    rig.clock.passes(seconds=3)
+
+    assert record("sam", "odd", rig.clock(), 9, "halt:1") == first
+    assert rig.recorded() == ["halt", "halt.proof"]
 
 
 @pytest.mark.parametrize("by", ["x" * 10_000, "a\nb\x00", "", "\u202e", "<!channel>"])

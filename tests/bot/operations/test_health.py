@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +17,7 @@ from bot.operations.look import Look, readiness_report
 from bot.summaries import HealthSummary
 from bot.view import View, check
 from tests.approvals.desk import OTTO
+from tests.bot.intake import DEADLINE_S
 from tests.bot.operations.rig import Rig, refusal
 from tests.bot.operations.test_alerts import raised
 from tests.bot.views.reading import said
@@ -132,6 +134,32 @@ def test_the_scheduled_report_comes_even_without_a_gateway(
     checking(rig, tmp_path).scheduled(TODAY)
 
     assert "failed: gateway kraken" in reports(rig)[0]
+
+
+def test_a_bot_that_ends_waits_for_no_gateway(rig: Rig, tmp_path: Path) -> None:
+    """Its report is made up for at the next start."""
+    rig.venue.gone = True
+    health = checking(rig, tmp_path)
+    waiting = Thread(target=health.scheduled, args=(TODAY,))
+    waiting.start()
+
+    health.stop()
+
+    waiting.join(DEADLINE_S)
+    assert not waiting.is_alive()
+    assert reports(rig) == []
+
+
+def test_a_day_without_its_report_is_missed_where_there_was_one_before(rig: Rig, tmp_path: Path) -> None:
+    """A desk that begins has missed nothing."""
+    health = checking(rig, tmp_path)
+    assert not health.missed(TODAY)
+
+    health.scheduled(TODAY)
+    rig.clock.passes(days=1)
+
+    assert not health.missed(TODAY)
+    assert health.missed(TODAY + timedelta(1))
 
 
 def test_a_halt_fails_the_check(rig: Rig, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 
@@ -10,9 +11,10 @@ from bot.operations.desk import Refused
 from bot.operations.sessions import StopSession, summarise
 from bot.summaries import SessionSummary
 from tests.approvals.desk import OLIVIA, OTTO, RITA, SAM
-from tests.bot.intake import until
+from tests.bot.intake import DEADLINE_S, until
 from tests.bot.operations.rig import ETH, Rig, at_once, refusal
 from trading.session import SessionState, TradingSession
+from trading.wire import StopProof
 
 
 def stopping(rig: Rig) -> StopSession:
@@ -24,7 +26,8 @@ def stop(
     rig: Rig, session: TradingSession, by: Person = RITA, reason: str = "odd fills"
 ) -> SessionSummary | Refused:
     """Stop a session."""
-    return stopping(rig)(by, session.id, reason)
+    (outcome,) = stopping(rig)(by, [session.id], reason, "command:1")
+    return outcome
 
 
 def test_a_stop_ends_the_session_with_the_venues_proof(rig: Rig) -> None:
@@ -114,7 +117,8 @@ def test_what_is_over_is_not_stopped_again(rig: Rig) -> None:
 @pytest.mark.parametrize("wanted", ["live-nowhere", "", "x" * 10_000, "<!channel>"])
 def test_a_session_that_is_not_there_is_refused_in_words(rig: Rig, wanted: str) -> None:
     """A forged or old button."""
-    assert "There is no session" in refusal(stopping(rig)(RITA, wanted, ""))
+    (outcome,) = stopping(rig)(RITA, [wanted], "", "action:1")
+    assert "There is no session" in refusal(outcome)
     assert rig.recorded() == []
 
 
@@ -144,6 +148,24 @@ def test_all_an_id_or_a_symbol_names_sessions(rig: Rig) -> None:
     assert matching("") == ()
     stop(rig, bitcoin)
     assert matching("all") == (ether.id,)
+
+
+def test_all_are_stopped_before_any_is_proven_and_proven_side_by_side(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last session neither trades nor waits while the venue takes its time over the first."""
+    sessions = [rig.live_session(cause="a"), rig.live_session(cause="b", symbol=ETH)]
+    together, prove = Barrier(2), rig.venue.stop_session
+
+    def slowly(session_id: str, reason: str) -> StopProof:
+        assert {each.state for each in rig.sessions()} == {SessionState.STOPPING}
+        together.wait(DEADLINE_S)
+        return prove(session_id, reason)
+
+    monkeypatch.setattr(rig.venue, "stop_session", slowly)
+    outcomes = stopping(rig)(RITA, [each.id for each in sessions], "enough", "command:1")
+
+    assert [isinstance(each, SessionSummary) and each.state for each in outcomes] == ["stopped"] * 2
 
 
 def test_a_stop_that_was_interrupted_is_taken_up(rig: Rig) -> None:

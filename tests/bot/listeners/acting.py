@@ -1,0 +1,102 @@
+"""The listeners over one desk, as the bot registers them, and a way to have each act delivered again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slack_sdk import WebClient
+
+from approvals.person import Person
+from bot.identity import Identity
+from bot.listeners.desk import DeskListeners
+from bot.listeners.front import Front, answered_once
+from bot.listeners.requests import RequestListeners
+from bot.listeners.sessions import SessionListeners
+from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.halt import ClearHalt, RequestRearm
+from bot.operations.health import CheckHealth, DeskChecks, Machine
+from bot.operations.live import GoLive
+from bot.operations.look import Look
+from bot.operations.requests import AnswerRequest, NoteStranger, ReadRequests, WithdrawRequest
+from bot.operations.sessions import StopSession
+from bot.operations.status import ReadStatus
+from bot.rehearsal import Rehearsal
+from bot.slack_app import build_app, dispatch
+from bot.tables import CardRow
+from tests.approvals.desk import OTTO
+from tests.bot.operations.rig import Rig
+from tests.bot.slack_payloads import click, command
+
+PLACE = ("C0APPROVALS", "1795360600.000100")
+
+
+@dataclass
+class Listening:
+    """One bot's listeners over a rig; what a person does goes through Bolt, as after the inbox."""
+
+    rig: Rig
+    home: Path
+
+    def __post_init__(self) -> None:
+        rig, desk = self.rig, self.rig.desk
+        self.app = build_app(WebClient(token="xoxb-test", base_url="http://127.0.0.1:1/api/"))
+        note = NoteStranger(rig.storage)
+        front = Front(Identity(desk.roster, self._users_info), rig.storage, note)
+        self.app.middleware(answered_once(rig.storage))
+        self.clear_halt = ClearHalt(rig.storage, desk, rig.latch)
+        self.stop = StopSession(rig.storage, desk, rig.gateway)
+        self.acknowledge = AcknowledgeAlert(rig.storage, desk)
+        RequestListeners(
+            front,
+            ReadRequests(rig.storage, desk),
+            AnswerRequest(rig.storage, desk),
+            WithdrawRequest(rig.storage, desk),
+            GoLive(rig.storage, desk, rig.latch, lambda: None, rig),
+            self.clear_halt,
+            RequestRearm(rig.storage, desk, rig.latch),
+        ).register(self.app)
+        SessionListeners(front, self.stop).register(self.app)
+        machine = Machine(self.home)
+        checks = DeskChecks(rig.storage, desk, rig.latch, machine)
+        look = Look(desk, checks, rig.gateway, Rehearsal.preview)  # type: ignore[arg-type]
+        health = CheckHealth(rig.storage, desk, checks, machine, rig.gateway)
+        status = ReadStatus(rig.storage, desk, rig.latch, rig.gateway)
+        DeskListeners(front, status, health, look, self.acknowledge).register(self.app)
+
+    def says(self, text: str, by: Person = OTTO, *, cause: str = "command:1", again: bool = False) -> None:
+        """Type `/peak ...`; `again` is the same command, delivered to the listener once more."""
+        payload = {**command(text), "team_id": by.accounts[0].team, "user_id": by.accounts[0].user}
+        self._dispatch(payload, cause, again)
+
+    def presses(
+        self, action_id: str, value: str, by: Person = OTTO, *, cause: str = "action:1", again: bool = False
+    ) -> None:
+        """Press a button of the card that hangs in the approvals channel."""
+        channel, ts = PLACE
+        payload = {
+            **click(action_id, value=value),
+            "user": {"id": by.accounts[0].user, "team_id": by.accounts[0].team},
+            "container": {"type": "message", "channel_id": channel, "message_ts": ts},
+        }
+        self._dispatch(payload, cause, again)
+
+    def hangs(self, subject: str) -> None:
+        """Slack has taken the card of a subject."""
+        with self.rig.storage.transaction() as tx:
+            card = tx.session.get(CardRow, subject)
+            assert card is not None
+            card.channel, card.ts = PLACE
+
+    def answers(self) -> list[str]:
+        """What persons were told in private, oldest first."""
+        return [row.body["text"] for row in self.rig.outgoing("reply")]
+
+    def _dispatch(self, payload: Mapping[str, Any], cause: str, again: bool) -> None:
+        outcome = dispatch(self.app, payload, cause=cause, redelivered=again)
+        assert outcome.failure is None, outcome.failure
+        assert not outcome.unhandled
+
+    @staticmethod
+    def _users_info(user: str) -> Mapping[str, Any]:
+        return {"id": user, "team_id": "T1", "deleted": False}
