@@ -8,6 +8,7 @@ import structlog
 from trading.amount import plain
 from trading.books import Books
 from trading.order import Order, OrderState
+from trading.venue_clock import ARRIVAL_SPARE, venue_clock
 from trading.venues.venue import Venue, VenueOrder, VenueOrderState
 
 log = structlog.get_logger()
@@ -50,11 +51,16 @@ class Reconciler:
     def resolve(self) -> None:
         """Look for each order without an answer by our own id.
 
-        Only absence after its deadline counts, and only twice: then the venue never had it.
+        Only absence after its deadline, by the venue's clock, counts, and only twice: then the venue never
+        had it.
         """
-        for order in self._books.unresolved():
+        unresolved = self._books.unresolved()
+        if not unresolved:
+            return
+        venue_now = venue_clock(self._venue, self._clock)
+        for order in unresolved:
             ident = order.intent.client_order_id
-            asked_at = self._clock()
+            asked_at = venue_now()
             found = self._venue.find_order(ident)
             if found is not None:
                 self._absent.discard(ident)
@@ -62,7 +68,7 @@ class Reconciler:
                     "order found again", order=ident, venue_order=found.venue_order_id, state=found.state
                 )
                 self.settle(self._books.accepted(order, found.venue_order_id), found)
-            elif order.deadline is None or asked_at <= order.deadline:
+            elif order.deadline is None or asked_at <= order.deadline + ARRIVAL_SPARE:
                 continue
             elif ident in self._absent:
                 self._absent.discard(ident)

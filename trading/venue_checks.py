@@ -6,17 +6,8 @@ from datetime import datetime
 from trading.errors import VenueError
 from trading.health import Finding, failed, passed, warned
 from trading.reconciliation import Reconciler
+from trading.venue_clock import CLOCK_SKEW_S_MAX, clock_skew_s
 from trading.venues.venue import Venue, VenueStatus
-
-CLOCK_SKEW_S_MAX = 2.0
-
-
-def clock_skew_s(venue: Venue, clock: Callable[[], datetime]) -> float:
-    """How far our clock is ahead of the venue's; it tells whole seconds, so less than one ahead is none."""
-    before, venue_now, after = clock(), venue.time(), clock()
-    middle = before + (after - before) / 2
-    skew_s = (middle - venue_now).total_seconds()
-    return round(skew_s if skew_s < 0 else max(0.0, skew_s - 1), 3)
 
 
 class VenueChecks:
