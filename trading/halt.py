@@ -54,7 +54,8 @@ def halt_venue(
 ) -> HaltProof:
     """Cancel every order of the account and prove it by a validated list with nothing in it.
 
-    Keeps trying until `within_s` is over; a venue in maintenance cannot cancel, and then that is said.
+    Keeps trying until `within_s` is over; a venue in maintenance cannot cancel, and then that is said. After
+    that only one list is asked for, so it ends with two calls' time at the most.
     """
     until = time.monotonic() + within_s
     detail = _until_done(lambda: _cancelled(venue, steps, "first cancel"), until)
@@ -89,8 +90,8 @@ def wait_for_arrivals(
     until: float,
 ) -> bool:
     """Wait until no order without an answer could still be accepted, by the venue's clock; False if not."""
-    if last_deadline() is None:
-        return True
+    if last_deadline() is None or time.monotonic() >= until:
+        return last_deadline() is None
     venue_now = venue_clock(venue, clock)
     while (deadline := last_deadline()) is not None:
         left = deadline + ARRIVAL_SPARE - venue_now()
@@ -157,12 +158,13 @@ def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
 
 def _until_done(act: Callable[[], None], until: float) -> str:
     """Do it, again and again if the venue fails; gives the last failure if it never went through."""
-    while True:
+    failure = ""
+    while time.monotonic() < until:
         try:
             act()
         except VenueError as error:
-            if time.monotonic() >= until:
-                return str(error)
+            failure = str(error)
             threading.Event().wait(_AGAIN_S)
         else:
             return ""
+    return failure
