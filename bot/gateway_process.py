@@ -31,8 +31,11 @@ from trading.killswitch import Latch
 from trading.pids import undumpable
 from trading.venues.kraken import KrakenVenue
 
-_HALT_WITHIN_S = 45.0
+_HALT_WITHIN_S = 30.0
 _BOOKS_WITHIN_S = 5.0
+
+# A halt makes up to two calls after its time is over, and whoever waits for it ends it after sixty seconds.
+_EMERGENCY_CALL_S_MAX = 10
 
 
 def main(arguments: list[str]) -> int:
@@ -125,27 +128,24 @@ def _prepare(exchange: str, environment: Environment) -> None:
 
 
 class _OurRecord:
-    """What our own books say to a halt, read in the background while orders are being cancelled."""
+    """What our own books say to a halt, read in the background from the beginning."""
 
     def __init__(self, environment: Environment, note: VenueNote) -> None:
         self._environment = environment
         self._note = note
         self._books: Books | None = None
         self._why = "it has not answered yet"
-        self._arrives_until: datetime | None = None
-        self._reading: threading.Thread | None = None
+        self._arrives_until = system_clock() + timedelta(seconds=float(note.arrival_s))
+        self._reading = threading.Thread(target=self._read, name="halt-books", daemon=True)
+        self._reading.start()
 
     def last_deadline(self) -> datetime | None:
         """Until when an order may still arrive: by the books, or by the longest life that an order has."""
-        if self._reading is None:
-            self._arrives_until = system_clock() + timedelta(seconds=float(self._note.arrival_s))
-            self._reading = threading.Thread(target=self._read, name="halt-books", daemon=True)
-            self._reading.start()
-            self._reading.join(_BOOKS_WITHIN_S)
         return self._arrives_until if self._books is None else self._books.last_deadline()
 
     def held(self) -> tuple[dict[str, Decimal], str]:
         """What we hold by our own fills, and why that is not known."""
+        self._reading.join(_BOOKS_WITHIN_S)
         if self._books is None:
             return {}, f"what is held is not known, the database could not be read: {self._why}"
         return self._books.held(), ""
@@ -178,7 +178,7 @@ def _venue(note: VenueNote, keys: Credentials, *, throttled: bool) -> KrakenVenu
         api_url=note.api_url,
         key=keys.key.get_secret_value(),
         secret=keys.secret.get_secret_value(),
-        timeout_s=note.timeout_s,
+        timeout_s=note.timeout_s if throttled else min(note.timeout_s, _EMERGENCY_CALL_S_MAX),
         rate_limit_ms=note.rate_limit_ms,
         clock=system_clock,
         throttled=throttled,

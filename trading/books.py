@@ -18,6 +18,10 @@ from trading.order import Order, OrderState, Side
 from trading.position import Book, Position
 from trading.store import EventStore, FillStore, OrderStore, SessionStore
 
+_UNSENT = frozenset({OrderState.INTENDED})
+_UNRESOLVED = _UNSENT | {OrderState.UNKNOWN}
+_LIVE = _UNRESOLVED | {OrderState.OPEN}
+
 
 class Books:
     """Orders and fills of one exchange; `lock` is held by whoever decides on what it reads."""
@@ -38,17 +42,15 @@ class Books:
         self._last_fill_at: datetime | None = None
 
     def load(self, price_of: Callable[[str], Decimal]) -> None:
-        """Read everything from the database again; what is still open is counted at `price_of` its symbol."""
+        """Read everything from the database again; what is still open is counted at `price_of` its symbol.
+
+        Nothing is booked between the reading and the end of it; the prices, which take time, come before.
+        """
         with self._database.reading() as session:
-            sessions = [s for s in SessionStore(session).all_open() if s.plan.exchange == self._exchange]
-            orders = {
-                o.intent.client_order_id: o for s in sessions for o in OrderStore(session).by_session(s.id)
-            }
-            for order in OrderStore(session).open_orders(self._exchange):
-                orders[order.intent.client_order_id] = order
-            fills = FillStore(session).all(self._exchange)
-        prices = {o.intent.symbol: price_of(o.intent.symbol) for o in orders.values() if o.state.may_be_live}
+            open_orders = OrderStore(session).open_orders(self._exchange)
+        prices = {symbol: price_of(symbol) for symbol in {order.intent.symbol for order in open_orders}}
         with self.lock:
+            orders, fills = self._stored()
             self.exposure = Exposure(self.exposure.currency)
             self._live, self._known, self._by_venue_id = {}, {}, {}
             self._account, self._sessions, self._last_fill_at = Book(), {}, None
@@ -60,6 +62,21 @@ class Books:
                 self._remember(order)
                 if order.state.may_be_live:
                     self.exposure.reserve(order, order.intent.limit_price or prices[order.intent.symbol])
+
+    def _stored(self) -> tuple[dict[str, Order], list[Fill]]:
+        """The orders that still matter, each filled as its fills say, and all fills."""
+        with self._database.reading() as session:
+            store = OrderStore(session)
+            sessions = [s for s in SessionStore(session).all_open() if s.plan.exchange == self._exchange]
+            orders = {o.intent.client_order_id: o for s in sessions for o in store.by_session(s.id)}
+            orders |= {o.intent.client_order_id: o for o in store.open_orders(self._exchange)}
+            fills = FillStore(session).all(self._exchange)
+        filled: dict[str | None, Decimal] = {}
+        for fill in fills:
+            filled[fill.client_order_id] = filled.get(fill.client_order_id, Decimal(0)) + fill.quantity
+        return {
+            ident: replace(o, filled_quantity=filled.get(ident, Decimal(0))) for ident, o in orders.items()
+        }, fills
 
     def load_without_prices(self) -> None:
         """Read what a halt needs to know, without asking the venue for anything."""
@@ -132,7 +149,11 @@ class Books:
     def deny(self, order: Order, why: str) -> None:
         """Write down an order that was not sent."""
         denied = order.moved(OrderState.DENIED, self._clock(), why)
-        self._save(denied, EventKind.ORDER_DENIED, new=True)
+        with self.lock:
+            with self._database.transaction() as session:
+                OrderStore(session).add(denied)
+                EventStore(session).add(_order_event(EventKind.ORDER_DENIED, denied, self._clock()))
+            self._remember(denied)
 
     def intend(self, order: Order, price: Decimal) -> None:
         """Write down an order that is about to be sent, and count it against the limits."""
@@ -144,24 +165,29 @@ class Books:
 
     def accepted(self, order: Order, venue_order_id: str) -> Order:
         """The venue took it."""
-        opened = replace(order.moved(OrderState.OPEN, self._clock()), venue_order_id=venue_order_id)
-        return self._save(opened, EventKind.ORDER_ACCEPTED)
+        known = replace(order, venue_order_id=venue_order_id)
+        return self._move(known, OrderState.OPEN, EventKind.ORDER_ACCEPTED, only_from=_UNRESOLVED)
 
     def rejected(self, order: Order, why: str) -> Order:
         """The venue refused it, or never had it."""
-        return self._save(order.moved(OrderState.REJECTED, self._clock(), why), EventKind.ORDER_REJECTED)
+        return self._move(order, OrderState.REJECTED, EventKind.ORDER_REJECTED, why, only_from=_UNRESOLVED)
 
     def unknown(self, order: Order, why: str) -> Order:
         """No answer came."""
-        return self._save(order.moved(OrderState.UNKNOWN, self._clock(), why), EventKind.ORDER_UNKNOWN)
+        return self._move(order, OrderState.UNKNOWN, EventKind.ORDER_UNKNOWN, why, only_from=_UNSENT)
 
     def withdrawn(self, order: Order, why: str) -> Order:
         """It was written down but never sent."""
-        return self._save(order.moved(OrderState.DENIED, self._clock(), why), EventKind.ORDER_DENIED)
+        return self._move(order, OrderState.DENIED, EventKind.ORDER_DENIED, why, only_from=_UNSENT)
 
     def closed(self, order: Order, state: OrderState, why: str = "") -> Order:
         """Nothing more of it can be executed."""
-        return self._save(order.moved(state, self._clock(), why), None)
+        return self._move(order, state, None, why, only_from=_LIVE)
+
+    def filled(self, client_order_id: str) -> Decimal:
+        """How much of an order was executed, by the fills that are stored."""
+        with self._database.reading() as session:
+            return FillStore(session).filled(client_order_id)
 
     def book(self, found: Fill) -> bool:
         """Take an execution in, once; False when it is known already or not ours."""
@@ -172,12 +198,13 @@ class Books:
             fill = replace(
                 found, client_order_id=order.intent.client_order_id, session_id=order.intent.session_id
             )
-            filled = order.filled_quantity + fill.quantity
-            state = OrderState.FILLED if filled >= order.intent.quantity else order.state
-            after = replace(order, filled_quantity=filled, state=state, updated_at=self._clock())
             with self._database.transaction() as session:
-                if not FillStore(session).add(fill, self._exchange):
+                fills = FillStore(session)
+                if not fills.add(fill, self._exchange):
                     return False
+                filled = fills.filled(order.intent.client_order_id)
+                state = OrderState.FILLED if filled >= order.intent.quantity else order.state
+                after = replace(order, filled_quantity=filled, state=state, updated_at=self._clock())
                 OrderStore(session).update(after)
                 EventStore(session).add(_fill_event(fill, after))
             self._fold(fill)
@@ -185,20 +212,34 @@ class Books:
             self.exposure.fill(fill)
             return True
 
-    def _save(self, order: Order, kind: EventKind | None, *, new: bool = False) -> Order:
+    def _move(
+        self,
+        order: Order,
+        wanted: OrderState,
+        kind: EventKind | None,
+        why: str = "",
+        *,
+        only_from: frozenset[OrderState],
+    ) -> Order:
+        """Move an order as it is now, whatever the caller has read; one that has moved on stays as it is."""
+        ident = order.intent.client_order_id
         with self.lock:
+            known = self._known.get(ident, order)
+            if known.state not in only_from:
+                return known
             with self._database.transaction() as session:
-                orders = OrderStore(session)
-                if new:
-                    orders.add(order)
-                else:
-                    orders.update(order)
+                after = replace(
+                    known.moved(wanted, self._clock(), why),
+                    venue_order_id=known.venue_order_id or order.venue_order_id,
+                    filled_quantity=FillStore(session).filled(ident),
+                )
+                OrderStore(session).update(after)
                 if kind is not None:
-                    EventStore(session).add(_order_event(kind, order, self._clock()))
-            self._remember(order)
-            if not order.state.may_be_live:
-                self.exposure.release(order.intent.client_order_id)
-        return order
+                    EventStore(session).add(_order_event(kind, after, self._clock()))
+            self._remember(after)
+            if not after.state.may_be_live:
+                self.exposure.release(ident)
+        return after
 
     def _remember(self, order: Order) -> None:
         ident = order.intent.client_order_id

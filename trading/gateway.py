@@ -32,7 +32,8 @@ from trading.session_desk import SessionDesk, Tools
 from trading.session_states import SessionStates
 from trading.trouble import Trouble
 from trading.valuation import Valuation
-from trading.venue_checks import CLOCK_SKEW_S_MAX, VenueChecks, clock_skew_s
+from trading.venue_checks import VenueChecks
+from trading.venue_clock import CLOCK_SKEW_S_MAX, clock_skew_s
 from trading.venues.venue import Venue
 from trading.wire import GatewayStatus
 

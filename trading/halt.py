@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import structlog
@@ -16,6 +15,7 @@ from trading.codec import Unreadable, decode
 from trading.errors import TradingError, VenueError
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import gateway_process
+from trading.venue_clock import ARRIVAL_SPARE, venue_clock
 from trading.venues.venue import Venue, VenueOrder
 from trading.wire import HaltProof
 
@@ -23,8 +23,9 @@ log = structlog.get_logger()
 
 # The venue counts every try: one in the same half second for ever would shut us out just when it is back.
 _AGAIN_S, _AGAIN_S_MAX = 0.5, 6.0
+_LOOK_S = 0.1
 _CONFIRMS_WITHIN_S = 1.0
-_ARRIVAL_SPARE = timedelta(milliseconds=250)
+_ARRIVES = "an order that is on its way could still arrive"
 
 
 class Steps:
@@ -54,12 +55,13 @@ def halt_venue(
 ) -> HaltProof:
     """Cancel every order of the account and prove it by a validated list with nothing in it.
 
-    Keeps trying until `within_s` is over; a venue in maintenance cannot cancel, and then that is said.
+    Keeps trying until `within_s` is over; a venue in maintenance cannot cancel, and then that is said. After
+    that only one list is asked for, so it ends with two calls' time at the most.
     """
     until = time.monotonic() + within_s
     detail = _until_done(lambda: _cancelled(venue, steps, "first cancel"), until)
-    wait_for_arrivals(last_deadline, clock, until)
-    steps.took("deadlines passed")
+    arrived = wait_for_arrivals(venue, last_deadline, clock, until)
+    steps.took("deadlines passed" if arrived else "deadlines not passed")
     detail = _until_done(lambda: _cancelled(venue, steps, "second cancel"), until) or detail
     left: list[VenueOrder] | None = None
     pause = _Pause()
@@ -74,23 +76,33 @@ def halt_venue(
             _until_done(lambda: _cancelled(venue, steps, "cancel again"), until)
         if left != []:
             pause.wait(until)
-    proven = left == []
+    proven = arrived and left == []
     steps.took("proof" if proven else "no proof")
     if left:
         detail = f"{len(left)} orders are still open at the venue"
+    elif not arrived:
+        detail = detail or _ARRIVES
     return HaltProof(proven, steps.taken, -1 if left is None else len(left), {}, "" if proven else detail)
 
 
 def wait_for_arrivals(
-    last_deadline: Callable[[], datetime | None], clock: Callable[[], datetime], until: float
-) -> None:
-    """Wait until no order without an answer could still be accepted by the venue."""
-    while time.monotonic() < until:
-        deadline = last_deadline()
-        left = Decimal(0) if deadline is None else _seconds(deadline + _ARRIVAL_SPARE - clock())
-        if left <= 0:
-            return
-        threading.Event().wait(min(float(left), 0.1))
+    venue: Venue,
+    last_deadline: Callable[[], datetime | None],
+    clock: Callable[[], datetime],
+    until: float,
+) -> bool:
+    """Wait until no order without an answer could still be accepted, by the venue's clock; False if not."""
+    if last_deadline() is None or time.monotonic() >= until:
+        return last_deadline() is None
+    venue_now = venue_clock(venue, clock)
+    while (deadline := last_deadline()) is not None:
+        left = deadline + ARRIVAL_SPARE - venue_now()
+        if left <= timedelta(0):
+            break
+        if time.monotonic() >= until:
+            return False
+        threading.Event().wait(min(left.total_seconds(), _LOOK_S))
+    return True
 
 
 def halt_exchange(
@@ -160,17 +172,13 @@ def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
 
 def _until_done(act: Callable[[], None], until: float) -> str:
     """Do it, again and again if the venue fails; gives the last failure if it never went through."""
-    pause = _Pause()
-    while True:
+    pause, failure = _Pause(), ""
+    while time.monotonic() < until:
         try:
             act()
         except VenueError as error:
-            if time.monotonic() >= until:
-                return str(error)
+            failure = str(error)
             pause.wait(until)
         else:
             return ""
-
-
-def _seconds(span: timedelta) -> Decimal:
-    return Decimal(str(span.total_seconds()))
+    return failure

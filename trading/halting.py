@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -60,6 +61,7 @@ class Halting:
         self._timing = timing
         self._settle_soon = settle_soon
         self._lock = threading.Lock()
+        self._running: Future[HaltProof] | None = None
         self._seen = False
         self._unproven = False
         self._again_at = 0.0
@@ -76,7 +78,7 @@ class Halting:
         return True
 
     def halt(self, reason: str) -> HaltProof:
-        """Shut the gate, cancel everything, prove it; a second caller waits for a proof of its own.
+        """Shut the gate, cancel everything, prove it; who asks while that is under way gets the same proof.
 
         The books follow afterwards: what became of each order takes longer than knowing that none is left.
         """
@@ -85,25 +87,42 @@ class Halting:
         steps.took("latch")
         self._seen = True
         with self._lock:
-            self._unproven = True  # until the end of this is reached, whatever happens on the way
-            shut = self._gate.wait_shut(self._timing.gate_shut_within_s)
-            steps.took("gate shut" if shut else "gate shut, an order is on its way")
-            proof = halt_venue(
-                self._venue,
-                last_deadline=self._books.last_deadline,
-                clock=self._clock,
-                within_s=self._timing.within_s,
-                steps=steps,
-            )
-            unread = self._read_fills()
-            proof = replace(
-                proof, held=self._books.held(), detail="; ".join(filter(None, (proof.detail, unread)))
-            )
-            ended = self._ended(proof, reason)
-            self._unproven = not (proof.proven and ended)
-            self._again_at = time.monotonic() + self._timing.again_s
+            running, mine = self._running, Future[HaltProof]()
+            self._running = running or mine
+        if running is not None:
+            return running.result()
+        try:
+            proof = self._halt(steps, reason)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        else:
+            mine.set_result(proof)
+        finally:
+            with self._lock:
+                self._running = None
         self._settle_soon()
         log.warning("halted", proven=proof.proven, steps=proof.steps, detail=proof.detail)
+        return proof
+
+    def _halt(self, steps: Steps, reason: str) -> HaltProof:
+        self._unproven = True  # until the end of this is reached, whatever happens on the way
+        shut = self._gate.wait_shut(self._timing.gate_shut_within_s)
+        steps.took("gate shut" if shut else "gate shut, an order is on its way")
+        proof = halt_venue(
+            self._venue,
+            last_deadline=self._books.last_deadline,
+            clock=self._clock,
+            within_s=self._timing.within_s,
+            steps=steps,
+        )
+        unread = self._read_fills()
+        proof = replace(
+            proof, held=self._books.held(), detail="; ".join(filter(None, (proof.detail, unread)))
+        )
+        ended = self._ended(proof, reason)
+        self._unproven = not (proof.proven and ended)
+        self._again_at = time.monotonic() + self._timing.again_s
         return proof
 
     def watch(self) -> None:

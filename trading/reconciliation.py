@@ -1,5 +1,6 @@
 """Our books against the venue's: at the start, after each order, and whenever an answer was lost."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ import structlog
 from trading.amount import plain
 from trading.books import Books
 from trading.order import Order, OrderState
+from trading.venue_clock import ARRIVAL_SPARE, venue_clock
 from trading.venues.venue import Venue, VenueOrder, VenueOrderState
 
 log = structlog.get_logger()
@@ -28,6 +30,7 @@ class Reconciler:
         self._books = books
         self._clock = clock
         self._absent: set[str] = set()
+        self._resolving = threading.Lock()
         self._polled_at: datetime | None = None
         self.foreign: tuple[VenueOrder, ...] = ()
 
@@ -50,25 +53,31 @@ class Reconciler:
     def resolve(self) -> None:
         """Look for each order without an answer by our own id.
 
-        Only absence after its deadline counts, and only twice: then the venue never had it.
+        Only absence after its deadline, by the venue's clock, counts, and only twice: then the venue never
+        had it.
         """
-        for order in self._books.unresolved():
-            ident = order.intent.client_order_id
-            asked_at = self._clock()
-            found = self._venue.find_order(ident)
-            if found is not None:
-                self._absent.discard(ident)
-                log.info(
-                    "order found again", order=ident, venue_order=found.venue_order_id, state=found.state
-                )
-                self.settle(self._books.accepted(order, found.venue_order_id), found)
-            elif order.deadline is None or asked_at <= order.deadline:
-                continue
-            elif ident in self._absent:
-                self._absent.discard(ident)
-                self._books.rejected(order, "the venue never had it: absent twice after its deadline")
-            else:
-                self._absent.add(ident)
+        with self._resolving:
+            unresolved = self._books.unresolved()
+            if not unresolved:
+                return
+            venue_now = venue_clock(self._venue, self._clock)
+            for order in unresolved:
+                self._resolve(order, venue_now())
+
+    def _resolve(self, order: Order, asked_at: datetime) -> None:
+        ident = order.intent.client_order_id
+        found = self._venue.find_order(ident)
+        if found is not None:
+            self._absent.discard(ident)
+            log.info("order found again", order=ident, venue_order=found.venue_order_id, state=found.state)
+            self.settle(self._books.accepted(order, found.venue_order_id), found)
+        elif order.deadline is None or asked_at <= order.deadline + ARRIVAL_SPARE:
+            return
+        elif ident in self._absent:
+            self._absent.discard(ident)
+            self._books.rejected(order, "the venue never had it: absent twice after its deadline")
+        else:
+            self._absent.add(ident)
 
     def compare_open_orders(self) -> list[str]:
         """Close what the venue no longer lists, and say which orders there are not ours."""
@@ -106,11 +115,11 @@ class Reconciler:
         """Close an order that is over at the venue, but not before all its executions are in our books."""
         if not found.state.is_over:
             return
-        if found.filled_quantity > order.filled_quantity:
+        ident = order.intent.client_order_id
+        if found.filled_quantity > self._books.filled(ident):
             for fill in self._venue.fills(order.created_at - _OVERLAP):
                 self._books.book(fill)
-        booked = self._books.order(order.intent.client_order_id)
-        if booked is None or booked.filled_quantity < found.filled_quantity or not booked.state.may_be_live:
+        if found.filled_quantity > self._books.filled(ident):
             return
         state = OrderState.FILLED if found.state is VenueOrderState.CLOSED else OrderState.CANCELLED
-        self._books.closed(booked, state, f"{found.state} at the venue")
+        self._books.closed(order, state, f"{found.state} at the venue")

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from trading.database import Database
 from trading.errors import NoSuchSession
@@ -114,7 +113,7 @@ class SessionStates:
             return any(process_of(each.pid, each.pid_started_at) in found for each in self.open())
         except ProcessLookupError:
             return True  # gone already, so whatever it wanted nobody waits for
-        except SQLAlchemyError as error:
+        except Exception as error:
             log.error("callers cannot be told from sessions", why=str(error))
             return False
 

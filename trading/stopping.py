@@ -51,13 +51,13 @@ def stop_orders(
         try:
             count = cancel_orders(venue, books, session_id)
             steps.took(f"orders cancelled ({count})")
-            wait_for_arrivals(lambda: books.last_deadline(session_id), clock, until)
+            arrived = wait_for_arrivals(venue, lambda: books.last_deadline(session_id), clock, until)
             if any(order.state is not OrderState.OPEN for order in books.live(session_id)):
                 reconciler.resolve()
-            left = _left_at_venue(venue, books, session_id)
+            left = _left_at_venue(venue, books, session_id) if arrived else -1
             reconciler.compare_open_orders()
             reconciler.poll_fills()
-            detail = f"{left} of its orders are still open at the venue" if left else ""
+            detail = _detail(left)
         except VenueError as error:
             detail, left = str(error), -1
         if left == 0 or time.monotonic() >= until:
@@ -65,6 +65,12 @@ def stop_orders(
         threading.Event().wait(_AGAIN_S)
     steps.took("proof" if left == 0 else "no proof")
     return StopProof(left == 0, steps.taken, left, books.held(session_id), detail)
+
+
+def _detail(left: int) -> str:
+    if left < 0:
+        return "an order of it that is on its way could still arrive"
+    return f"{left} of its orders are still open at the venue" if left else ""
 
 
 def stop_facts(proof: StopProof) -> dict[str, object]:

@@ -158,6 +158,11 @@ class FillStore(_Store):
         """Book a fill of one venue account; False when it is known already."""
         return insert(self._session, FILL, fill_values(fill, exchange))
 
+    def filled(self, client_order_id: str) -> Decimal:
+        """How much of one order was executed."""
+        rows = self._rows(select(FILL.c.quantity).where(FILL.c.client_order_id == client_order_id))
+        return sum((row["quantity"] for row in rows), Decimal(0))
+
     def by_session(self, session_id: str) -> list[Fill]:
         """The fills of one session."""
         return self._fills(select(FILL).where(FILL.c.session_id == session_id))

@@ -6,21 +6,8 @@ from datetime import datetime
 from trading.errors import VenueError
 from trading.health import Finding, failed, passed, warned
 from trading.reconciliation import Reconciler
+from trading.venue_clock import CLOCK_SKEW_S_MAX, clock_skew_s
 from trading.venues.venue import Venue, VenueStatus
-
-CLOCK_SKEW_S_MAX = 2.0
-
-
-def clock_skew_s(venue: Venue, clock: Callable[[], datetime]) -> float:
-    """How far our clock is ahead of the venue's at least, behind with a minus.
-
-    The venue tells whole seconds, at some moment between our question and its answer: what that leaves open
-    is no skew, however slow the line.
-    """
-    asked_at, venue_now, heard_at = clock(), venue.time(), clock()
-    at_least_s = (asked_at - venue_now).total_seconds() - 1
-    at_most_s = (heard_at - venue_now).total_seconds()
-    return round(max(at_least_s, 0.0) + min(at_most_s, 0.0), 3)
 
 
 class VenueChecks:

@@ -248,6 +248,30 @@ def test_an_unproven_halt_is_tried_again_until_the_venue_answers(rig: Rig) -> No
         eventually("nothing is left open", lambda: rig.open_at_exchange() == 0)
 
 
+def test_a_halt_that_is_asked_for_twice_is_one_halt(rig: Rig) -> None:
+    """Whoever asks while one is under way waits for its proof, and not for a second one after it."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        rig.fault(FaultKind.DELAY_S, "1", "CancelAll")
+        rig.latch.engage("drill", "sam", system_clock())
+        assert rig.client.shut("drill")
+        eventually("it is under way", lambda: rig.calls("CancelAll"))
+        assert rig.client.halt("drill").proven
+        assert len(rig.calls("CancelAll")) == 2
+        assert rig.open_at_exchange() == 0
+
+
+def test_a_halt_makes_one_more_call_when_its_time_is_over(rig: Rig) -> None:
+    """Who waits for it must not take it for dead: after the last list nothing is begun."""
+    with rig.gateway(replace(QUICK, halt=HaltTiming(within_s=0, again_s=60))):
+        rig.fault(FaultKind.MAINTENANCE, "maintenance", None, None)
+        rig.latch.engage("drill", "sam", system_clock())
+        proof = rig.client.halt("drill")
+        assert not proof.proven
+        assert rig.calls("CancelAll") == []
+
+
 def test_the_books_follow_a_halt_with_a_few_questions(rig: Rig) -> None:
     """The proof does not wait for what became of each order, and nobody asks for them one by one."""
     with rig.gateway():

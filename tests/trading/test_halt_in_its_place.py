@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.gateway_launch import GatewayLauncher
+from bot.gateway_process import _OurRecord
 from bot.settings import Environment
 from bot.venue_note import NoVenueNote, VenueNote, read_note
 from tests.trading.rig import EMERGENCY_KEY, Rig, a_buy, eventually, secret_of
@@ -120,6 +121,15 @@ def test_a_halt_needs_no_database(rig: Rig) -> None:
     assert list(taken) == ["first cancel", "deadlines passed", "second cancel", "proof"]
     assert taken["deadlines passed"] - taken["first cancel"] >= 1000
     assert rig.open_at_exchange() == 0
+
+
+def test_our_books_are_read_although_nothing_was_cancelled_yet(rig: Rig) -> None:
+    """A venue in maintenance takes no cancel, and what is held is known all the same."""
+    rest_an_order(rig)
+    environment = Environment.from_environ(
+        rig.environ() | {"DATABASE_URL": f"sqlite:///{rig.home}/peak-ops.db"}
+    )
+    assert _OurRecord(environment, leave_a_note(rig)).held() == ({"BTC": Decimal("0.005")}, "")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"exchange": "kraken"}'])

@@ -1,5 +1,7 @@
 """A halt while something of ours is broken too: the disk, the database, or a start a moment too late."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from bot.clock import system_clock
 from tests.trading.rig import QUICK, Rig, a_buy, eventually
 from trading import killswitch
 from trading.errors import LatchUnwritable
+from trading.gateway_files import socket_path
 from trading.halting import HaltTiming
 from trading.killswitch import Latch
 from trading.practice_exchange.faults import FaultKind
@@ -136,6 +139,38 @@ def test_a_gate_is_shut_without_disk_and_database(rig: Rig, monkeypatch: pytest.
         eventually("the latch is written", rig.latch.written)
         eventually("the session is halted", lambda: rig.state(ident) is SessionState.HALTED)
         assert rig.latch.read().reason == "halted in Slack"
+
+
+ANOTHER_PROCESS = """
+import sys
+from pathlib import Path
+from trading.gateway_client import GatewayClient
+
+client = GatewayClient(Path(sys.argv[1]), timeout_s=30)
+print(client.ping(), client.shut("drill"), client.halt("drill").proven)
+"""
+
+
+def test_another_process_halts_without_a_database(rig: Rig) -> None:
+    """Nobody can tell then whether the caller is a session, and a halt and a ping must pass."""
+    with rig.gateway(AGAIN_SOON) as gateway:
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        rig.database.close()
+        for path in rig.home.glob("peak-ops.db*"):
+            path.unlink()
+        (rig.home / "peak-ops.db").write_bytes(b"x" * 8192)
+        told = subprocess.run(
+            [sys.executable, "-c", ANOTHER_PROCESS, str(socket_path(rig.home, "kraken"))],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert told.stdout.split() == ["True", "True", "True"], told.stderr
+        assert gateway.status().halted
+        assert rig.open_at_exchange() == 0
 
 
 def test_a_gate_that_was_shut_opens_when_the_halt_is_cleared(rig: Rig) -> None:

@@ -39,6 +39,7 @@ _PUBLIC_BURST = 10
 _ORDER_BURST = 50
 _HISTORY_COST = 2
 _BOOK_LEVELS = 100
+_ATTEMPTS = 3
 _PAGES_MAX = 200
 _ORDERS_A_QUERY = 50
 _TIMEFRAME_MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
@@ -58,9 +59,10 @@ class _Kraken(ccxt.kraken):  # type: ignore[misc]
 class _Connection:
     """One ccxt object with the lock that keeps its calls in order, and the pace that keeps them few."""
 
-    def __init__(self, exchange: _Kraken, pace: Pace) -> None:
+    def __init__(self, exchange: _Kraken, pace: Pace, attempts: int) -> None:
         self.exchange = exchange
         self.pace = pace
+        self.attempts = attempts
         self.lock = threading.RLock()
 
     def once(self, call: Callable[[_Kraken], T], cost: int = 0) -> T:
@@ -73,7 +75,7 @@ class _Connection:
         """Make a call that changes nothing, and make it again when the venue stumbled."""
         for attempt in stamina.retry_context(
             on=(ExchangeNetworkError, ExchangeRateLimitError),
-            attempts=3,
+            attempts=self.attempts,
             timeout=20,
             wait_initial=0.1,
             wait_max=2,
@@ -89,7 +91,8 @@ class KrakenVenue:
     """One Kraken account; `api_url` lets a local server speak for Kraken.
 
     Private calls go in turn over one connection, because Kraken wants the nonces of a key in order; public
-    ones have a connection of their own. With `throttled=False` nothing waits: that is for emergencies. With
+    ones have a connection of their own. With `throttled=False` nothing waits and nothing is asked again by
+    itself, so that each call ends within its timeout: that is for emergencies, which ask again. With
     `validate_only=True` Kraken checks orders and places none: what it has for a testnet.
     """
 
@@ -115,8 +118,10 @@ class KrakenVenue:
             "options": {"maxRetriesOnFailure": 0},
         }
         refill_s = rate_limit_ms / 1000 if throttled else 0.0
-        self._private = _Connection(_made(settings, api_url), Pace(_PRIVATE_SHARE * refill_s, _PRIVATE_BURST))
-        self._public = _Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST))
+        attempts = _ATTEMPTS if throttled else 1
+        private = Pace(_PRIVATE_SHARE * refill_s, _PRIVATE_BURST)
+        self._private = _Connection(_made(settings, api_url), private, attempts)
+        self._public = _Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST), attempts)
         self._clock = clock
         self.validate_only = validate_only
         self._orders = Pace(refill_s, _ORDER_BURST)
