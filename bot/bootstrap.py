@@ -18,6 +18,7 @@ from bot.identity import Identity, slack_users_info
 from bot.inbox import Inbox
 from bot.ingress import Ingress
 from bot.installation import Installation, strategies_path
+from bot.lease import Lease
 from bot.listeners.desk import DeskListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
@@ -79,17 +80,18 @@ class Bot:
     finish_claimed: FinishClaimed
     stop: StopSession
     troubles: Troubles
+    lease: Lease
 
 
 def build(
-    installation: Installation, client: WebClient, account: Callable[[], BotAccount], logs: Logs
+    installation: Installation, client: WebClient, account: Callable[[], BotAccount], logs: Logs, lease: Lease
 ) -> Bot:
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
     home = installation.environment.home_folder
     metrics = Metrics()
     launcher = GatewayLauncher(installation.environment)
-    supervisor = _supervisor(installation, launcher)
+    supervisor = _supervisor(installation, launcher, lease)
     reading = installation.storage()
     renderers = Renderers(reading, desk, lambda: prices(supervisor, desk.live_exchange, desk.symbols))
     troubles = Troubles(reading, desk)
@@ -148,10 +150,11 @@ def build(
         finish_claimed=FinishClaimed(storage, desk, latch),
         stop=stop,
         troubles=troubles,
+        lease=lease,
     )
 
 
-def _supervisor(installation: Installation, launcher: GatewayLauncher) -> Supervisor:
+def _supervisor(installation: Installation, launcher: GatewayLauncher, lease: Lease) -> Supervisor:
     return Supervisor(
         installation.environment.home_folder,
         installation.database,
@@ -160,6 +163,7 @@ def _supervisor(installation: Installation, launcher: GatewayLauncher) -> Superv
         exchanges=(installation.desk.live_exchange,),
         strategies=strategies_path(installation.environment),
         settings={installation.desk.live_exchange: installation.desk.settings_digest},
+        may_act=lambda: lease.held,
     )
 
 

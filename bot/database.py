@@ -1,7 +1,7 @@
 """The database: short write transactions, full sync, one writer at a time, SQLite or PostgreSQL."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,14 @@ _KEEPALIVES = {
 
 
 class Database:
-    """One database, opened on first use."""
+    """One database, opened on first use.
+
+    `fence` looks at each write transaction as it begins, and raises to refuse it: whoever may not write any
+    more then cannot, whatever time it is.
+    """
 
     def __init__(self, url: str) -> None:
+        self.fence: Callable[[Session], None] | None = None
         self._url = _usable(url)
         self._engine = _sqlite(self._url) if self.is_sqlite else _postgresql(self._url)
         self._writing = self._engine.execution_options(peak_access="write", **self._write_as())
@@ -73,6 +78,8 @@ class Database:
         """
         with self._unavailable_told(), Session(self._writing) as session, session.begin():
             session.connection()  # takes the lock now, so that what is read below is still true at the end
+            if self.fence is not None:
+                self.fence(session)
             yield session
 
     @contextmanager

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -14,10 +15,11 @@ from threading import Event
 from slack_sdk import WebClient
 
 from bot.bootstrap import Bot, build
-from bot.bot_lock import BotLock
-from bot.installation import check_record_key, read_installation
+from bot.database import Database
+from bot.installation import Installation, check_record_key, read_installation
 from bot.introduction import Introduction
-from bot.logs import start_logs
+from bot.lease import Holder, Lease, LeaseLost
+from bot.logs import Logs, start_logs
 from bot.scheduler import Scheduler
 from bot.settings import Environment, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
@@ -32,39 +34,79 @@ EXPIRY_EVERY_S = 1.0
 
 
 def run_bot(clock: Callable[[], datetime]) -> None:
-    """Run until SIGTERM or SIGINT; raises BotError when something needed is not there."""
+    """Stand by until no other bot is at work, then run until SIGTERM or SIGINT.
+
+    Raises BotError when something needed is not there.
+    """
     undumpable()
     environment = Environment.from_environ()
     environment.require_for_run()
+    stopping = Event()
     with ExitStack() as stack:
-        stack.callback(BotLock(environment.home_folder).release)
-        listener = stack.enter_context(listen_on(*environment.listen_address))
-        installation = read_installation(environment, clock)
-        installation.config.require_channels()
-        check_record_key(installation)
-        _ready_note(environment).unlink(missing_ok=True)
+        installation = _ready_to_run(environment, clock)
         take_secrets_out_of_environ()
         logs = start_logs(environment.home_folder, environment.secrets())
         stack.callback(logs.stop)
-        client = WebClient(
-            token=environment.slack_bot_token.get_secret_value() if environment.slack_bot_token else None,
-            base_url=environment.slack_api_url,
-            timeout=SLACK_TIMEOUT_S,
-        )
-        introduction = Introduction(client)
-        bot = build(installation, client, lambda: introduction.account, logs)
-        stopping = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        _start(bot, stack)
-        link = _open_door(bot, environment, client, listener, stack)
-        if introduction.make(stopping):
-            if link is not None:
-                link.wait_connected()
-            _say_ready(environment)
-            log.info("ready: %s desk", "practice" if installation.desk.practice else "real")
-        stopping.wait()
+        lease = Lease(Database(environment.database_url), environment.home_folder, clock)
+        stack.callback(lease.release)
+        if not lease.take():
+            _say_standing_by(installation)
+            installation.database.close()
+            if not lease.wait(stopping):
+                return
+            installation = _ready_to_run(environment, clock)  # by what the files say today
+        installation.database.fence = lease.check
+        lease.keep(_end_at_once)
+        _work(installation, lease, logs, stack, stopping)
     log.info("Shutdown complete")
+
+
+def _ready_to_run(environment: Environment, clock: Callable[[], datetime]) -> Installation:
+    installation = read_installation(environment, clock)
+    installation.config.require_channels()
+    check_record_key(installation)
+    return installation
+
+
+def _say_standing_by(installation: Installation) -> None:
+    with installation.database.reading() as session:
+        holder = Holder.of(session)
+    log.info("standing by: at work is %s", holder)
+    sys.stdout.write(f"Standing by: at work is {holder}. This one takes over when that one ends.\n")
+    sys.stdout.flush()
+
+
+def _end_at_once(lost: LeaseLost) -> None:
+    """Nothing is finished or tidied: the other bot has taken up everything, as after a crash."""
+    log.critical("%s", lost)
+    sys.stderr.write(f"{lost}\n")
+    sys.stderr.flush()
+    os._exit(lost.exit_code)
+
+
+def _work(installation: Installation, lease: Lease, logs: Logs, stack: ExitStack, stopping: Event) -> None:
+    environment = installation.environment
+    _ready_note(environment).unlink(missing_ok=True)
+    listener = stack.enter_context(listen_on(*environment.listen_address))
+    client = WebClient(
+        token=environment.slack_bot_token.get_secret_value() if environment.slack_bot_token else None,
+        base_url=environment.slack_api_url,
+        timeout=SLACK_TIMEOUT_S,
+    )
+    introduction = Introduction(client)
+    bot = build(installation, client, lambda: introduction.account, logs, lease)
+    if lease.moved_from is not None:
+        bot.troubles.moved(lease.moved_from)
+    _start(bot, stack)
+    link = _open_door(bot, environment, client, listener, stack)
+    if introduction.make(stopping):
+        if link is not None:
+            link.wait_connected()
+        _say_ready(environment)
+        log.info("ready: %s desk", "practice" if installation.desk.practice else "real")
+    stopping.wait()
 
 
 def _start(bot: Bot, stack: ExitStack) -> None:
@@ -95,7 +137,10 @@ def _open_door(
     if environment.slack_app_token is None and environment.slack_signing_secret is not None:
         secret = environment.slack_signing_secret.get_secret_value()
         endpoint = SlackEndpoint(bot.ingress, secret, bot.installation.clock, bot.metrics)
-    checks = {"database": lambda: "" if bot.installation.database.current() else "the database has no tables"}
+    checks = {
+        "database": lambda: "" if bot.installation.database.current() else "the database has no tables",
+        "lease": lambda: "" if bot.lease.held else "the lease is not renewed, so nothing new is begun",
+    }
     server = HttpServer(listener, metrics=bot.metrics, checks=checks, endpoint=endpoint)
     server.start()
     stack.callback(server.stop)

@@ -80,6 +80,7 @@ class StatusSummary:
     gateways: tuple[tuple[str, str], ...]
     practice: bool
     at: datetime
+    bot: str = ""
 
 
 @dataclass(frozen=True, slots=True)

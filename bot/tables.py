@@ -115,3 +115,19 @@ class ReportRow(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     verdict: str = Field(max_length=10)
     body: Any = Field(sa_column=Column(JsonText, nullable=False))
+
+
+class LeaseRow(SQLModel, table=True):
+    """Which bot is at work, or was last; one row. `turn` grows with each renewal."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True, max_length=16)
+    holder: str = Field(max_length=40)
+    turn: int
+    host: str = Field(max_length=255)
+    pid: int
+    home: str = Field(sa_column=Column(Text, nullable=False))
+    granted_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    renewed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    given_back: bool

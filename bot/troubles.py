@@ -7,6 +7,7 @@ from approvals.person import Account
 from bot.delivery import Lost
 from bot.halt_route import HaltCall
 from bot.inbox import Saved
+from bot.lease import Holder
 from bot.operations.alerts import raise_alert, subject
 from bot.operations.asker import Asker, answered
 from bot.operations.desk import Desk
@@ -75,6 +76,19 @@ class Troubles:
             advice = "Run peak-ops doctor: is the bot in the channel, is the channel archived?"
             detail = f"{lost.kind} to {lost.lane}: {lost.reason}"
             raise_alert(tx, self._desk, f"lost:{lost.key}", "outbox.lost", "high", title, detail, advice)
+
+    def moved(self, before: Holder) -> None:
+        """This bot has taken over from one of another home, whose processes and halt it cannot see."""
+        with self._storage.transaction() as tx:
+            title = "The bot is at work in another home"
+            detail = f"Before this one it was {before}. Sessions that ran there are not adopted here."
+            advice = (
+                "Make sure that the other machine is off, or end the gateway there: without its bot it "
+                "trades on for two minutes, then only reduces. A halt there is not one here."
+            )
+            raise_alert(
+                tx, self._desk, f"moved:{before.id}:{before.turn}", "bot.moved", "high", title, detail, advice
+            )
 
     def missed(self, job: str, error: BaseException) -> None:
         """A scheduled job failed; a report that did not come must itself be heard of."""

@@ -54,6 +54,7 @@ class Supervisor:
     """Starts, adopts and ends processes; `launch_gateway` starts a gateway, with its keys in its environment.
     `strategies` is where strategies are looked for, for the processes that run them alone. `settings` has
     the digest of the settings that each exchange's gateway should go by; one with others is replaced.
+    While `may_act` says no, nothing is looked after.
 
     It never lets a live session go on by itself: one that lost its process has failed, and one that lost
     its gateway is paused until people resume it.
@@ -69,6 +70,7 @@ class Supervisor:
         exchanges: Iterable[str] = (),
         strategies: tuple[str, ...] = (),
         settings: Mapping[str, str] | None = None,
+        may_act: Callable[[], bool] = lambda: True,
         call_timeout_s: float = 45,
     ) -> None:
         self._home = home
@@ -77,6 +79,7 @@ class Supervisor:
         self._call_timeout_s = call_timeout_s
         self._states = SessionStates(database, clock)
         self._settings = settings or {}
+        self._may_act = may_act
         self._forks = Forks(home, strategies)
         self._gateways: dict[str, _Watched] = {name: _Watched() for name in exchanges}
         self._sessions: dict[str, ProcessId] = {}
@@ -129,7 +132,8 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stopped:
             try:
-                self._look()
+                if self._may_act():
+                    self._look()
                 self._wait()
             except Exception:
                 log.exception("supervisor stumbled")

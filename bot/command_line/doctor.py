@@ -145,6 +145,7 @@ class Slack:
 
 
 def _local_probes(installation: Any) -> Iterator[Probe]:
+    from bot.lease import Holder, at_work
     from bot.settings import live_home_problem
 
     environment = installation.environment
@@ -172,7 +173,16 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
             return warned(f"{exchange} has a trading key and no emergency key", advice)
         return passed(f"{exchange}: trading and emergency key are set")
 
+    def bot() -> Finding:
+        with installation.storage().reading() as tx:
+            holder = Holder.of(tx.session)
+            words = at_work(holder, tx.now)
+        if holder is None or holder.given_back or holder.is_heard_of(tx.now):
+            return passed(words)
+        return warned(words, "Is it running? Look at its service, then at logs/peak-ops.log.")
+
     yield "home", home
+    yield "bot", bot
     yield "halt", halt
     yield "venue keys", keys
     yield "database", lambda: passed(f"revision {installation.database.current()}")

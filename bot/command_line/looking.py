@@ -44,6 +44,7 @@ def status(as_json: Json = False) -> None:
     summary = read_status(here())
     halt = summary.halt
     lines = [f"HALTED by {halt.by or 'unknown'}: {halt.reason}" if halt.engaged else "not halted"]
+    lines.append(f"bot: {summary.bot}")
     lines += [
         f"{s.state:9} {s.symbol:10} {s.strategy} {s.stage}  holds {s.position}  "
         f"PnL {_money(s.daily_pnl)}  {s.id}"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
+from bot.lease import Holder, at_work
 from bot.operations.desk import Desk
 from bot.operations.requests import pending
 from bot.operations.sessions import summarise
@@ -47,7 +48,7 @@ class ReadStatus:
         with self._storage.reading() as tx:
             sessions = tuple(summarise(tx, self._desk, session, prices) for session in tx.sessions.all_open())
             waiting = pending(tx, self._desk)
-            at = tx.now
+            at, holder = tx.now, Holder.of(tx.session)
         return StatusSummary(
             halt=read_halt(self._latch, self._desk),
             sessions=sessions,
@@ -56,6 +57,7 @@ class ReadStatus:
             gateways=(gateway_line,),
             practice=self._desk.practice,
             at=at,
+            bot=at_work(holder, at),
         )
 
     def _account(self) -> tuple[tuple[str, str], tuple[LimitUse, ...], dict[str, Decimal]]:

@@ -1,5 +1,6 @@
 """A whole practice desk for one scenario: workspace, exchange, bot, and everybody who works there."""
 
+import json
 import os
 import signal
 import subprocess
@@ -58,19 +59,30 @@ class Desk(Conversation):
         self.exchange = httpx.Client(base_url=practice.exchange_url, trust_env=False, timeout=10)
         self._database = Database(database_url or f"sqlite:///{self.home / 'peak-ops.db'}")
         self.bot: subprocess.Popen[bytes] | None = None
+        self._bots: list[subprocess.Popen[bytes]] = []
         self.begin_bot()
 
     def begin_bot(self) -> None:
         """Start the bot's process without waiting for it."""
-        (self.home / "run" / "bot.json").unlink(missing_ok=True)
+        self.bot = self._another_bot()
+
+    def begin_standby(self) -> "subprocess.Popen[bytes]":
+        """Start a second bot and wait until it says that it stands by."""
+        standby = self._another_bot()
+        until(lambda: "Standing by" in self.bot_output(), f"It does not stand by: {self.bot_output()}")
+        return standby
+
+    def _another_bot(self) -> "subprocess.Popen[bytes]":
         with (self.home / "logs" / "bot.out").open("ab") as output:
-            self.bot = subprocess.Popen(
+            bot = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"],
                 env=self.environ,
                 stdout=output,
                 stderr=output,
                 cwd=ROOT,
             )
+        self._bots.append(bot)
+        return bot
 
     def start_bot(self) -> None:
         """Start the bot and wait until it and its gateway are ready."""
@@ -186,9 +198,9 @@ class Desk(Conversation):
         )
 
     def shut(self) -> None:
-        """End the bot, its gateway and its sessions."""
-        if self.bot is not None:
-            end(self.bot)
+        """End every bot, the gateway and the sessions."""
+        for bot in reversed(self._bots):
+            end(bot)
         with suppress(BotError):  # a bot that never began has left no tables
             for session in self.sessions():
                 if session.pid is not None:
@@ -200,7 +212,10 @@ class Desk(Conversation):
     def _bot_ready(self) -> bool | None:
         assert self.bot is not None
         assert self.bot.poll() is None, f"The bot ended: {self.bot_output()}"
-        return (self.home / "run" / "bot.json").exists() or None
+        try:
+            return bool(json.loads((self.home / "run" / "bot.json").read_text())["pid"] == self.bot.pid)
+        except (OSError, ValueError):
+            return None
 
     def _gateway_ready(self) -> bool | None:
         if gateway_process(self.home, "kraken") is None:

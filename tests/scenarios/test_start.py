@@ -1,22 +1,10 @@
-"""How the bot starts: alone in its home, with the record's own key, and without waiting for Slack."""
+"""How the bot starts: with the record's own key, and without waiting for Slack."""
 
 import signal
 
 from bot.database import Database
 from bot.records import HaltStore
 from tests.scenarios.desk import Desk, until
-
-
-def test_a_second_bot_of_a_home_is_refused(desk: Desk) -> None:
-    """It says who runs and what to do, and the first one runs on."""
-    assert desk.bot is not None
-
-    second = desk.shell("run")
-
-    assert second.returncode == 2
-    assert f"(process {desk.bot.pid})" in second.stderr
-    assert "Stop that one first" in second.stderr
-    desk.otto.says("/peak status").is_told("Nothing is live")
 
 
 def test_another_key_signs_nothing_into_the_record(desk: Desk) -> None:

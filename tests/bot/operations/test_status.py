@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from bot.operations.status import ReadStatus
 from bot.summaries import StatusSummary
+from bot.tables import LeaseRow
 from bot.view import check
 from bot.views.status import status
 from tests.bot.operations.rig import ETH, Rig
@@ -58,3 +59,26 @@ def test_an_unreadable_latch_is_a_halt(rig: Rig) -> None:
     """Unknown means halted."""
     rig.latch.latch_file.write_text("{")
     assert look(rig).halt.engaged
+
+
+def test_the_bot_at_work_is_named(rig: Rig) -> None:
+    """Whoever holds the lease; one that is silent or has ended is said to be so."""
+    assert look(rig).bot == "none is at work"
+    with rig.storage.transaction() as tx:
+        tx.session.add(
+            LeaseRow(
+                name="bot",
+                holder="b1",
+                turn=1,
+                host="desk",
+                pid=12,
+                home="/srv",
+                granted_at=tx.now,
+                renewed_at=tx.now,
+                given_back=False,
+            )
+        )
+    assert look(rig).bot.startswith("process 12 on desk, home /srv, since")
+
+    rig.clock.passes(minutes=2)
+    assert look(rig).bot.startswith("none has been heard of since")
