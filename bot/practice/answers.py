@@ -53,7 +53,7 @@ class Answers:
             self._channels.rewrite(original, text, blocks)
             return
         seen_by = None if body.get("response_type") == "in_channel" else address.person
-        thread_ts = body.get("thread_ts") or address.thread_ts
+        thread_ts = channel.root_of(str(body.get("thread_ts") or address.thread_ts))
         self._channels.say(channel, APP.user_id, text, blocks=blocks, seen_by=seen_by, thread_ts=thread_ts)
 
     def _original(self, channel: Channel, address: ResponseAddress) -> Message | None:

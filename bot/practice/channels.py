@@ -13,7 +13,7 @@ from bot.practice.inputs import Values, initial_values
 from bot.practice.people import APP, HOME_TEAM, PEOPLE, ROOMS, Person
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Message:
     """One message; ``seen_by`` is set when it is ephemeral."""
 
@@ -51,6 +51,29 @@ class Channel:
     dm_with: str | None = None
     messages: dict[str, Message] = field(default_factory=dict)
     asides: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, list[Message]] = field(default_factory=dict)
+
+    def add(self, message: Message) -> None:
+        """Keep a message, under its thread too if it is an answer."""
+        shelf = self.asides if message.seen_by else self.messages
+        shelf[message.ts] = message
+        if message.thread_ts and not message.seen_by:
+            self.threads.setdefault(message.thread_ts, []).append(message)
+
+    def drop(self, message: Message) -> None:
+        """Forget a message."""
+        shelf = self.asides if message.seen_by else self.messages
+        if shelf.pop(message.ts, None) and message in self.threads.get(message.thread_ts or "", []):
+            self.threads[message.thread_ts or ""].remove(message)
+
+    def root_of(self, ts: str) -> str | None:
+        """Give the message that a thread hangs on, be it named itself or one of its answers."""
+        message = self.messages.get(ts)
+        return None if message is None else message.thread_ts or message.ts
+
+    def replies(self, root_ts: str) -> list[Message]:
+        """Give the answers in a message's thread, oldest first."""
+        return self.threads.get(root_ts, [])
 
     def to_slack(self) -> dict[str, Any]:
         """Give the conversation object of Slack's API."""
@@ -108,8 +131,7 @@ class Channels:
     def say(self, channel: Channel, user: str, text: str, **parts: Any) -> Message:
         """Add a message (or, with ``seen_by``, an ephemeral one) and show it to those who may see it."""
         message = Message(self._identifiers.stamp(), channel.id, user, text, **parts)
-        shelf = channel.asides if message.seen_by else channel.messages
-        shelf[message.ts] = message
+        channel.add(message)
         self._tell(message, "message")
         return message
 
@@ -124,9 +146,7 @@ class Channels:
 
     def remove(self, message: Message) -> None:
         """Take a message away."""
-        channel = self.get(message.channel)
-        shelf = channel.asides if message.seen_by else channel.messages
-        shelf.pop(message.ts, None)
+        self.get(message.channel).drop(message)
         event = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
         self._feeds.tell(self._audience(message), event)
 
@@ -139,11 +159,6 @@ class Channels:
         if message is None or message.seen_by not in (None, person.id):
             raise DeskError(f"{person.name} sees no message {ts} in {channel.name}; it may be deleted.")
         return message
-
-    def replies(self, root: Message) -> list[Message]:
-        """Give the answers in a message's thread, oldest first."""
-        messages = self.get(root.channel).messages.values()
-        return [each for each in messages if each.thread_ts == root.ts and each.ts != root.ts]
 
     def to_slack(self, message: Message, *, with_metadata: bool = False) -> dict[str, Any]:
         """Give the message object of Slack's API."""
@@ -172,7 +187,7 @@ class Channels:
             ]
         if with_metadata and message.metadata:
             parts["metadata"] = message.metadata
-        if replies := self.replies(message):
+        if replies := self.get(message.channel).replies(message.ts):
             parts |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
         return parts
 

@@ -116,7 +116,7 @@ class Interactions:
         if not reply.acknowledged:
             return self.notice(person, f"{TROUBLE} ({reply.outcome})")
         try:
-            return self._after_submission(person, view, reply.body or {})
+            return self._after_submission(person, view, reply.body if isinstance(reply.body, dict) else {})
         except ApiError as error:
             return self.notice(person, f"{TROUBLE} ({error.error}: {'; '.join(error.messages)})")
 
@@ -156,7 +156,8 @@ class Interactions:
     def _after_submission(self, person: Person, view: View, body: dict[str, Any]) -> Result:
         action = body.get("response_action")
         if action == "errors":
-            errors = {str(block_id): str(text) for block_id, text in (body.get("errors") or {}).items()}
+            given = body.get("errors")
+            errors = {str(name): str(text) for name, text in given.items()} if isinstance(given, dict) else {}
             inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
             if not errors or not set(errors) <= inputs:
                 raise ApiError("invalid_errors", [f"{sorted(errors)} are not among {sorted(inputs)}"])

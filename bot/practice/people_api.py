@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -140,9 +141,10 @@ class PeopleApi:
             if thread_ts:
                 return self._interactions.notice(person, f"{word} is not supported in threads. Sorry!")
             return await self._interactions.command(person, channel, *known)
-        if thread_ts and thread_ts not in channel.messages:
+        root_ts = channel.root_of(str(thread_ts)) if thread_ts else None
+        if thread_ts and root_ts is None:
             raise DeskError(f"There is no message {thread_ts} to answer in {channel.name}.")
-        self._channels.say(channel, person.id, escaped(text), thread_ts=thread_ts)
+        self._channels.say(channel, person.id, escaped(text), thread_ts=root_ts)
         return Result()
 
     async def _act(self, person: Person, body: Body) -> Result:
@@ -206,9 +208,12 @@ def _asked_by(connection: HTTPConnection) -> Person:
 
 def _number(connection: HTTPConnection, name: str, default: float) -> float:
     try:
-        return float(connection.query_params.get(name) or default)
+        number = float(connection.query_params.get(name) or default)
     except ValueError:
-        raise DeskError(f"{name} must be a number.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise DeskError(f"{name} must be a number.")
+    return number
 
 
 def _typed(body: Body) -> dict[str, dict[str, object]]:

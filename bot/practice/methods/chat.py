@@ -1,5 +1,6 @@
 """chat.* and reactions.add: the app speaks."""
 
+import json
 from typing import Any
 
 from bot.practice.blocks import Block
@@ -10,6 +11,9 @@ from bot.practice.files import Files
 from bot.practice.methods.arguments import Arguments
 from bot.practice.methods.method import Body, Method
 from bot.practice.people import APP, PEOPLE
+
+# Slack names the error but no figure.
+METADATA_BYTES_MAX = 16_000
 
 
 class ChatMethods:
@@ -62,7 +66,10 @@ class ChatMethods:
         if len(text.encode()) > UPDATE_TEXT_MAX_BYTES:
             raise ApiError("msg_too_long")
         given = arguments.json("blocks")
-        blocks = message.blocks if given is None else message_blocks(given, self._files) if given else []
+        if given is None:  # blocks stay only where no text replaces them
+            blocks = [] if arguments.has("text") else message.blocks
+        else:
+            blocks = message_blocks(given, self._files) if given else []
         if not text and not blocks:
             raise ApiError("no_text")
         if arguments.has("metadata"):
@@ -121,10 +128,10 @@ class ChatMethods:
 def _thread_in(channel: Channel, thread_ts: str) -> str | None:
     if not thread_ts:
         return None
-    root = channel.messages.get(thread_ts)
-    if root is None:
+    root_ts = channel.root_of(thread_ts)
+    if root_ts is None:
         raise ApiError("thread_not_found")
-    return root.thread_ts or root.ts
+    return root_ts
 
 
 def _metadata(arguments: Arguments) -> dict[str, Any] | None:
@@ -135,4 +142,6 @@ def _metadata(arguments: Arguments) -> dict[str, Any] | None:
         raise ApiError("invalid_metadata_format")
     if not isinstance(metadata.get("event_type"), str):
         raise ApiError("invalid_metadata_format")
+    if len(json.dumps(metadata["event_payload"]).encode()) > METADATA_BYTES_MAX:
+        raise ApiError("metadata_too_large")
     return metadata

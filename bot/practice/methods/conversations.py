@@ -69,11 +69,11 @@ class ConversationMethods:
 
     def _replies(self, arguments: Arguments) -> Body:
         channel = self._readable(arguments)
-        root = channel.messages.get(arguments.need("ts"))
-        if root is None:
+        root_ts = channel.root_of(arguments.need("ts"))
+        if root_ts is None:
             raise ApiError("thread_not_found")
-        replies = _between(self._channels.replies(root), arguments)
-        return self._told([root, *replies], arguments)
+        root = [channel.messages[root_ts]] if root_ts in channel.messages else []
+        return self._told([*root, *_between(channel.replies(root_ts), arguments)], arguments)
 
     def _readable(self, arguments: Arguments) -> Channel:
         channel = self._channels.get(arguments.need("channel"))
