@@ -6,18 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from bot.practice.elements import (
-    ActionsElement,
-    AnyText,
-    ContextElement,
-    Id,
-    InputElement,
-    Picture,
-    PlainText,
-    SectionElement,
-    Shape,
-    at_most,
-)
+from bot.practice.composition import AnyText, Id, Picture, PlainText, Shape, at_most
+from bot.practice.elements import ActionsElement, ContextElement, InputElement, SectionElement
 
 Block = dict[str, Any]
 

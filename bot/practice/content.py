@@ -19,7 +19,7 @@ from bot.practice.blocks import (
     texts_of,
     without_nulls,
 )
-from bot.practice.elements import PlainText, Shape, at_most
+from bot.practice.composition import PlainText, Shape, at_most
 from bot.practice.errors import ApiError
 from bot.practice.files import Files
 
