@@ -1,4 +1,4 @@
-"""The small shapes of Block Kit, texts and options and pictures: which keys each may have, which it must, how much they hold.
+"""The small shapes of Block Kit, texts, options and pictures: what each must and may have.
 
 What is not named is refused and nothing is converted, as at Slack.
 """

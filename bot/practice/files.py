@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.practice.blocks import Block, pictures_of
 from bot.practice.errors import ApiError
+from bot.practice.faults import UPLOADS, Faults
 from bot.practice.identifiers import Identifiers
 
 SHARE_DELAY_S = 1.0
@@ -66,7 +67,10 @@ class File:
 class Files:
     """All files, by id and by upload address."""
 
-    def __init__(self, identifiers: Identifiers, share_delay_s: float = SHARE_DELAY_S) -> None:
+    def __init__(
+        self, identifiers: Identifiers, faults: Faults, share_delay_s: float = SHARE_DELAY_S
+    ) -> None:
+        self._faults = faults
         self._identifiers = identifiers
         self._share_delay_s = share_delay_s
         self._files: dict[str, File] = {}
@@ -100,6 +104,8 @@ class Files:
         if file.completed:
             raise ApiError("file_update_failed")
         file.title, file.completed = title, True
+        if self._faults.take(UPLOADS):
+            return
 
         def share() -> None:
             self._waiting.discard(timer)

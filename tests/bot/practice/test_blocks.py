@@ -14,6 +14,7 @@ from bot.clock import system_clock
 from bot.practice.blocks import complaints
 from bot.practice.content import message_blocks, view_parts
 from bot.practice.errors import ApiError
+from bot.practice.faults import Faults
 from bot.practice.files import Files
 from bot.practice.identifiers import Identifiers
 from bot.practice.people import TRADING_OPS
@@ -139,7 +140,7 @@ BAD: dict[str, tuple[Any, str]] = {
 @pytest.fixture
 def files() -> Files:
     """No files at all."""
-    return Files(Identifiers(system_clock))
+    return Files(Identifiers(system_clock), Faults())
 
 
 @pytest.mark.parametrize("blocks", GOOD.values(), ids=GOOD.keys())
@@ -215,11 +216,11 @@ def test_no_blocks_whatever_break_the_workspace(blocks: list[Any]) -> None:
 
 
 def _as_message(blocks: list[Any]) -> object:
-    return message_blocks(blocks, Files(Identifiers(system_clock)))
+    return message_blocks(blocks, Files(Identifiers(system_clock), Faults()))
 
 
 def _as_view(blocks: list[Any]) -> object:
-    return view_parts({**ORDER, "blocks": blocks}, Files(Identifiers(system_clock)), ("modal",))
+    return view_parts({**ORDER, "blocks": blocks}, Files(Identifiers(system_clock), Faults()), ("modal",))
 
 
 def test_a_refusal_travels_as_slack_sends_it(client: WebClient) -> None:
