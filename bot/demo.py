@@ -181,7 +181,7 @@ def practice_desk(
         workspace = stack.enter_context(
             part(
                 "practice workspace",
-                ["bot.practice", f"--port={port}", *slack.options],
+                ["bot.practice", f"--port={port}", f"--exchange-url={exchange['url']}", *slack.options],
                 home / "logs" / "practice-workspace.log",
                 environ,
             )

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from bot.clock import system_clock
+from bot.practice.rates import Rates
 from bot.practice.server import APP_TOKEN, BOT_TOKEN, Installation, Workspace
 
 
@@ -19,11 +20,19 @@ def main() -> None:
     parser.add_argument("--app-token", default=APP_TOKEN)
     parser.add_argument("--request-url", help="post to the app here instead of using Socket Mode")
     parser.add_argument("--signing-secret", help="signs what is posted to --request-url")
+    parser.add_argument("--exchange-url", help="a practice exchange whose knobs the page may turn")
+    parser.add_argument("--without-rates", action="store_true", help="no rate limits, to measure with")
     given = parser.parse_args()
     if bool(given.request_url) != bool(given.signing_secret):
         parser.error("--request-url and --signing-secret go together: a request is always signed")
     installation = Installation(
-        given.manifest, given.bot_token, given.app_token, given.request_url, given.signing_secret
+        given.manifest,
+        given.bot_token,
+        given.app_token,
+        given.request_url,
+        given.signing_secret,
+        rates=Rates.unlimited() if given.without_rates else Rates(),
+        exchange_url=given.exchange_url,
     )
     with Workspace.running(installation, system_clock, given.port) as workspace:
         sys.stdout.write(json.dumps({"url": workspace.url, "api_url": workspace.api_url}) + "\n")

@@ -1,6 +1,5 @@
 """response_url: answers to a command or a press, for half an hour and five times."""
 
-import json
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +9,7 @@ from bot.practice.channels import Channel, Channels, Message
 from bot.practice.content import message_blocks, message_text
 from bot.practice.errors import ApiError
 from bot.practice.files import Files
+from bot.practice.json_text import read_json
 from bot.practice.people import APP
 from bot.practice.tickets import ResponseAddress, Tickets
 
@@ -25,7 +25,7 @@ class Answers:
     async def answer(self, request: Request) -> Response:
         """Take one answer; a bad or used-up address gets 404, as at Slack."""
         try:
-            body = json.loads(await request.body())
+            body = read_json(await request.body())
             if not isinstance(body, dict):
                 raise ValueError
         except ValueError:
@@ -53,7 +53,7 @@ class Answers:
             self._channels.rewrite(original, text, blocks)
             return
         seen_by = None if body.get("response_type") == "in_channel" else address.person
-        thread_ts = body.get("thread_ts") or address.thread_ts
+        thread_ts = channel.root_of(str(body.get("thread_ts") or address.thread_ts))
         self._channels.say(channel, APP.user_id, text, blocks=blocks, seen_by=seen_by, thread_ts=thread_ts)
 
     def _original(self, channel: Channel, address: ResponseAddress) -> Message | None:

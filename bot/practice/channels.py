@@ -13,7 +13,7 @@ from bot.practice.inputs import Values, initial_values
 from bot.practice.people import APP, HOME_TEAM, PEOPLE, ROOMS, Person
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Message:
     """One message; ``seen_by`` is set when it is ephemeral."""
 
@@ -49,8 +49,43 @@ class Channel:
     name: str
     members: set[str]
     dm_with: str | None = None
+    is_private: bool = False
+    is_archived: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
     asides: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, list[Message]] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """The word that the scopes for this kind of conversation begin with."""
+        return "im" if self.dm_with else "groups" if self.is_private else "channels"
+
+    @property
+    def name_for_app(self) -> str:
+        """What an interaction calls it: Slack keeps the names of private channels to itself."""
+        return "directmessage" if self.dm_with else "privategroup" if self.is_private else self.name
+
+    def add(self, message: Message) -> None:
+        """Keep a message, under its thread too if it is an answer."""
+        shelf = self.asides if message.seen_by else self.messages
+        shelf[message.ts] = message
+        if message.thread_ts and not message.seen_by:
+            self.threads.setdefault(message.thread_ts, []).append(message)
+
+    def drop(self, message: Message) -> None:
+        """Forget a message."""
+        shelf = self.asides if message.seen_by else self.messages
+        if shelf.pop(message.ts, None) and message in self.threads.get(message.thread_ts or "", []):
+            self.threads[message.thread_ts or ""].remove(message)
+
+    def root_of(self, ts: str) -> str | None:
+        """Give the message that a thread hangs on, be it named itself or one of its answers."""
+        message = self.messages.get(ts)
+        return None if message is None else message.thread_ts or message.ts
+
+    def replies(self, root_ts: str) -> list[Message]:
+        """Give the answers in a message's thread, oldest first."""
+        return self.threads.get(root_ts, [])
 
     def to_slack(self) -> dict[str, Any]:
         """Give the conversation object of Slack's API."""
@@ -66,16 +101,22 @@ class Channel:
             "is_group": False,
             "is_im": False,
             "is_mpim": False,
-            "is_private": False,
-            "is_archived": False,
+            "is_private": self.is_private,
+            "is_archived": self.is_archived,
             "is_general": self.name == "general",
             "is_member": APP.user_id in self.members,
             "num_members": len(self.members),
         }
 
-    def to_page(self) -> dict[str, str]:
+    def to_page(self) -> dict[str, object]:
         """Give the channel's line in the page's list."""
-        return {"id": self.id, "name": self.name, "kind": "dm" if self.dm_with else "channel"}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "kind": "dm" if self.dm_with else "channel",
+            "private": self.is_private,
+            "archived": self.is_archived,
+        }
 
 
 class Channels:
@@ -87,7 +128,7 @@ class Channels:
         self._feeds = feeds
         self._files = files
         everybody = {APP.user_id, *(person.id for person in PEOPLE)}
-        rooms = [Channel(room.id, room.name, set(everybody)) for room in ROOMS]
+        rooms = [Channel(room.id, room.name, set(everybody), is_private=room.is_private) for room in ROOMS]
         dms = [Channel(person.dm, app_name, {person.id, APP.user_id}, person.id) for person in PEOPLE]
         self._channels = {channel.id: channel for channel in (*rooms, *dms)}
 
@@ -101,6 +142,38 @@ class Channels:
             raise ApiError("channel_not_found")
         return self._channels[channel_id]
 
+    def for_app(self, channel_id: str, *, writing: bool) -> Channel:
+        """Give a conversation the app is in; raises channel_not_found, not_in_channel, is_archived."""
+        channel = self.get(channel_id)
+        if APP.user_id not in channel.members:
+            raise ApiError("channel_not_found" if channel.is_private else "not_in_channel")
+        if writing and channel.is_archived:
+            raise ApiError("is_archived")
+        return channel
+
+    def join(self, channel: Channel, user: str) -> None:
+        """Add somebody to a channel."""
+        channel.members.add(user)
+        self._tell_of(channel, {user})
+
+    def leave(self, channel: Channel, user: str) -> None:
+        """Take somebody out of a channel."""
+        channel.members.discard(user)
+        self._tell_of(channel, {user})
+
+    def archive(self, channel: Channel) -> None:
+        """Close a channel: it can be read, not written in."""
+        channel.is_archived = True
+        self._tell_of(channel, channel.members)
+
+    def mend(self) -> None:
+        """Open every channel again, with everybody in it."""
+        everybody = {APP.user_id, *(person.id for person in PEOPLE)}
+        for channel in self.all():
+            if channel.dm_with is None and (channel.is_archived or channel.members != everybody):
+                channel.is_archived, channel.members = False, set(everybody)
+                self._tell_of(channel, everybody)
+
     def of(self, person: str) -> list[Channel]:
         """Give the conversations this person is in."""
         return [channel for channel in self.all() if person in channel.members]
@@ -108,8 +181,7 @@ class Channels:
     def say(self, channel: Channel, user: str, text: str, **parts: Any) -> Message:
         """Add a message (or, with ``seen_by``, an ephemeral one) and show it to those who may see it."""
         message = Message(self._identifiers.stamp(), channel.id, user, text, **parts)
-        shelf = channel.asides if message.seen_by else channel.messages
-        shelf[message.ts] = message
+        channel.add(message)
         self._tell(message, "message")
         return message
 
@@ -124,9 +196,7 @@ class Channels:
 
     def remove(self, message: Message) -> None:
         """Take a message away."""
-        channel = self.get(message.channel)
-        shelf = channel.asides if message.seen_by else channel.messages
-        shelf.pop(message.ts, None)
+        self.get(message.channel).drop(message)
         event = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
         self._feeds.tell(self._audience(message), event)
 
@@ -139,11 +209,6 @@ class Channels:
         if message is None or message.seen_by not in (None, person.id):
             raise DeskError(f"{person.name} sees no message {ts} in {channel.name}; it may be deleted.")
         return message
-
-    def replies(self, root: Message) -> list[Message]:
-        """Give the answers in a message's thread, oldest first."""
-        messages = self.get(root.channel).messages.values()
-        return [each for each in messages if each.thread_ts == root.ts and each.ts != root.ts]
 
     def to_slack(self, message: Message, *, with_metadata: bool = False) -> dict[str, Any]:
         """Give the message object of Slack's API."""
@@ -172,7 +237,7 @@ class Channels:
             ]
         if with_metadata and message.metadata:
             parts["metadata"] = message.metadata
-        if replies := self.replies(message):
+        if replies := self.get(message.channel).replies(message.ts):
             parts |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
         return parts
 
@@ -193,6 +258,9 @@ class Channels:
             "reactions": {name: list(users) for name, users in message.reactions.items()},
             "bot": message.by_app,
         }
+
+    def _tell_of(self, channel: Channel, persons: set[str]) -> None:
+        self._feeds.tell(persons, {"type": "channel", "channel": channel.id, "is": channel.to_page()})
 
     def _audience(self, message: Message) -> set[str]:
         return {message.seen_by} if message.seen_by else self.get(message.channel).members

@@ -1,54 +1,76 @@
 """What the app sends to be shown: checked as Slack checks it, and given the ids it left out."""
 
-import copy
 import html
 import json
 import re
 import secrets
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import StringConstraints
 
 from bot.practice.blocks import (
-    ID_MAX,
     MESSAGE_BLOCKS_MAX,
     MESSAGE_TEXT_MAX,
     VIEW_BLOCKS_MAX,
     Block,
-    BlockCheck,
+    complaints,
     elements_of,
+    shape_complaints,
     texts_of,
+    without_nulls,
 )
+from bot.practice.composition import PlainText, Shape, at_most
 from bot.practice.errors import ApiError
 from bot.practice.files import Files
 
 TEXT_MAX = 40_000
 UPDATE_TEXT_MAX_BYTES = 4_000
 VIEW_BYTES_MAX = 250_000
-PRIVATE_METADATA_MAX = 3_000
-TITLE_MAX = 24
+
+Title = Annotated[PlainText, at_most(24)]
+Name = Annotated[str, StringConstraints(max_length=255)]
 
 _BARE_AMPERSAND = re.compile(r"&(?!(amp|lt|gt);)")
-_VIEW_PARTS = (
-    "title",
-    "submit",
-    "close",
-    "callback_id",
-    "private_metadata",
-    "external_id",
-    "notify_on_close",
-    "clear_on_close",
-)
+
+
+class _View(Shape):
+    blocks: list[Any]
+    private_metadata: Annotated[str, StringConstraints(max_length=3_000)] | None = None
+    callback_id: Name | None = None
+    external_id: Name | None = None
+
+
+class Home(_View):
+    """The App Home as the app sends it."""
+
+    type: Literal["home"]
+
+
+class Modal(_View):
+    """A form as the app sends it."""
+
+    type: Literal["modal"]
+    title: Title
+    submit: Title | None = None
+    close: Title | None = None
+    notify_on_close: bool | None = None
+    clear_on_close: bool | None = None
+    submit_disabled: bool | None = None
+
+
+VIEWS: dict[str, type[_View]] = {"modal": Modal, "home": Home}
 
 
 def message_blocks(raw: object, files: Files) -> list[Block]:
     """Check the blocks of a message; raises invalid_blocks, msg_blocks_too_long, invalid_blocks_format."""
     if not isinstance(raw, list) or not all(isinstance(block, dict) for block in raw):
         raise ApiError("invalid_blocks_format")
-    complaints = BlockCheck(raw, MESSAGE_BLOCKS_MAX).complaints or files.check_images(raw)
-    if complaints:
-        raise ApiError("invalid_blocks", complaints)
-    if sum(len(text) for text in texts_of(raw)) > MESSAGE_TEXT_MAX:
+    blocks: list[Block] = without_nulls(raw)
+    if wrong := complaints(blocks, MESSAGE_BLOCKS_MAX) or files.check_images(blocks, "/blocks"):
+        raise ApiError("invalid_blocks", wrong)
+    if sum(len(text) for text in texts_of(blocks)) > MESSAGE_TEXT_MAX:
         raise ApiError("msg_blocks_too_long")
-    return with_ids(raw)
+    return _with_ids(blocks)
 
 
 def message_text(text: str) -> str:
@@ -60,58 +82,34 @@ def message_text(text: str) -> str:
 
 def view_parts(raw: object, files: Files, kinds: tuple[str, ...]) -> dict[str, Any]:
     """Check a view and give its parts; raises invalid_arguments, view_too_large."""
-    if not isinstance(raw, dict) or raw.get("type") not in kinds:
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    if kind not in kinds:
         raise ApiError("invalid_arguments", [f"view must be an object of type {' or '.join(kinds)}"])
     if len(json.dumps(raw).encode()) > VIEW_BYTES_MAX:
         raise ApiError("view_too_large")
-    blocks = raw.get("blocks")
-    if not isinstance(blocks, list) or not blocks:
-        raise ApiError("invalid_arguments", ["missing required field: blocks [json-pointer:/view/blocks]"])
-    complaints = [*_frame_complaints(raw), *BlockCheck(blocks, VIEW_BLOCKS_MAX).complaints]
-    complaints = complaints or files.check_images(blocks)
-    if complaints:
-        raise ApiError("invalid_arguments", complaints)
-    given = {part: raw[part] for part in _VIEW_PARTS if raw.get(part) is not None}
-    return {"type": raw["type"], "blocks": with_ids(blocks), **given}
+    view: dict[str, Any] = without_nulls(raw)
+    if wrong := shape_complaints(VIEWS[kind], view, "/view") or _block_complaints(view, files):
+        raise ApiError("invalid_arguments", wrong)
+    return {**view, "blocks": _with_ids(view["blocks"])}
 
 
-def _frame_complaints(raw: dict[str, Any]) -> list[str]:
-    complaints = []
-    if raw["type"] == "modal":
-        if not raw.get("title"):
-            complaints.append("missing required field: title [json-pointer:/view/title]")
-        if not raw.get("submit") and any(_is_input(block) for block in raw["blocks"]):
-            complaints.append("missing required field: submit, as there are inputs [json-pointer:/view]")
-    for part in ("title", "submit", "close"):
-        text = raw.get(part)
-        if text is None:
-            continue
-        if not isinstance(text, dict) or text.get("type") != "plain_text":
-            complaints.append(f"must be plain_text [json-pointer:/view/{part}]")
-        elif not 0 < len(str(text.get("text") or "")) <= TITLE_MAX:
-            complaints.append(f"must have 1 to {TITLE_MAX} characters [json-pointer:/view/{part}/text]")
-    for part, most in (
-        ("private_metadata", PRIVATE_METADATA_MAX),
-        ("callback_id", ID_MAX),
-        ("external_id", ID_MAX),
-    ):
-        if len(str(raw.get(part) or "")) > most:
-            complaints.append(f"must be less than {most + 1} characters [json-pointer:/view/{part}]")
-    return complaints
+def _block_complaints(view: dict[str, Any], files: Files) -> list[str]:
+    blocks = view["blocks"]
+    if not blocks:
+        return ["missing required field: blocks [json-pointer:/view/blocks]"]
+    if wrong := complaints(blocks, VIEW_BLOCKS_MAX, "/view/blocks"):
+        return wrong
+    if view["type"] == "modal" and "submit" not in view and any(each["type"] == "input" for each in blocks):
+        return ["missing required field: submit, as there are inputs [json-pointer:/view]"]
+    return files.check_images(blocks, "/view/blocks")
 
 
-def _is_input(block: object) -> bool:
-    return isinstance(block, dict) and block.get("type") == "input"
-
-
-def with_ids(blocks: list[Block]) -> list[Block]:
-    """Give a copy of blocks in which every block and interactive element has an id."""
-    copied = copy.deepcopy(blocks)
-    for block in copied:
+def _with_ids(blocks: list[Block]) -> list[Block]:
+    for block in blocks:
         block.setdefault("block_id", secrets.token_urlsafe(4))
         for element in elements_of(block):
             element.setdefault("action_id", secrets.token_urlsafe(4))
-    return copied
+    return blocks
 
 
 def escaped(text: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from bot.practice.identifiers import Clock
+from bot.practice.json_text import read_json
 
 ACK_S = 3.0
 RETRY_AFTER_S = (0.0, 60.0, 300.0)
@@ -43,6 +44,7 @@ class Reply:
     outcome: Outcome
     body: Any = None
     reason: str = ""
+    wants_no_retry: bool = False
 
     @property
     def acknowledged(self) -> bool:
@@ -72,7 +74,7 @@ async def deliver_event(delivery: Delivery, payload: dict[str, Any]) -> None:
     """Bring an event to the app, again at once, after a minute and after five if it is not acknowledged."""
     reply = await delivery.deliver(EnvelopeType.EVENT, payload)
     for number, wait_s in enumerate(RETRY_AFTER_S, start=1):
-        if reply.acknowledged:
+        if reply.acknowledged or reply.wants_no_retry:
             return
         await asyncio.sleep(wait_s)
         reply = await delivery.deliver(EnvelopeType.EVENT, payload, Retry(number, reply.reason))
@@ -81,7 +83,8 @@ async def deliver_event(delivery: Delivery, payload: dict[str, Any]) -> None:
 class SignedHttp:
     """Posts to the app's request URL, signed as Slack signs."""
 
-    def __init__(self, request_url: str, signing_secret: str, clock: Clock) -> None:
+    def __init__(self, request_url: str, signing_secret: str, clock: Clock, ack_s: float = ACK_S) -> None:
+        self._ack_s = ack_s
         self._request_url = request_url
         self._signing_secret = signing_secret.encode()
         self._clock = clock
@@ -100,16 +103,17 @@ class SignedHttp:
         if retry:
             headers |= {"X-Slack-Retry-Num": str(retry.number), "X-Slack-Retry-Reason": retry.reason}
         try:
-            async with asyncio.timeout(ACK_S):
+            async with asyncio.timeout(self._ack_s):
                 response = await self._client.post(
-                    self._request_url, content=body, headers=headers, timeout=ACK_S
+                    self._request_url, content=body, headers=headers, timeout=self._ack_s
                 )
         except (TimeoutError, httpx.TimeoutException):
             return Reply(Outcome.TIMED_OUT, reason="http_timeout")
         except httpx.HTTPError:
             return Reply(Outcome.FAILED, reason="connection_failed")
         if response.status_code != httpx.codes.OK:
-            return Reply(Outcome.FAILED, reason="http_error")
+            unwanted = response.headers.get("x-slack-no-retry") == "1"
+            return Reply(Outcome.FAILED, reason="http_error", wants_no_retry=unwanted)
         return Reply(Outcome.ACKNOWLEDGED, _decoded(response.text))
 
     async def close(self) -> None:
@@ -130,6 +134,6 @@ def _encoded(kind: EnvelopeType, payload: dict[str, Any]) -> tuple[bytes, str]:
 
 def _decoded(text: str) -> Any:
     try:
-        return json.loads(text) if text.strip() else None
+        return read_json(text) if text.strip() else None
     except ValueError:
         return text

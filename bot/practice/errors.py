@@ -1,6 +1,6 @@
 """How the workspace refuses: to the app in Slack's words, to people in a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 class ApiError(Exception):
@@ -18,6 +18,19 @@ class ApiError(Exception):
         if self.messages:
             reply["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
         return reply
+
+
+def missing_scope(needed: str, provided: Iterable[str]) -> ApiError:
+    """The refusal of a call that the token's scopes do not cover."""
+    return ApiError("missing_scope", needed=needed, provided=",".join(sorted(provided)))
+
+
+class RateLimited(ApiError):
+    """Too many calls; Slack says with HTTP 429 after how many seconds it will listen again."""
+
+    def __init__(self, after_s: int) -> None:
+        super().__init__("ratelimited")
+        self.after_s = after_s
 
 
 class DeskError(Exception):

@@ -1,13 +1,15 @@
 """Files: announced, uploaded, completed, and only some time later shared."""
 
 import asyncio
+import copy
 import mimetypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.practice.blocks import Block
+from bot.practice.blocks import Block, pictures_of
 from bot.practice.errors import ApiError
+from bot.practice.faults import UPLOADS, Faults
 from bot.practice.identifiers import Identifiers
 
 SHARE_DELAY_S = 1.0
@@ -65,7 +67,10 @@ class File:
 class Files:
     """All files, by id and by upload address."""
 
-    def __init__(self, identifiers: Identifiers, share_delay_s: float = SHARE_DELAY_S) -> None:
+    def __init__(
+        self, identifiers: Identifiers, faults: Faults, share_delay_s: float = SHARE_DELAY_S
+    ) -> None:
+        self._faults = faults
         self._identifiers = identifiers
         self._share_delay_s = share_delay_s
         self._files: dict[str, File] = {}
@@ -99,6 +104,8 @@ class Files:
         if file.completed:
             raise ApiError("file_update_failed")
         file.title, file.completed = title, True
+        if self._faults.take(UPLOADS):
+            return
 
         def share() -> None:
             self._waiting.discard(timer)
@@ -108,25 +115,26 @@ class Files:
         timer = asyncio.get_running_loop().call_later(self._share_delay_s, share)
         self._waiting.add(timer)
 
-    def check_images(self, blocks: list[Block]) -> list[str]:
-        """Say which image blocks name a file that is not there or not ready."""
+    def check_images(self, blocks: list[Block], at: str) -> list[str]:
+        """Say which pictures name a file that is not there or not ready."""
         complaints = []
         for index, block in enumerate(blocks):
-            if block.get("type") == "image" and "slack_file" in block:
-                file = self._named(block)
-                if file is None or not file.ready:
-                    complaints.append(f"invalid slack file [json-pointer:/blocks/{index}/slack_file]")
+            for picture, place in pictures_of(block):
+                file = self._named(picture)
+                if "slack_file" in picture and (file is None or not file.ready):
+                    complaints.append(f"invalid slack file [json-pointer:{at}/{index}{place}/slack_file]")
         return complaints
 
     def with_addresses(self, blocks: list[Block]) -> list[Block]:
-        """Give blocks in which images of the workspace have an address that a browser can load."""
-        return [self._with_address(block) for block in blocks]
+        """Give blocks in which pictures of the workspace have an address that a browser can load."""
+        if not any("slack_file" in picture for block in blocks for picture, _ in pictures_of(block)):
+            return blocks
+        shown = copy.deepcopy(blocks)
+        for picture, _ in (found for block in shown for found in pictures_of(block)):
+            if file := self._named(picture):
+                picture["image_url"] = f"/files/{file.id}"
+        return shown
 
-    def _with_address(self, block: Block) -> Block:
-        file = self._named(block) if block.get("type") == "image" else None
-        return block if file is None else {**block, "image_url": f"/files/{file.id}"}
-
-    def _named(self, block: Block) -> File | None:
-        named = block.get("slack_file") or {}
-        file_id = named.get("id") or str(named.get("url", "")).rpartition("/")[2]
-        return self._files.get(file_id)
+    def _named(self, picture: Block) -> File | None:
+        named = picture.get("slack_file", {})
+        return self._files.get(named.get("id") or named.get("url", "").rpartition("/")[2])

@@ -1,6 +1,7 @@
 """What a person enters into an element, in the shape Slack reports it."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
@@ -30,7 +31,6 @@ _MANY_IDS = {
     "multi_channels_select": "selected_channels",
     "multi_conversations_select": "selected_conversations",
 }
-_READS = {"datepicker": date.fromisoformat, "timepicker": time.fromisoformat}
 
 
 def entry(element: Block, value: object) -> Entry:
@@ -124,17 +124,26 @@ def _plain(element: Block, value: object) -> object:
     if value is None or value == "":
         return None
     kind = element["type"]
-    if kind == "datetimepicker":
-        if isinstance(value, str) and not value.isdigit():
-            return int(datetime.fromisoformat(value).timestamp())
-        return int(str(value))
     text = str(value)
-    if kind in ("datepicker", "timepicker"):
-        try:
-            _READS[kind](text)
-        except ValueError as error:
-            raise DeskError(f"A {kind} cannot hold {text!r}: {error}.") from error
-    return text
+    if kind not in _READS:
+        return text
+    try:
+        read = _READS[kind](text)
+    except (ValueError, OverflowError) as error:
+        raise DeskError(f"A {kind} cannot hold {text!r}: {error}.") from error
+    return read if kind == "datetimepicker" else text
+
+
+def _moment(text: str) -> int:
+    """Read seconds since 1970, or a date with its time."""
+    return int(text) if text.isdigit() else int(datetime.fromisoformat(text).timestamp())
+
+
+_READS: dict[str, Callable[[str], object]] = {
+    "datepicker": date.fromisoformat,
+    "timepicker": time.fromisoformat,
+    "datetimepicker": _moment,
+}
 
 
 def _listed(value: object) -> list[object]:

@@ -116,7 +116,7 @@ class Interactions:
         if not reply.acknowledged:
             return self.notice(person, f"{TROUBLE} ({reply.outcome})")
         try:
-            return self._after_submission(person, view, reply.body or {})
+            return self._after_submission(person, view, reply.body if isinstance(reply.body, dict) else {})
         except ApiError as error:
             return self.notice(person, f"{TROUBLE} ({error.error}: {'; '.join(error.messages)})")
 
@@ -131,11 +131,46 @@ class Interactions:
         for payload in payloads:
             self._start(self._delivery.deliver(EnvelopeType.INTERACTIVE, payload))
 
-    def open_home(self, person: Person) -> None:
-        """Open the App Home, which the app hears of if it subscribed."""
+    def open_home(self, person: Person, tab: str) -> None:
+        """Open the app's home or its messages, which the app hears of if it subscribed."""
         if "app_home_opened" in self._manifest.events:
-            payload = self._payloads.home_opened(person, self._views.home_of(person.id))
-            self._start(deliver_event(self._delivery, payload))
+            home = self._views.home_of(person.id)
+            self._start(deliver_event(self._delivery, self._payloads.home_opened(person, tab, home)))
+
+    def said(self, channel: Channel, message: Message) -> None:
+        """Tell the app what a person said where the app is, if it subscribed to that."""
+        if APP.user_id not in channel.members:
+            return
+        kinds = {"channels": "channel", "groups": "group", "im": "im"}
+        told = {
+            f"message.{channel.family}": {"type": "message", "channel_type": kinds[channel.family]},
+            "app_mention": {"type": "app_mention"},
+        }
+        if f"<@{APP.user_id}>" not in message.text or channel.dm_with:
+            del told["app_mention"]
+        for name in told.keys() & self._manifest.events:
+            shown = {**self._channels.to_slack(message), "channel": channel.id, **told[name]}
+            self._start(deliver_event(self._delivery, self._payloads.event(shown, message.ts)))
+
+    async def shortcut(
+        self, person: Person, callback_id: str, channel: Channel | None, message: Message | None
+    ) -> Result:
+        """Use a shortcut of the app, of everywhere or of a message."""
+        known = [each for each in self._manifest.shortcuts if each.callback_id == callback_id]
+        if not known:
+            names = ", ".join(each.callback_id for each in self._manifest.shortcuts) or "none"
+            raise DeskError(f"The app has no shortcut {callback_id!r}; there are: {names}.")
+        if known[0].is_for_messages:
+            if channel is None or message is None:
+                raise DeskError("This shortcut is used on a message: channel and ts say which.")
+            shown = self._channels.to_slack(message)
+            payload = self._payloads.message_shortcut(person, channel, message, shown, callback_id)
+        else:
+            payload = self._payloads.shortcut(person, callback_id)
+        reply = await self._delivery.deliver(EnvelopeType.INTERACTIVE, payload)
+        if reply.acknowledged:
+            return Result()
+        return self.notice(person, f'"{known[0].name}" failed with the error "{reply.outcome}"')
 
     def stop(self) -> None:
         """Give up what is still to be delivered."""
@@ -156,7 +191,8 @@ class Interactions:
     def _after_submission(self, person: Person, view: View, body: dict[str, Any]) -> Result:
         action = body.get("response_action")
         if action == "errors":
-            errors = {str(block_id): str(text) for block_id, text in (body.get("errors") or {}).items()}
+            given = body.get("errors")
+            errors = {str(name): str(text) for name, text in given.items()} if isinstance(given, dict) else {}
             inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
             if not errors or not set(errors) <= inputs:
                 raise ApiError("invalid_errors", [f"{sorted(errors)} are not among {sorted(inputs)}"])

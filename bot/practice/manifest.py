@@ -15,6 +15,15 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A shortcut as people see it in a menu; one for messages is used on a message."""
+
+    name: str
+    callback_id: str
+    is_for_messages: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The parts of a Slack app manifest that shape the workspace."""
 
@@ -22,6 +31,7 @@ class Manifest:
     commands: tuple[Command, ...]
     scopes: frozenset[str]
     events: frozenset[str]
+    shortcuts: tuple[Shortcut, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -35,7 +45,11 @@ class Manifest:
         scopes = manifest.get("oauth_config", {}).get("scopes", {}).get("bot", [])
         events = manifest.get("settings", {}).get("event_subscriptions", {}).get("bot_events", [])
         name = features.get("bot_user", {}).get("display_name") or manifest["display_information"]["name"]
-        return cls(name, commands, frozenset(scopes), frozenset(events))
+        shortcuts = tuple(
+            Shortcut(entry["name"], entry["callback_id"], entry["type"] == "message")
+            for entry in features.get("shortcuts", [])
+        )
+        return cls(name, commands, frozenset(scopes), frozenset(events), shortcuts)
 
     def command_in(self, text: str) -> tuple[Command, str] | None:
         """Split a typed line into a known command and what follows it."""

@@ -44,7 +44,7 @@ class Payloads:
             "team_id": person.team.id,
             "team_domain": person.team.domain,
             "channel_id": channel.id,
-            "channel_name": "directmessage" if channel.dm_with else channel.name,
+            "channel_name": channel.name_for_app,
             "user_id": person.id,
             "user_name": person.name.lower(),
             "command": command,
@@ -72,7 +72,7 @@ class Payloads:
         payload = {
             **self._interaction("block_actions", person),
             "container": container,
-            "channel": {"id": channel.id, "name": "directmessage" if channel.dm_with else channel.name},
+            "channel": {"id": channel.id, "name": channel.name_for_app},
             "state": {"values": copy.deepcopy(message.state_for(person.id))},
             "response_url": self._response_url(address),
             "actions": [self._action(press)],
@@ -99,23 +99,40 @@ class Payloads:
         del payload["trigger_id"]
         return {**payload, "is_cleared": is_cleared}
 
-    def home_opened(self, person: Person, home: View | None) -> Payload:
-        """Build the event app_home_opened."""
-        stamp = self._identifiers.stamp()
-        event: Payload = {
-            "type": "app_home_opened",
-            "user": person.id,
-            "channel": person.dm,
-            "tab": "home",
-            "event_ts": stamp,
+    def shortcut(self, person: Person, callback_id: str) -> Payload:
+        """Build a global shortcut: no channel, no answer address."""
+        interaction = self._interaction("shortcut", person)
+        return {**interaction, "callback_id": callback_id, "action_ts": self._identifiers.stamp()}
+
+    def message_shortcut(
+        self, person: Person, channel: Channel, message: Message, shown: Payload, callback_id: str
+    ) -> Payload:
+        """Build message_action: a shortcut used on a message."""
+        address = self._tickets.address_for(person.id, channel.id, message.ts, message.thread_ts)
+        return {
+            **self._interaction("message_action", person),
+            "callback_id": callback_id,
+            "action_ts": self._identifiers.stamp(),
+            "message_ts": message.ts,
+            "channel": {"id": channel.id, "name": channel.name_for_app},
+            "message": shown,
+            "response_url": self._response_url(address),
         }
-        if home is not None:
+
+    def home_opened(self, person: Person, tab: str, home: View | None) -> Payload:
+        """Build the event app_home_opened; only the home tab brings its view along."""
+        event: Payload = {"type": "app_home_opened", "user": person.id, "channel": person.dm, "tab": tab}
+        if home is not None and tab == "home":
             event["view"] = home.to_slack()
+        return self.event(event, self._identifiers.stamp())
+
+    def event(self, event: Payload, stamp: str) -> Payload:
+        """Build what carries an event of this moment."""
         return {
             "token": _TOKEN,
             "team_id": HOME_TEAM.id,
             "api_app_id": APP.app_id,
-            "event": event,
+            "event": {**event, "event_ts": stamp},
             "type": "event_callback",
             "event_id": self._identifiers.of("Ev"),
             "event_time": int(float(stamp)),

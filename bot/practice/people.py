@@ -48,10 +48,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A public channel."""
+    """A channel, public unless it says otherwise."""
 
     id: str
     name: str
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ XENA = Person("UXENA0000", "Xena", "From another team", STRANGE_TEAM, Kind.STRAN
 PEOPLE = (OLIVIA, OTTO, RITA, SAM, GIL, XENA)
 
 TRADING_OPS = Room("C0TRADEOPS", "trading-ops")
-TRADING_APPROVALS = Room("C0APPROVAL", "trading-approvals")
+TRADING_APPROVALS = Room("C0APPROVAL", "trading-approvals", is_private=True)
 TRADING_ALERTS = Room("C0ALERTS00", "trading-alerts")
 TRADING_INCIDENTS = Room("C0INCIDENT", "trading-incidents")
 TRADING_REPORTS = Room("C0REPORTS0", "trading-reports")

@@ -1,7 +1,7 @@
 """What people do in the workspace, for the web page and for scenario tests: ``/desk/...``."""
 
 import asyncio
-import json
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,8 +15,11 @@ from bot.practice.content import escaped
 from bot.practice.errors import ApiError, DeskError
 from bot.practice.feed import Feeds
 from bot.practice.interactions import Interactions, Result
+from bot.practice.json_text import read_object
 from bot.practice.manifest import Manifest
-from bot.practice.people import APP, PEOPLE, Person
+from bot.practice.people import APP, Person
+from bot.practice.same_origin import is_same_origin, refuse_other_sites
+from bot.practice.staff import Staff
 from bot.practice.views import Views
 
 WAIT_S_MAX = 30.0
@@ -29,8 +32,15 @@ class PeopleApi:
     """Shows each person what that person may see, and does what that person does."""
 
     def __init__(
-        self, manifest: Manifest, channels: Channels, views: Views, feeds: Feeds, interactions: Interactions
+        self,
+        manifest: Manifest,
+        channels: Channels,
+        views: Views,
+        feeds: Feeds,
+        interactions: Interactions,
+        staff: Staff,
     ) -> None:
+        self._staff = staff
         self._manifest = manifest
         self._channels = channels
         self._views = views
@@ -45,6 +55,9 @@ class PeopleApi:
             "submit": self._submit,
             "close": self._close,
             "home": self._home,
+            "shortcut": self._shortcut,
+            "join": self._join,
+            "leave": self._leave,
         }
         return [
             Route("/desk/people", self._people),
@@ -52,13 +65,21 @@ class PeopleApi:
             Route("/desk/state", self._state),
             Route("/desk/events", self._events),
             WebSocketRoute("/desk/live", self._live),
-            *(Route(f"/desk/{name}", _doing(act), methods=["POST"]) for name, act in acts.items()),
+            *(Route(f"/desk/{name}", self._doing(act), methods=["POST"]) for name, act in acts.items()),
         ]
 
     async def _people(self, request: Request) -> Response:
         people = [
-            {"id": each.id, "team": each.team.id, "name": each.name, "title": each.title, "kind": each.kind}
-            for each in PEOPLE
+            {
+                "id": each.id,
+                "team": each.team.id,
+                "name": each.name,
+                "title": each.title,
+                "kind": each.kind,
+                "timezone": each.timezone,
+                "active": self._staff.is_active(each.id),
+            }
+            for each in self._staff.all()
         ]
         return JSONResponse(people)
 
@@ -67,11 +88,22 @@ class PeopleApi:
             {"command": each.command, "description": each.description, "usage_hint": each.usage_hint}
             for each in self._manifest.commands
         ]
-        return JSONResponse({"name": self._manifest.name, "bot_user": APP.user_id, "commands": commands})
+        shortcuts = [
+            {"name": each.name, "callback_id": each.callback_id, "on_message": each.is_for_messages}
+            for each in self._manifest.shortcuts
+        ]
+        return JSONResponse(
+            {
+                "name": self._manifest.name,
+                "bot_user": APP.user_id,
+                "commands": commands,
+                "shortcuts": shortcuts,
+            }
+        )
 
     async def _state(self, request: Request) -> Response:
         try:
-            person = _asked_by(request)
+            person = self._asked_by(request)
         except DeskError as error:
             return _refusal(error)
         home = self._views.home_of(person.id)
@@ -94,7 +126,7 @@ class PeopleApi:
 
     async def _events(self, request: Request) -> Response:
         try:
-            feed = self._feeds.of(_asked_by(request).id)
+            feed = self._feeds.of(self._asked_by(request).id)
             after = _number(request, "after", 0)
             wait_s = min(_number(request, "wait_s", 0), WAIT_S_MAX)
         except DeskError as error:
@@ -103,7 +135,9 @@ class PeopleApi:
 
     async def _live(self, socket: WebSocket) -> None:
         try:
-            feed = self._feeds.of(_asked_by(socket).id)
+            if not is_same_origin(socket):
+                raise DeskError("This page is of another site.")
+            feed = self._feeds.of(self._asked_by(socket).id)
             seq = int(_number(socket, "after", feed.seq))
         except DeskError:
             await socket.close(code=4004)
@@ -140,9 +174,13 @@ class PeopleApi:
             if thread_ts:
                 return self._interactions.notice(person, f"{word} is not supported in threads. Sorry!")
             return await self._interactions.command(person, channel, *known)
-        if thread_ts and thread_ts not in channel.messages:
+        root_ts = channel.root_of(str(thread_ts)) if thread_ts else None
+        if thread_ts and root_ts is None:
             raise DeskError(f"There is no message {thread_ts} to answer in {channel.name}.")
-        self._channels.say(channel, person.id, escaped(text), thread_ts=thread_ts)
+        if channel.is_archived:
+            raise DeskError(f"{channel.name} is archived: it can be read, not written in.")
+        said = self._channels.say(channel, person.id, escaped(text), thread_ts=root_ts)
+        self._interactions.said(channel, said)
         return Result()
 
     async def _act(self, person: Person, body: Body) -> Result:
@@ -165,8 +203,35 @@ class PeopleApi:
         return Result()
 
     async def _home(self, person: Person, body: Body) -> Result:
-        self._interactions.open_home(person)
+        tab = str(body.get("tab") or "home")
+        if tab not in ("home", "messages"):
+            raise DeskError(f"The app has the tabs home and messages, not {tab!r}.")
+        self._interactions.open_home(person, tab)
         return Result()
+
+    async def _shortcut(self, person: Person, body: Body) -> Result:
+        channel = self._joined(person, body) if body.get("channel") else None
+        message = None
+        if channel is not None and body.get("ts"):
+            message = self._channels.visible(person, channel.id, str(body["ts"]))
+        return await self._interactions.shortcut(person, str(body.get("callback_id")), channel, message)
+
+    async def _join(self, person: Person, body: Body) -> Result:
+        self._channels.join(self._open_room(body), person.id)
+        return Result()
+
+    async def _leave(self, person: Person, body: Body) -> Result:
+        channel = self._joined(person, body)
+        if channel.dm_with is not None:
+            raise DeskError("Nobody leaves direct messages.")
+        self._channels.leave(channel, person.id)
+        return Result()
+
+    def _open_room(self, body: Body) -> Channel:
+        for channel in self._channels.all():
+            if channel.id == body.get("channel") and channel.family == "channels" and not channel.is_archived:
+                return channel
+        raise DeskError(f"There is no public channel {body.get('channel')} to join.")
 
     def _joined(self, person: Person, body: Body) -> Channel:
         for channel in self._channels.of(person.id):
@@ -174,41 +239,40 @@ class PeopleApi:
                 return channel
         raise DeskError(f"{person.name} is not in a channel {body.get('channel')}.")
 
+    def _doing(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                refuse_other_sites(request)
+                body = read_object(await request.body())
+                result = await act(self._person(body.get("as")), body)
+            except DeskError as error:
+                return _refusal(error)
+            except ApiError as error:
+                return _refusal(DeskError(error.error))
+            return JSONResponse(result.to_page())
 
-def _doing(act: Act) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            body = json.loads(await request.body() or b"{}")
-            if not isinstance(body, dict):
-                raise DeskError("The body must be a JSON object.")
-            result = await act(_person(body.get("as")), body)
-        except ValueError:
-            return _refusal(DeskError("The body is not valid JSON."))
-        except DeskError as error:
-            return _refusal(error)
-        except ApiError as error:
-            return _refusal(DeskError(error.error))
-        return JSONResponse(result.to_page())
+        return endpoint
 
-    return endpoint
+    def _person(self, asked: object) -> Person:
+        person = self._staff.find(asked)
+        if person is None:
+            raise DeskError(f"Nobody here has the id {asked!r}; /desk/people lists everybody.")
+        if not self._staff.is_active(person.id):
+            raise DeskError(f"{person.name}'s account is deactivated.")
+        return person
 
-
-def _person(asked: object) -> Person:
-    for person in PEOPLE:
-        if person.id == asked:
-            return person
-    raise DeskError(f"Nobody here has the id {asked!r}; /desk/people lists everybody.")
-
-
-def _asked_by(connection: HTTPConnection) -> Person:
-    return _person(connection.query_params.get("as"))
+    def _asked_by(self, connection: HTTPConnection) -> Person:
+        return self._person(connection.query_params.get("as"))
 
 
 def _number(connection: HTTPConnection, name: str, default: float) -> float:
     try:
-        return float(connection.query_params.get(name) or default)
+        number = float(connection.query_params.get(name) or default)
     except ValueError:
-        raise DeskError(f"{name} must be a number.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise DeskError(f"{name} must be a number.")
+    return number
 
 
 def _typed(body: Body) -> dict[str, dict[str, object]]:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -17,8 +17,11 @@ from starlette.staticfiles import StaticFiles
 
 from bot.practice.answers import Answers
 from bot.practice.channels import Channels
-from bot.practice.delivery import Delivery, SignedHttp
+from bot.practice.connection import Breakable
+from bot.practice.delivery import ACK_S, SignedHttp
 from bot.practice.errors import ApiError
+from bot.practice.faults import Faults
+from bot.practice.faulty_delivery import FaultyDelivery
 from bot.practice.feed import Feeds
 from bot.practice.files import SHARE_DELAY_S, Files
 from bot.practice.identifiers import Clock, Identifiers
@@ -33,7 +36,10 @@ from bot.practice.methods.views import ViewMethods
 from bot.practice.payloads import Payloads
 from bot.practice.people import PEOPLE
 from bot.practice.people_api import PeopleApi
-from bot.practice.socket_mode import SocketMode
+from bot.practice.practice_api import PracticeApi
+from bot.practice.rates import RateLimits, Rates
+from bot.practice.socket_mode import LINK_LIFE_S, LINK_NOTICE_S, SocketMode
+from bot.practice.staff import Staff
 from bot.practice.tickets import Tickets
 from bot.practice.views import Views
 from bot.practice.web_api import WebApi
@@ -42,13 +48,19 @@ PAGE = Path(__file__).parent / "page"
 BOT_TOKEN = "xoxb-practice"  # noqa: S105
 APP_TOKEN = "xapp-practice"  # noqa: S105
 START_S = 10.0
+# Slack pings a link every few seconds.
+PING_S = 5.0
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """How the app is installed: its manifest, its tokens, and, for HTTP, where its requests go."""
+    """How the app is installed: its manifest, its tokens, for HTTP where its requests go; Slack's pace.
+
+    `ack_s`, `link_life_s` and `link_notice_s` are Slack's own unless a test is in a hurry; `exchange_url`
+    is a practice exchange whose knobs the page may turn.
+    """
 
     manifest: Path
     bot_token: str = BOT_TOKEN
@@ -56,6 +68,11 @@ class Installation:
     request_url: str | None = None
     signing_secret: str | None = None
     share_delay_s: float = SHARE_DELAY_S
+    ack_s: float = ACK_S
+    link_life_s: float = LINK_LIFE_S
+    link_notice_s: float = LINK_NOTICE_S
+    rates: Rates = field(default_factory=Rates)
+    exchange_url: str | None = None
 
 
 class Workspace:
@@ -72,6 +89,7 @@ class Workspace:
                 access_log=False,
                 timeout_graceful_shutdown=1,
                 ws_max_size=2**24,
+                ws_ping_interval=PING_S,
             )
         )
 
@@ -108,35 +126,38 @@ class Workspace:
             thread.join(START_S)
             workspace._listener.close()
 
-    def _app(self) -> Starlette:
+    def _app(self) -> Breakable:
         given = self._installation
         manifest = Manifest.read(given.manifest)
         identifiers = Identifiers(self._clock)
         feeds = Feeds(person.id for person in PEOPLE)
+        staff, faults = Staff(), Faults()
         tickets = Tickets(identifiers, self._clock)
-        files = Files(identifiers, given.share_delay_s)
+        files = Files(identifiers, faults, given.share_delay_s)
         channels = Channels(manifest.name, identifiers, feeds, files)
         views = Views(identifiers, feeds, files)
-        sockets = SocketMode(identifiers)
-        delivery: Delivery = sockets
-        if given.request_url is not None:
-            delivery = SignedHttp(given.request_url, given.signing_secret or "", self._clock)
+        sockets = SocketMode(identifiers, given.ack_s, given.link_life_s, given.link_notice_s)
+        delivery = self._delivery(sockets, faults)
         payloads = Payloads(identifiers, tickets, self.url)
         interactions = Interactions(manifest, channels, views, files, feeds, payloads, delivery)
         methods: dict[str, Method] = {
-            **ChatMethods(channels, files).table(),
-            **ConversationMethods(channels).table(),
-            **ViewMethods(views, tickets, files).table(),
+            **ChatMethods(channels, files, staff).table(),
+            **ConversationMethods(channels, staff, manifest.scopes).table(),
+            **ViewMethods(views, tickets, files, staff).table(),
             **FileMethods(files, channels).table(),
-            **UserMethods(manifest.name, self._clock).table(),
+            **UserMethods(manifest.name, self._clock, staff).table(),
         }
-        web_api = WebApi(methods, sockets, manifest.scopes, (given.bot_token, given.app_token), self.url)
+        tokens = (given.bot_token, given.app_token)
+        limits = RateLimits(given.rates)
+        web_api = WebApi(methods, sockets, manifest.scopes, tokens, self.url, limits, faults)
+        controls = PracticeApi(faults, channels, staff, sockets, given.exchange_url)
 
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             yield
             interactions.stop()
             await delivery.close()
+            await controls.close()
 
         routes = [
             Route("/", _page),
@@ -145,10 +166,18 @@ class Workspace:
             Route("/response/{word}", Answers(channels, tickets, files).answer, methods=["POST"]),
             Route("/upload/{word}", _receiving(files), methods=["POST"]),
             Route("/files/{file_id}", _sending(files)),
-            *PeopleApi(manifest, channels, views, feeds, interactions).routes(),
+            *PeopleApi(manifest, channels, views, feeds, interactions, staff).routes(),
+            *controls.routes(),
             Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
         ]
-        return Starlette(routes=routes, lifespan=lifespan)
+        return Breakable(Starlette(routes=routes, lifespan=lifespan))
+
+    def _delivery(self, sockets: SocketMode, faults: Faults) -> FaultyDelivery:
+        given = self._installation
+        if given.request_url is None:
+            return FaultyDelivery(sockets, faults, given.ack_s, sends_again=True)
+        signed = SignedHttp(given.request_url, given.signing_secret or "", self._clock, given.ack_s)
+        return FaultyDelivery(signed, faults, given.ack_s, sends_again=False)
 
 
 async def _page(request: Request) -> Response:

@@ -15,6 +15,20 @@ from bot.practice.people import APP, HOME_TEAM, Person
 
 STACK_MAX = 3
 
+# What an update replaces whether it is given or not, and what it is when it is not.
+PARTS: dict[str, Any] = {
+    "blocks": [],
+    "title": None,
+    "submit": None,
+    "close": None,
+    "callback_id": "",
+    "private_metadata": "",
+    "external_id": "",
+    "notify_on_close": False,
+    "clear_on_close": False,
+    "submit_disabled": False,
+}
+
 
 @dataclass(slots=True)
 class View:
@@ -33,6 +47,7 @@ class View:
     external_id: str = ""
     notify_on_close: bool = False
     clear_on_close: bool = False
+    submit_disabled: bool = False
     root_view_id: str = ""
     previous_view_id: str | None = None
     values: Values = field(default_factory=dict)
@@ -117,8 +132,8 @@ class Views:
         if parts["type"] != view.type:
             raise ApiError("invalid_arguments", ["a view cannot change its type"])
         self._refuse_taken_name(parts, besides=view)
-        for name, value in parts.items():
-            setattr(view, name, value)
+        for name, empty in PARTS.items():
+            setattr(view, name, parts.get(name, empty))
         view.hash = self._new_hash()
         view.values = initial_values(view.blocks, view.values)
         view.errors = {}

@@ -31,6 +31,7 @@ LEAST_SCOPES = {
     "groups:read",
     "channels:history",
     "groups:history",
+    "im:history",
 }
 
 

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 
-from bot.practice.blocks import BlockCheck
+from bot.practice.blocks import complaints
 from bot.view import View, ViewRefused, as_dicts, check, fitted
 
 
@@ -82,7 +82,7 @@ def test_what_is_cut_would_be_taken(blocks: list[Block]) -> None:
     """The practice workspace, which refuses what Slack refuses, takes the rest."""
     fit = fitted("text", as_dicts([*blocks, section("the rest")]))
 
-    assert BlockCheck(fit.blocks, 50).complaints == []
+    assert complaints(fit.blocks, 50) == []
     assert fit.breaches
     assert fitted(fit.text, fit.blocks).breaches == ()
 

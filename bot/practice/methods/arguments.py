@@ -1,9 +1,9 @@
 """The arguments of one Web API call, whether they came as a form, as JSON or in the address."""
 
-import json
 from typing import Any
 
 from bot.practice.errors import ApiError
+from bot.practice.json_text import read_json
 
 
 class Arguments:
@@ -45,7 +45,7 @@ class Arguments:
         value = self._given.get(name)
         if isinstance(value, str):
             try:
-                return json.loads(value)
+                return read_json(value)
             except ValueError:
                 raise ApiError("invalid_json", [f"{name} is not valid JSON"]) from None
         return value

@@ -1,5 +1,6 @@
 """chat.* and reactions.add: the app speaks."""
 
+import json
 from typing import Any
 
 from bot.practice.blocks import Block
@@ -9,24 +10,30 @@ from bot.practice.errors import ApiError
 from bot.practice.files import Files
 from bot.practice.methods.arguments import Arguments
 from bot.practice.methods.method import Body, Method
-from bot.practice.people import APP, PEOPLE
+from bot.practice.people import APP
+from bot.practice.rates import Tier
+from bot.practice.staff import Staff
+
+# Slack names the error but no figure.
+METADATA_BYTES_MAX = 16_000
 
 
 class ChatMethods:
     """Posts, rewrites and removes the app's messages."""
 
-    def __init__(self, channels: Channels, files: Files) -> None:
+    def __init__(self, channels: Channels, files: Files, staff: Staff) -> None:
         self._channels = channels
+        self._staff = staff
         self._files = files
 
     def table(self) -> dict[str, Method]:
         """Give the methods by name."""
         return {
-            "chat.postMessage": Method(self._post, ("chat:write",)),
-            "chat.postEphemeral": Method(self._whisper, ("chat:write",)),
-            "chat.update": Method(self._update, ("chat:write",)),
-            "chat.delete": Method(self._delete, ("chat:write",)),
-            "reactions.add": Method(self._react, ("reactions:write",)),
+            "chat.postMessage": Method(self._post, None, ("chat:write",)),
+            "chat.postEphemeral": Method(self._whisper, Tier.FOUR, ("chat:write",)),
+            "chat.update": Method(self._update, Tier.THREE, ("chat:write",)),
+            "chat.delete": Method(self._delete, Tier.THREE, ("chat:write",)),
+            "reactions.add": Method(self._react, Tier.THREE, ("reactions:write",)),
         }
 
     def _post(self, arguments: Arguments) -> Body:
@@ -45,7 +52,7 @@ class ChatMethods:
     def _whisper(self, arguments: Arguments) -> Body:
         channel = self._writable(arguments.need("channel"))
         person = arguments.need("user")
-        if person not in channel.members:
+        if person not in channel.members or not self._staff.is_active(person):
             raise ApiError("user_not_in_channel")
         text, blocks = self._said(arguments)
         thread_ts = _thread_in(channel, arguments.text("thread_ts"))
@@ -62,7 +69,10 @@ class ChatMethods:
         if len(text.encode()) > UPDATE_TEXT_MAX_BYTES:
             raise ApiError("msg_too_long")
         given = arguments.json("blocks")
-        blocks = message.blocks if given is None else message_blocks(given, self._files) if given else []
+        if given is None:  # blocks stay only where no text replaces them
+            blocks = [] if arguments.has("text") else message.blocks
+        else:
+            blocks = message_blocks(given, self._files) if given else []
         if not text and not blocks:
             raise ApiError("no_text")
         if arguments.has("metadata"):
@@ -94,14 +104,11 @@ class ChatMethods:
 
     def _writable(self, channel_id: str) -> Channel:
         # A person's id stands for the direct messages with that person.
-        dms = {person.id: person.dm for person in PEOPLE}
-        channel = self._channels.get(dms.get(channel_id, channel_id))
-        if APP.user_id not in channel.members:
-            raise ApiError("not_in_channel")
-        return channel
+        person = self._staff.find(channel_id)
+        return self._channels.for_app(person.dm if person else channel_id, writing=True)
 
     def _own(self, arguments: Arguments, refusal: str) -> tuple[Channel, Message]:
-        channel = self._channels.get(arguments.need("channel"))
+        channel = self._channels.for_app(arguments.need("channel"), writing=True)
         message = channel.messages.get(arguments.need("ts"))
         if message is None:
             raise ApiError("message_not_found")
@@ -121,10 +128,10 @@ class ChatMethods:
 def _thread_in(channel: Channel, thread_ts: str) -> str | None:
     if not thread_ts:
         return None
-    root = channel.messages.get(thread_ts)
-    if root is None:
+    root_ts = channel.root_of(thread_ts)
+    if root_ts is None:
         raise ApiError("thread_not_found")
-    return root.thread_ts or root.ts
+    return root_ts
 
 
 def _metadata(arguments: Arguments) -> dict[str, Any] | None:
@@ -135,4 +142,6 @@ def _metadata(arguments: Arguments) -> dict[str, Any] | None:
         raise ApiError("invalid_metadata_format")
     if not isinstance(metadata.get("event_type"), str):
         raise ApiError("invalid_metadata_format")
+    if len(json.dumps(metadata["event_payload"]).encode()) > METADATA_BYTES_MAX:
+        raise ApiError("metadata_too_large")
     return metadata

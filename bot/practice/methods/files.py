@@ -8,6 +8,7 @@ from bot.practice.files import FILE_BYTES_MAX, File, Files
 from bot.practice.methods.arguments import Arguments
 from bot.practice.methods.method import Body, Method
 from bot.practice.people import APP
+from bot.practice.rates import Tier
 
 ALT_TEXT_MAX = 1_000
 
@@ -22,9 +23,9 @@ class FileMethods:
     def table(self) -> dict[str, Method]:
         """Give the methods by name."""
         return {
-            "files.getUploadURLExternal": Method(self._announce, ("files:write",)),
-            "files.completeUploadExternal": Method(self._complete, ("files:write",)),
-            "files.info": Method(self._info, ("files:read",)),
+            "files.getUploadURLExternal": Method(self._announce, Tier.FOUR, ("files:write",)),
+            "files.completeUploadExternal": Method(self._complete, Tier.FOUR, ("files:write",)),
+            "files.info": Method(self._info, Tier.FOUR, ("files:read",)),
         }
 
     def _announce(self, arguments: Arguments) -> Body:
@@ -43,10 +44,8 @@ class FileMethods:
             raise ApiError("invalid_arguments", ["missing required field: files"])
         files = [(self._files.get(str(each.get("id"))), str(each.get("title") or "")) for each in listed]
         wanted = arguments.text("channel_id") or arguments.text("channels")
-        channel = self._channels.get(wanted) if wanted else None
-        if channel is not None and APP.user_id not in channel.members:
-            raise ApiError("not_in_channel")
-        thread_ts = arguments.text("thread_ts") or None
+        channel = self._channels.for_app(wanted, writing=True) if wanted else None
+        thread_ts = channel.root_of(arguments.text("thread_ts")) if channel else None
         comment = arguments.text("initial_comment")
         for position, (file, title) in enumerate(files):
             text = comment if position == 0 else ""

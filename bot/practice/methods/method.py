@@ -6,15 +6,20 @@ from typing import Any
 
 from bot.practice.errors import ApiError
 from bot.practice.methods.arguments import Arguments
+from bot.practice.rates import Tier
 
 Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A function with the scope that its caller's token must have (one of several will do)."""
+    """A function with its rate and the scope that its caller's token must have (one of several will do).
+
+    Without a tier it is counted as a new message.
+    """
 
     run: Callable[[Arguments], Body]
+    tier: Tier | None
     scopes: tuple[str, ...] = ()
 
 

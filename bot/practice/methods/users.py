@@ -7,7 +7,9 @@ from bot.practice.errors import ApiError
 from bot.practice.identifiers import Clock
 from bot.practice.methods.arguments import Arguments
 from bot.practice.methods.method import Body, Method, page_of
-from bot.practice.people import APP, HOME_TEAM, PEOPLE, Kind, Person
+from bot.practice.people import APP, HOME_TEAM, Kind, Person
+from bot.practice.rates import Tier
+from bot.practice.staff import Staff
 
 USERS_PAGE = 200
 
@@ -15,18 +17,19 @@ USERS_PAGE = 200
 class UserMethods:
     """Tells about people, the team and the app itself."""
 
-    def __init__(self, app_name: str, clock: Clock) -> None:
+    def __init__(self, app_name: str, clock: Clock, staff: Staff) -> None:
+        self._staff = staff
         self._app_name = app_name
         self._clock = clock
 
     def table(self) -> dict[str, Method]:
         """Give the methods by name."""
         return {
-            "auth.test": Method(self._auth),
-            "users.info": Method(self._user, ("users:read",)),
-            "users.list": Method(self._users, ("users:read",)),
-            "bots.info": Method(self._bot, ("users:read",)),
-            "team.info": Method(self._team, ("team:read",)),
+            "auth.test": Method(self._auth, Tier.SPECIAL),
+            "users.info": Method(self._user, Tier.FOUR, ("users:read",)),
+            "users.list": Method(self._users, Tier.TWO, ("users:read",)),
+            "bots.info": Method(self._bot, Tier.THREE, ("users:read",)),
+            "team.info": Method(self._team, Tier.THREE, ("team:read",)),
         }
 
     def _auth(self, arguments: Arguments) -> Body:
@@ -44,14 +47,14 @@ class UserMethods:
         asked = arguments.need("user")
         if asked == APP.user_id:
             return {"user": self._bot_user()}
-        for person in PEOPLE:
-            if person.id == asked:
-                return {"user": _user(person, self._clock())}
-        raise ApiError("user_not_found")
+        person = self._staff.find(asked)
+        if person is None:
+            raise ApiError("user_not_found")
+        return {"user": self._person(person, self._clock())}
 
     def _users(self, arguments: Arguments) -> Body:
         now = self._clock()
-        members = [*(_user(person, now) for person in PEOPLE), self._bot_user()]
+        members = [*(self._person(each, now) for each in self._staff.all()), self._bot_user()]
         page, cursor = page_of(members, arguments, USERS_PAGE)
         return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
@@ -70,6 +73,9 @@ class UserMethods:
 
     def _team(self, arguments: Arguments) -> Body:
         return {"team": {"id": HOME_TEAM.id, "name": HOME_TEAM.name, "domain": HOME_TEAM.domain}}
+
+    def _person(self, person: Person, now: datetime) -> Body:
+        return {**_user(person, now), "deleted": not self._staff.is_active(person.id)}
 
     def _bot_user(self) -> Body:
         return {
@@ -92,7 +98,6 @@ def _user(person: Person, now: datetime) -> Body:
         "team_id": person.team.id,
         "name": person.name.lower(),
         "real_name": person.name,
-        "deleted": False,
         "is_bot": False,
         "is_app_user": False,
         "is_admin": False,

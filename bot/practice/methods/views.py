@@ -5,7 +5,8 @@ from bot.practice.errors import ApiError
 from bot.practice.files import Files
 from bot.practice.methods.arguments import Arguments
 from bot.practice.methods.method import Body, Method
-from bot.practice.people import PEOPLE
+from bot.practice.rates import Tier
+from bot.practice.staff import Staff
 from bot.practice.tickets import Tickets
 from bot.practice.views import View, Views
 
@@ -13,7 +14,8 @@ from bot.practice.views import View, Views
 class ViewMethods:
     """Opens, stacks, rewrites modals, and publishes homes."""
 
-    def __init__(self, views: Views, tickets: Tickets, files: Files) -> None:
+    def __init__(self, views: Views, tickets: Tickets, files: Files, staff: Staff) -> None:
+        self._staff = staff
         self._views = views
         self._tickets = tickets
         self._files = files
@@ -21,10 +23,10 @@ class ViewMethods:
     def table(self) -> dict[str, Method]:
         """Give the methods by name."""
         return {
-            "views.open": Method(self._open),
-            "views.push": Method(self._push),
-            "views.update": Method(self._update),
-            "views.publish": Method(self._publish),
+            "views.open": Method(self._open, Tier.FOUR),
+            "views.push": Method(self._push, Tier.FOUR),
+            "views.update": Method(self._update, Tier.FOUR),
+            "views.publish": Method(self._publish, Tier.FOUR),
         }
 
     def _open(self, arguments: Arguments) -> Body:
@@ -48,7 +50,7 @@ class ViewMethods:
 
     def _publish(self, arguments: Arguments) -> Body:
         person = arguments.need("user_id")
-        if person not in [each.id for each in PEOPLE]:
+        if self._staff.find(person) is None or not self._staff.is_active(person):
             raise ApiError("user_not_found")
         parts = view_parts(arguments.json("view"), self._files, ("home",))
         home = self._views.home_of(person)

@@ -16,6 +16,7 @@ LEAST_SCOPES = {
     "groups:read",
     "channels:history",
     "groups:history",
+    "im:history",
 }
 
 

@@ -14,6 +14,7 @@ from bot.practice.people import (
     GIL,
     OLIVIA,
     OTTO,
+    TRADING_APPROVALS,
     TRADING_OPS,
     TRADING_REPORTS,
     XENA,
@@ -106,7 +107,7 @@ def test_history_can_be_bounded_by_time(client: WebClient) -> None:
 
 def test_stamps_are_unique(client: WebClient) -> None:
     """Two messages of the same moment have different stamps."""
-    stamps = [client.chat_postMessage(channel=GENERAL.id, text="x")["ts"] for _ in range(20)]
+    stamps = [client.chat_postMessage(channel=GENERAL.id, text="x")["ts"] for _ in range(5)]
 
     assert sorted(set(stamps)) == stamps
 
@@ -122,6 +123,59 @@ def test_an_update_rewrites_and_a_delete_removes(client: WebClient, desk: httpx.
     client.chat_delete(channel=TRADING_OPS.id, ts=posted["ts"])
 
     assert _messages(desk, OTTO.id, TRADING_OPS.id) == []
+
+
+def test_a_text_without_blocks_takes_their_place(client: WebClient) -> None:
+    """Blocks stay only where metadata alone is changed."""
+    posted = client.chat_postMessage(channel=TRADING_OPS.id, text="old", blocks=[section("old")])
+
+    updated = client.chat_update(channel=TRADING_OPS.id, ts=posted["ts"], text="new")
+
+    assert "blocks" not in updated["message"]
+
+
+def test_an_answer_to_an_answer_stays_in_its_thread(client: WebClient, desk: httpx.Client) -> None:
+    """Threads have one level: whatever is answered, the root has it."""
+    root = client.chat_postMessage(channel=GENERAL.id, text="root")["ts"]
+    answer = client.chat_postMessage(channel=GENERAL.id, text="first", thread_ts=root)["ts"]
+    said = {"as": OTTO.id, "channel": GENERAL.id, "text": "second", "thread_ts": answer}
+    assert desk.post("/desk/say", json=said).json() == {"ok": True}
+
+    thread = client.conversations_replies(channel=GENERAL.id, ts=answer)["messages"]
+    assert [message["text"] for message in thread] == ["root", "first", "second"]
+    assert thread[0]["reply_count"] == 2
+
+    client.chat_delete(channel=GENERAL.id, ts=answer)
+    thread = client.conversations_replies(channel=GENERAL.id, ts=root)["messages"]
+    assert [message["text"] for message in thread] == ["root", "second"]
+
+
+@pytest.mark.parametrize("after", ["nan", "inf", "soon"])
+def test_a_senseless_number_is_said_to_be_one(desk: httpx.Client, after: str) -> None:
+    """Whoever reads events is told what is wrong with the question."""
+    reply = desk.get("/desk/events", params={"as": OTTO.id, "after": after})
+
+    assert (reply.status_code, reply.json()) == (400, {"error": "after must be a number."})
+
+
+def test_a_moment_that_is_none_is_named(client: WebClient, desk: httpx.Client) -> None:
+    """A wrong date is told as one."""
+    row = {"type": "actions", "elements": [{"type": "datetimepicker", "action_id": "when"}]}
+    posted = client.chat_postMessage(channel=GENERAL.id, text="x", blocks=[row])
+    act = {"as": OTTO.id, "channel": GENERAL.id, "ts": posted["ts"], "action_id": "when", "value": "soon"}
+
+    reply = desk.post("/desk/act", json=act)
+
+    assert (reply.status_code, "A datetimepicker cannot hold 'soon'" in reply.json()["error"]) == (400, True)
+
+
+def test_metadata_has_a_size(client: WebClient) -> None:
+    """What is too much is named."""
+    metadata = {"event_type": "outbox", "event_payload": {"key": "k" * 16_000}}
+
+    refused = refusal_of(lambda: client.chat_postMessage(channel=GENERAL.id, text="x", metadata=metadata))
+
+    assert refused == "metadata_too_large"
 
 
 def test_only_its_own_messages_can_be_rewritten(client: WebClient, desk: httpx.Client) -> None:
@@ -185,10 +239,13 @@ def test_guests_and_strangers_are_told_apart(client: WebClient) -> None:
 
 
 def test_lists_come_in_pages(client: WebClient) -> None:
-    """A cursor leads through all channels once."""
-    names = [channel["name"] for page in client.conversations_list(limit=4) for channel in page["channels"]]
+    """A cursor leads through all channels once; private ones are there when asked for."""
+    pages = client.conversations_list(limit=4, types="public_channel,private_channel")
+    names = [channel["name"] for page in pages for channel in page["channels"]]
+    public = [channel["name"] for channel in client.conversations_list()["channels"]]
 
     assert len(names) == len(set(names)) == 6
+    assert set(names) - set(public) == {TRADING_APPROVALS.name}
     assert APP.user_id in client.conversations_members(channel=GENERAL.id)["members"]
 
 
