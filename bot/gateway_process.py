@@ -99,7 +99,7 @@ def _halt(exchange: str, environment: Environment) -> int:
     Needs neither a configuration nor a database that can be read: then the note of the last gateway and the
     longest life of an order take their place, and what is held is said to be unknown.
     """
-    keys = environment.emergency_credentials(exchange) or environment.credentials(exchange)
+    keys = environment.halt_credentials(exchange)
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_EMERGENCY_API_KEY")
     note = _settings_for_halt(exchange, environment)

@@ -54,6 +54,7 @@ class Installation:
 def read_installation(environment: Environment, clock: Callable[[], datetime]) -> Installation:
     """Read the configuration and open the database, creating or upgrading its tables; raises ConfigError."""
     config = load_config(environment.config_folder)
+    environment.check_pairs(config.exchange.by_name)
     policy = load_policy(environment.config_folder)
     roster = load_roster(environment.config_folder)
     check_people(environment.config_folder, policy, roster)

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 WHERE = "environment"
 VENUE_SECRET = re.compile(r"[A-Z][A-Z0-9_]*_API_(KEY|SECRET)")
+HOME = Path("var")
 SECRET_KEY_LENGTH_MIN = 32
 SLACK_API_URL = "https://slack.com/api/"
 
@@ -75,7 +77,7 @@ class Environment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
 
-    home: Path = Field(Path("var"), alias="PEAK_OPS_HOME", description="it must be the path of a folder")
+    home: Path = Field(HOME, alias="PEAK_OPS_HOME", description="it must be the path of a folder")
     config: Path = Field(
         Path("config"), alias="PEAK_OPS_CONFIG", description="it must be the path of a folder"
     )
@@ -106,7 +108,7 @@ class Environment(BaseModel):
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the names that interface.md fixes; a blank value counts as none.
 
-        Raises ConfigError for an unknown PEAK_OPS_ name, a value that cannot be, or half a key pair.
+        Raises ConfigError for an unknown PEAK_OPS_ name or a value that cannot be.
         """
         environ = os.environ if environ is None else environ
         names = _names()
@@ -117,12 +119,9 @@ class Environment(BaseModel):
         venue_secrets = {name: given[name] for name in given if VENUE_SECRET.fullmatch(name)}
         values: dict[str, Any] = {name: given[name] for name in names if name in given}
         try:
-            read = cls.model_validate({**values, "venue_secrets": venue_secrets})
+            return cls.model_validate({**values, "venue_secrets": venue_secrets})
         except ValidationError as error:
             raise config_error(WHERE, cls, error, secret_keys=_secret_names()) from None
-        for name in venue_secrets:
-            read._pair(name.rpartition("_API_")[0])
-        return read
 
     @property
     def home_folder(self) -> Path:
@@ -159,6 +158,20 @@ class Environment(BaseModel):
     def emergency_credentials(self, exchange: str) -> Credentials | None:
         """The key that can only query, cancel and close; None when there is none."""
         return self._pair(f"{prefix_of(exchange)}_EMERGENCY")
+
+    def check_pairs(self, exchanges: Iterable[str]) -> None:
+        """Raise ConfigError for half a key pair of one of these; other programs have API keys too."""
+        for exchange in exchanges:
+            self.credentials(exchange)
+            self.emergency_credentials(exchange)
+
+    def halt_credentials(self, exchange: str) -> Credentials | None:
+        """The first whole key a halt can use: the emergency key, or else the trading key."""
+        for pair in (self.emergency_credentials, self.credentials):
+            with suppress(ConfigError):
+                if found := pair(exchange):
+                    return found
+        return None
 
     def secrets(self) -> Iterator[SecretStr]:
         """Every secret in here: what no log line may hold."""
@@ -208,6 +221,12 @@ class Environment(BaseModel):
             allowed = "a key and its secret come together"
             raise ConfigError(file=WHERE, key=missing, value="(not set)", allowed=allowed)
         return None
+
+
+def home_in(environ: Mapping[str, str]) -> Path:
+    """The home folder, absolute, whatever else in the environment is wrong: a halt waits for nothing."""
+    named = environ.get("PEAK_OPS_HOME", "").strip()
+    return (Path(named) if named else HOME).absolute()
 
 
 def prefix_of(exchange: str) -> str:

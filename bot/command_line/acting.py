@@ -2,6 +2,7 @@
 
 import gc
 import getpass
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -54,19 +55,15 @@ def kill(
 ) -> None:
     """Halt everything at once, with or without bot and gateway; exit 4 when the venue does not prove it."""
     from bot.clock import system_clock
-    from bot.logs import warnings_to_stderr
-    from bot.settings import Environment
+    from bot.settings import home_in
     from trading.codec import encode
     from trading.errors import TradingError
     from trading.killswitch import Latch
 
-    with told():
-        environment = Environment.from_environ()
-    warnings_to_stderr(environment.secrets())
-    home = environment.home_folder
+    home = home_in(os.environ)
     why = " ".join(reason or []) or "from the shell, no reason given"
     try:
-        Latch(home).engage(why, f"{getpass.getuser()} at the shell", system_clock())
+        Latch(home).engage(why, _somebody(), system_clock())
     except TradingError as error:
         complain(str(error))
     state = Latch(home).read()
@@ -79,29 +76,46 @@ def kill(
             "Gateways that run are asked and orders are cancelled all the same, but a gateway that starts "
             "later would trade on. Set PEAK_OPS_HOME and try again, or halt in Slack."
         )
-    proofs = _proofs(environment, why)
+    proofs = _proofs(home, why)
     document = {
         "halt": {"engaged": halted, "reason": state.reason, "by": state.by, "at": state.at},
         "proofs": {name: encode(proof) for name, proof in proofs.items()},
     }
     lines = [_proof_line(name, proof) for name, proof in proofs.items()] or [
-        "no gateway has ever run here; look at the venue's page"
+        "no venue was asked; look at the venue's page"
     ]
     Output(as_json).show(document, lines)
     if not halted or not proofs or not all(proof.proven for proof in proofs.values()):
         raise SystemExit(Exit.UNKNOWN)
 
 
-def _proofs(environment: Any, why: str) -> dict[str, Any]:
+def _somebody() -> str:
+    """Who is at the shell; a system user without an entry in the machine's list may halt too."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"uid {os.getuid()}"
+    return f"{name} at the shell"
+
+
+def _proofs(home: Path, why: str) -> dict[str, Any]:
     """Every account's proof, all asked at once: of its gateway, or of a process in a dead one's place."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from bot.errors import BotError
     from bot.gateway_launch import GatewayLauncher
+    from bot.logs import warnings_to_stderr
+    from bot.settings import Environment
     from trading.gateway_client import GatewayClient
     from trading.gateway_files import socket_path
     from trading.halt import halt_exchange
 
-    home = environment.home_folder
+    try:
+        environment = Environment.from_environ()
+    except BotError as error:
+        complain(f"{error} So no venue was asked for its proof: mend that and run this again.")
+        return {}
+    warnings_to_stderr(environment.secrets())
     launcher = GatewayLauncher(environment)
 
     def halt(exchange: str) -> Any:
@@ -152,7 +166,7 @@ def health(as_json: Json = False) -> None:
     storage = installation.storage()
     checks = DeskChecks(storage, installation.desk, installation.latch, machine)
     check = CheckHealth(storage, installation.desk, checks, machine, installation.gateway)
-    report = check.unposted(f"{getpass.getuser()} at the shell")
+    report = check.unposted(_somebody())
     _show_report(as_json, report)
 
 

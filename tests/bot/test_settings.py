@@ -89,12 +89,6 @@ def test_a_blank_value_is_none_and_spaces_do_not_count() -> None:
         ("PEAK_OPS_LISTEN", "127.0.0.1:70000", "it must be host:port"),
         ("PEAK_OPS_LISTEN", "127.0.0.1:3000/slack", "it must be host:port"),
         ("PEAK_OPS_SECRET_KEY", "short", "at least 32 characters"),
-        (
-            "KRAKEN_API_KEY",
-            "key",
-            "KRAKEN_API_SECRET = (not set) is refused; a key and its secret come together",
-        ),
-        ("KRAKEN_EMERGENCY_API_SECRET", "s", "KRAKEN_EMERGENCY_API_KEY = (not set)"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, told: str) -> None:
@@ -103,6 +97,46 @@ def test_a_wrong_value_is_named(name: str, value: str, told: str) -> None:
         Environment.from_environ({name: value})
     assert told in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "KRAKEN_API_KEY",
+            "KRAKEN_API_SECRET = (not set) is refused; a key and its secret come together",
+        ),
+        ("KRAKEN_EMERGENCY_API_SECRET", "KRAKEN_EMERGENCY_API_KEY = (not set)"),
+    ],
+)
+def test_half_a_pair_of_a_configured_exchange_is_refused(name: str, told: str) -> None:
+    """The variable that is missing is named."""
+    environment = Environment.from_environ({name: "half"})
+    with pytest.raises(ConfigError) as caught:
+        environment.check_pairs(["bitvavo", "kraken"])
+    assert told in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_an_api_key_of_something_else_is_no_mistake() -> None:
+    """A machine has other programs with keys; only those of configured exchanges come in pairs."""
+    environment = Environment.from_environ({"OPENAI_API_KEY": "sk-other"})
+    environment.check_pairs(["kraken"])
+    assert [secret.get_secret_value() for secret in environment.secrets()] == ["sk-other"]
+
+
+def test_a_halt_uses_the_first_whole_key() -> None:
+    """The emergency key, else the trading key; half a pair keeps no halt from the other."""
+    whole = {"KRAKEN_API_KEY": "trading-key", "KRAKEN_API_SECRET": "trading-secret"}
+    for environ, key in (
+        (FULL, "emergency-key"),
+        (whole, "trading-key"),
+        ({**whole, "KRAKEN_EMERGENCY_API_KEY": "half"}, "trading-key"),
+    ):
+        found = Environment.from_environ(environ).halt_credentials("kraken")
+        assert found is not None
+        assert found.key.get_secret_value() == key
+    assert Environment.from_environ({"KRAKEN_API_KEY": "half"}).halt_credentials("kraken") is None
 
 
 def test_a_refused_secret_is_not_shown() -> None:
