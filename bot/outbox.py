@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import uuid4
 
+from slack_sdk.models.blocks import HeaderBlock
 from sqlmodel import Session, col, select
 
 from approvals.person import Account
@@ -61,7 +62,7 @@ class Chart:
 class OutboxWriter:
     """Adds messages to an open transaction; a key that is known already adds nothing.
 
-    With `practice` cards, posts, charts and direct messages begin with that word.
+    With `practice` cards, posts, charts, direct messages and looks at the desk begin with that word.
     """
 
     def __init__(self, session: Session, now: datetime, *, practice: bool = False) -> None:
@@ -113,9 +114,13 @@ class OutboxWriter:
         response_url: str | None = None,
         urgency: Urgency = Urgency.FIRST,
     ) -> None:
-        """Answer one person in private: where the question was asked, else by direct message."""
+        """Answer one person in private: where the question was asked, else by direct message.
+
+        A look at the desk, which begins with a header, is marked as practice; a sentence is not.
+        """
         target = {"account": str(account), "channel": channel, "response_url": response_url}
-        self._add(key, MessageKind.REPLY, urgency, str(account), target, self._said(view, marked=False))
+        body = self._said(view, marked=isinstance(view.blocks[0], HeaderBlock))
+        self._add(key, MessageKind.REPLY, urgency, str(account), target, body)
 
     def dm(self, key: str, account: Account, view: View, urgency: Urgency = Urgency.NEXT) -> None:
         """Tell one person by direct message."""

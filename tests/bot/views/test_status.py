@@ -108,6 +108,13 @@ def test_the_home_tab_carries_the_halt() -> None:
     assert HALT in buttons(tab.blocks or [])
 
 
+def test_the_home_tab_of_a_practice_desk_says_so() -> None:
+    """It carries Start, Stop and Halt buttons, so nobody may take it for the real desk."""
+    assert (home(STATUS).blocks or [])[0].to_dict()["text"]["text"].startswith("PRACTICE · ")
+    real = (home(replace(STATUS, practice=False)).blocks or [])[0]
+    assert "PRACTICE" not in str(real.to_dict())
+
+
 def test_a_stranger_sees_no_figures_on_the_home_tab() -> None:
     """One sentence, no button."""
     tab = home_refused("You are a guest here.")
