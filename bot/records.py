@@ -136,6 +136,11 @@ class HaltStore:
         row = self._session.exec(select(HaltRow).order_by(col(HaltRow.at).desc()).limit(1)).first()
         return None if row is None else _halt(row)
 
+    def recent(self, count: int) -> list[HaltSummary]:
+        """The newest halts, newest first."""
+        rows = self._session.exec(select(HaltRow).order_by(col(HaltRow.at).desc()).limit(count))
+        return [_halt(row) for row in rows]
+
 
 def _outcome_value(outcome: HaltOutcome) -> dict[str, Any]:
     return {

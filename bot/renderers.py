@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from bot.operations.clearing import clearing
 from bot.operations.desk import Desk
 from bot.operations.requests import read_card
 from bot.operations.sessions import summarise
@@ -48,7 +49,8 @@ class Renderers:
         """A halt."""
         with self._storage.reading() as tx:
             halt = tx.halts.get(halt_id)
-        return halt_card(halt) if halt else None
+            cleared = clearing(tx, self._desk, halt) if halt else None
+        return halt_card(halt, cleared) if halt else None
 
     def by_kind(self) -> Mapping[str, Callable[[str], View | None]]:
         """What the outbox looks subjects up in: `request:...`, `session:...`, `alert:...`, `halt:...`."""

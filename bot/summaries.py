@@ -103,6 +103,15 @@ class HaltOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Clearing:
+    """The end of a halt: who pressed, and who had approved."""
+
+    at: datetime
+    by: str
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HaltSummary:
     """A halt of everything."""
 

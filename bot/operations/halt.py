@@ -13,6 +13,7 @@ from approvals.person import Account, Person
 from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.operations.asker import Asker
+from bot.operations.clearing import RECENT, approvers, clearing_request
 from bot.operations.desk import Desk, Refused, owners
 from bot.operations.live import Asked, file_request
 from bot.operations.live import subject as request_subject
@@ -28,7 +29,6 @@ from trading.wire import HaltProof
 
 # A halt is recorded whatever stands in the latch, which anybody with a shell may have written.
 BY_LENGTH_MAX = 60
-RECENT = 100
 
 
 def subject(halt_id: str) -> str:
@@ -94,13 +94,7 @@ class RecordHalt:
             last = tx.halts.last()
             if last is None or last.reason != one_line(reason, REASON_LENGTH_MAX):
                 return False
-            return not any(
-                request.action == "rearm"
-                and request.execution is ExecutionState.EXECUTED
-                and request.execution_at is not None
-                and request.execution_at > last.at
-                for request in tx.requests.recent(RECENT)
-            )
+            return clearing_request(tx, last) is None
 
     def _begin(self, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
         by, reason = one_line(by, BY_LENGTH_MAX) or "unknown", one_line(reason, REASON_LENGTH_MAX)
@@ -262,9 +256,16 @@ class ClearHalt:
 
 
 def tell_cleared(tx: Transaction, desk: Desk, request: ApprovalRequest, by: str) -> None:
-    """Tell the desk, once for a request, that the halt is cleared."""
-    told = sentence(f"{by} cleared the halt. Sessions that were halted stay ended; start anew.")
+    """Tell the desk, once for a request, that the halt is cleared, and have the cards of its halts say so."""
+    others = " and ".join(approvers(tx, desk, request)) or "nobody"
+    told = sentence(
+        f"{by} cleared the halt, with {others}. Sessions that were halted stay ended; start anew."
+    )
     tx.outbox.post(f"cleared:{request.id}", desk.channels.ops, told, Urgency.FIRST)
+    for halt in tx.halts.recent(RECENT):
+        ended = clearing_request(tx, halt)
+        if ended is not None and ended.id == request.id:
+            tx.outbox.card(subject(halt.id), desk.channels.ops, Urgency.FIRST)
 
 
 def _end_sessions(tx: Transaction) -> None:

@@ -19,6 +19,7 @@ from bot.operations.desk import Channels, Desk, Refused, StrategyChoice
 from bot.operations.halt import RequestRearm
 from bot.operations.live import Asked, GoLive, Launched, RequestLive
 from bot.operations.requests import AnswerRequest
+from bot.outbox import SENT
 from bot.storage import Storage, Transaction
 from bot.tables import OutboxRow
 from bot.views.live_form import CHECKLIST, LiveAnswers
@@ -284,6 +285,12 @@ class Rig:
     def cards(self) -> list[str | None]:
         """The subjects of the cards that are on their way."""
         return [row.subject for row in self.outgoing("card")]
+
+    def delivered(self) -> None:
+        """All that is on its way has reached Slack."""
+        with self.storage.transaction() as tx:
+            for row in tx.session.exec(select(OutboxRow)):
+                row.state = SENT
 
     def told(self) -> list[tuple[str, str]]:
         """Who is told what by direct message."""

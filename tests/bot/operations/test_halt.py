@@ -6,6 +6,7 @@ import pytest
 
 from approvals.person import Person
 from approvals.request import ApprovalRequest, ExecutionState, RequestId
+from bot.operations.clearing import clearing
 from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RecordHalt, halt_id
 from bot.operations.live import Asked
@@ -277,3 +278,23 @@ def test_ten_presses_at_once_clear_once(rig_on_both: Rig) -> None:
 
     assert sum(isinstance(outcome, ApprovalRequest) for outcome in outcomes) == 1
     assert len(rig.outgoing("post")) == 1
+
+
+def test_every_halt_that_was_cleared_says_so_on_its_card(rig: Rig) -> None:
+    """Both halts end with one clearing; the word in the channel names who approved."""
+    first = recording(rig)("sam", "price feed looks wrong", rig.clock(), 3)
+    rig.clock.passes(seconds=1)
+    second = recording(rig)("rita", "the fills look wrong too", rig.clock(), 3)
+    request_id = rearm_approved(rig)
+    rig.delivered()
+    before = len(rig.cards())
+    clears(rig, request_id)
+    rig.clock.passes(minutes=1)
+    third = recording(rig)("sam", "again", rig.clock(), 3)
+
+    assert {f"halt:{first.id}", f"halt:{second.id}"} <= set(rig.cards()[before:])
+    ended = rig.read(lambda tx: clearing(tx, rig.desk, first))
+    assert ended is not None
+    assert (ended.by, ended.approvers) == ("Otto", ("Olivia",))
+    assert rig.read(lambda tx: clearing(tx, rig.desk, third)) is None
+    assert "Otto cleared the halt, with Olivia." in rig.outgoing("post")[0].body["text"]
