@@ -1,10 +1,12 @@
 """From a card's subject to its blocks: read the state, draw it whole, mark what is practice."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 
 from bot.operations.clearing import clearing
 from bot.operations.desk import Desk
+from bot.operations.halt import LATE_AFTER_S
 from bot.operations.requests import read_card
 from bot.operations.sessions import summarise
 from bot.storage import Storage
@@ -50,7 +52,9 @@ class Renderers:
         with self._storage.reading() as tx:
             halt = tx.halts.get(halt_id)
             cleared = clearing(tx, self._desk, halt) if halt else None
-        return halt_card(halt, cleared) if halt else None
+            now = tx.now
+        late = halt is not None and now - halt.at >= timedelta(seconds=LATE_AFTER_S)
+        return halt_card(halt, cleared, late=late) if halt else None
 
     def by_kind(self) -> Mapping[str, Callable[[str], View | None]]:
         """What the outbox looks subjects up in: `request:...`, `session:...`, `alert:...`, `halt:...`."""

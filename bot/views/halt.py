@@ -7,9 +7,18 @@ from bot.summaries import Clearing, HaltOutcome, HaltSummary
 from bot.view import View
 from bot.views.wording import label, literal, milliseconds, quantity, when
 
+_WAITING = "the gate is shut; cancelling, waiting for the venue's proof"
+_LATE = (
+    "*NOT PROVEN yet*: the gate is shut, but the venue has not confirmed that no order is left. "
+    "Look at the venue's own page now; the bot goes on asking"
+)
 
-def halt_card(halt: HaltSummary, cleared: Clearing | None = None) -> View:
-    """Never says flat when it means halted, nor halted when two people have cleared it."""
+
+def halt_card(halt: HaltSummary, cleared: Clearing | None = None, *, late: bool = False) -> View:
+    """Never says flat when it means halted, nor halted when two people have cleared it.
+
+    `late`: the venue had time enough to prove it, and has not.
+    """
     headline = f"{halt.by} halted everything: {halt.reason}"
     blocks: list[Block] = [
         HeaderBlock(text=_headline(halt) if cleared is None else "⚪ Cleared: nothing is halted any more"),
@@ -21,11 +30,7 @@ def halt_card(halt: HaltSummary, cleared: Clearing | None = None) -> View:
             steps = " → ".join(f"{literal(step.name)} {milliseconds(step.at_ms)}" for step in outcome.steps)
             blocks.append(ContextBlock(elements=[MarkdownTextObject(text=shortened(steps, 1900))]))
     blocks.extend(
-        SectionBlock(
-            text=MarkdownTextObject(
-                text=f"*{literal(exchange)}*: the gate is shut; cancelling, waiting for the venue's proof"
-            )
-        )
+        SectionBlock(text=MarkdownTextObject(text=f"*{literal(exchange)}*: {_LATE if late else _WAITING}"))
         for exchange in halt.waiting_for
     )
     blocks.append(

@@ -124,3 +124,13 @@ def test_a_halt_that_was_cleared_says_by_whom() -> None:
     assert "until two people clear it" not in text
     assert "HALTED" not in view.text
     assert "STILL HOLDING 0.12 BTC" in text
+
+
+def test_a_late_proof_is_bad_news() -> None:
+    """After some seconds the card no longer reads as if all went well."""
+    waiting = replace(HALT, outcomes=(), waiting_for=("kraken",))
+    assert "waiting for the venue's proof" in said(halt_card(waiting))
+
+    late = said(halt_card(waiting, late=True))
+    assert "*NOT PROVEN yet*" in late
+    assert "venue's own page" in late
