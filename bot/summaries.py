@@ -30,6 +30,7 @@ class SessionSummary:
     fills: int = 0
     fees: Decimal = Decimal(0)
     proof: str = ""
+    silent_since: datetime | None = None
 
     @property
     def base(self) -> str:

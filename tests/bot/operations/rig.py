@@ -89,6 +89,7 @@ class Venue:
     held: dict[str, Decimal] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
     halts: list[str] = field(default_factory=list)
+    heartbeats: dict[str, float] = field(default_factory=lambda: {"live-1": 1.0})
 
     def stop_session(self, session_id: str, reason: str) -> StopProof:
         """End a session as the gateway does: its state and its event in one transaction."""
@@ -114,7 +115,7 @@ class Venue:
     def status(self) -> GatewayStatus:
         """Ready, with one session that is heard of."""
         self._answer()
-        return GatewayStatus("kraken", True, "", None, {"live-1": 1.0}, 0, False, "online", 0.1, True, 4711)
+        return GatewayStatus("kraken", True, "", None, self.heartbeats, 0, False, "online", 0.1, True, 4711)
 
     def limits_in_use(self) -> tuple[LimitUse, ...]:
         """A tenth of each limit."""
