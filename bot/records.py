@@ -38,8 +38,9 @@ class AlertStore:
             )
         ).first()
         if same is not None:
-            same.times += 1
+            same.times += same.title == alert.title  # another title is how the same trouble went on
             same.last_at, same.title, same.detail = alert.at, alert.title, alert.detail
+            same.advice = alert.advice
             return _alert(same)
         row = AlertRow(
             id=alert.id,

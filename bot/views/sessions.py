@@ -77,6 +77,8 @@ def session_card(session: SessionSummary) -> View:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*{silence(session)}.* {_SILENT_NEXT}")))
     if told := literal(session.proof or session.state_reason, 2900):
         blocks.append(SectionBlock(text=MarkdownTextObject(text=told)))
+    if session.state == "failed":
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=_after_failure(session))))
     since = f"since {when(session.started_at)} " if session.started_at else ""
     blocks.append(
         ContextBlock(
@@ -101,6 +103,16 @@ def state_mark(session: SessionSummary) -> str:
 def silence(session: SessionSummary) -> str:
     """Since when nothing was heard of a session."""
     return f"no sign of life since {when(session.silent_since)}"
+
+
+def _after_failure(session: SessionSummary) -> str:
+    """What became of the orders of a session that failed: by our books, since nobody asked for a proof."""
+    if session.open_orders:
+        orders = f"*{session.open_orders} open orders* by our books, being cancelled"
+    else:
+        orders = "0 open orders by our books"
+    held = f"STILL HOLDING {quantity(abs(session.position))} {literal(session.base)}"
+    return f"{orders}; `/peak orders` asks the venue. {held if session.position else 'Nothing held by it.'}"
 
 
 def _headline(session: SessionSummary) -> str:

@@ -122,3 +122,14 @@ def test_a_silent_session_is_not_called_live() -> None:
     assert text.startswith("⚠️ BTC/USD gives no sign of life")
     assert "*no sign of life since" in text
     assert buttons(session_card(replace(SESSION, silent_since=NOON)).blocks) == [STOP, HALT]
+
+
+def test_a_failed_session_says_what_is_left_of_it() -> None:
+    """Orders by our books, the way to ask the venue, and what it holds."""
+    failed = replace(SESSION, state="failed", state_reason="its process is gone", open_orders=0)
+
+    assert "0 open orders by our books; `/peak orders` asks the venue. STILL HOLDING 0.0012 BTC" in card(
+        failed
+    )
+    assert "*2 open orders* by our books, being cancelled" in card(replace(failed, open_orders=2))
+    assert "Nothing held by it." in card(replace(failed, position=Decimal(0)))
