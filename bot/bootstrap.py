@@ -1,6 +1,6 @@
 """The bot put together: every part made once, here, from an installation and Slack's client."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -40,7 +40,7 @@ from bot.operations.requests import (
     ReadRequests,
     WithdrawRequest,
 )
-from bot.operations.sessions import StopSession
+from bot.operations.sessions import StopSession, silent_sessions
 from bot.operations.status import ReadStatus
 from bot.operations_log import OperationsLog
 from bot.projector import Projector
@@ -93,7 +93,7 @@ def build(
     launcher = GatewayLauncher(installation.environment)
     supervisor = _supervisor(installation, launcher, lease)
     reading = installation.storage()
-    renderers = Renderers(reading, desk, lambda: prices(supervisor, desk.live_exchange, desk.symbols))
+    renderers = Renderers(reading, desk, lambda: account_now(supervisor, desk.live_exchange, desk.symbols))
     troubles = Troubles(reading, desk)
     outbox = Outbox(
         installation.database,
@@ -239,10 +239,13 @@ class Prover:
         return halt_exchange(exchange, self.home, client, self.launcher.halt, reason=reason)
 
 
-def prices(supervisor: Supervisor, exchange: str, symbols: tuple[str, ...]) -> Mapping[str, Decimal]:
-    """What each symbol could be sold for now; empty while the gateway does not answer."""
+def account_now(
+    supervisor: Supervisor, exchange: str, symbols: tuple[str, ...]
+) -> tuple[Mapping[str, Decimal], Collection[str]]:
+    """What each symbol could be sold for, and which sessions are silent; nothing when no gateway answers."""
     client = supervisor.gateway(exchange)
     try:
-        return {symbol: client.ticker(symbol).bid for symbol in symbols}
+        prices = {symbol: client.ticker(symbol).bid for symbol in symbols}
+        return prices, silent_sessions(client.status())
     except TradingError:
-        return {}
+        return {}, ()

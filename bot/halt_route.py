@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Thread
 from time import perf_counter
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from approvals.errors import ApprovalError
 from approvals.person import Account, Person, Roster
 from bot.block_limits import shortened
 from bot.escape import plain
+from trading.killswitch import LatchState
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ ANSWER_TIMEOUT_S = 5.0
 class Latching(Protocol):
     """What is needed of the latch."""
 
-    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> object:
-        """Write the latch; the first reason is kept."""
+    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> LatchState:
+        """Write the latch, and give what stands in it: the first reason is kept."""
         ...
 
 
@@ -52,7 +53,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class HaltOrder:
-    """A halt that is in force: the latch stands (`latch_ms`; None when not one file could be written)."""
+    """A halt that is in force: the latch stands (`latch_ms`; None when not one file could be written).
+
+    `before` is the halt that stood already when this one came.
+    """
 
     by: str
     reason: str
@@ -63,6 +67,7 @@ class HaltOrder:
     response_url: str | None = None
     latch_ms: int | None = None
     gates: tuple[Gate, ...] = ()
+    before: LatchState | None = None
 
     @property
     def sentence(self) -> str:
@@ -74,6 +79,13 @@ class HaltOrder:
         else:
             lead = f"HALTED in {self.latch_ms / 1000:.2f} s: no new order passes."
         parts = [lead]
+        if self.before is not None:
+            since = f" at {self.before.at.astimezone(UTC):%H:%M} UTC" if self.before.at else ""
+            who = plain(self.before.by) or "somebody"
+            parts.append(
+                f"It was halted already by {who}{since}: {_reason(self.before.reason)}. "
+                "Yours is on record too."
+            )
         if shut:
             slowest = max(gate.shut_ms or 0 for gate in shut)
             parts.append(f"{len(shut)} of {len(self.gates)} gates confirmed after {slowest / 1000:.2f} s.")
@@ -175,14 +187,18 @@ class HaltRoute:
 
     def _halt(self, order: HaltOrder) -> HaltOrder:
         began = perf_counter()
-        latch = _on_a_thread(
-            "latch", lambda: self._latch.engage(order.reason, order.by, order.at, order.cause), began
-        )
+        stands: list[LatchState] = []
+
+        def engage() -> None:
+            stands.append(self._latch.engage(order.reason, order.by, order.at, order.cause))
+
+        latch = _on_a_thread("latch", engage, began)
         wait([latch], timeout=LATCH_TIMEOUT_S)  # a disk that hangs must not keep the gates open
         gates = self._shut_gates(began)
         latch_ms = _result(latch)
         log.warning("halt: by %s, latch after %s ms, gates %s", plain(order.by), latch_ms, gates)
-        return replace(order, latch_ms=latch_ms, gates=gates)
+        before = next((state for state in stands if state.at != order.at), None)
+        return replace(order, latch_ms=latch_ms, gates=gates, before=before)
 
     def _shut_gates(self, began: float) -> tuple[Gate, ...]:
         try:

@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import uuid4
 
+from slack_sdk.models.blocks import HeaderBlock
 from sqlmodel import Session, col, select
 
 from approvals.person import Account
@@ -62,8 +63,8 @@ class Chart:
 class OutboxWriter:
     """Adds messages to an open transaction; a key that is known already adds nothing.
 
-    One that is too long for Slack becomes several, in order. With `practice` cards, posts, charts and direct
-    messages begin with that word.
+    One that is too long for Slack becomes several, in order. With `practice` cards, posts, charts, direct
+    messages and looks at the desk begin with that word.
     """
 
     def __init__(self, session: Session, now: datetime, *, practice: bool = False) -> None:
@@ -115,9 +116,12 @@ class OutboxWriter:
         response_url: str | None = None,
         urgency: Urgency = Urgency.FIRST,
     ) -> None:
-        """Answer one person in private: where the question was asked, else by direct message."""
+        """Answer one person in private: where the question was asked, else by direct message.
+
+        A look at the desk, which begins with a header, is marked as practice; a sentence is not.
+        """
         target = {"account": str(account), "channel": channel, "response_url": response_url}
-        pages = self._pages(view, marked=False)
+        pages = self._pages(view, marked=isinstance(view.blocks[0], HeaderBlock))
         self._add_all(key, MessageKind.REPLY, urgency, str(account), target, pages)
 
     def dm(self, key: str, account: Account, view: View, urgency: Urgency = Urgency.NEXT) -> None:

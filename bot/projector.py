@@ -16,6 +16,7 @@ from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.views.sessions import fill_line, order_line
 from trading.events import EventKind, TradingEvent
+from trading.session import TradingSession
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
     ),
     EventKind.SESSION_FAILED: (
         "high",
-        "Look at its card: its open orders are cancelled, what it holds stays held.",
+        "The gateway cancels its open orders: see with /peak orders that none is left. It may still hold.",
     ),
     EventKind.SESSION_SILENT: ("high", "Its open orders are being cancelled. Stop it, or halt everything."),
     EventKind.SESSION_PAUSED: ("medium", "It sends nothing that opens a position. Stop it when in doubt."),
@@ -75,6 +76,9 @@ _TITLES: dict[EventKind, str] = {
     EventKind.BOOKS_DIFFER: "The books differ",
     EventKind.TIMER_FIRED: "The dead-man timer fired",
 }
+
+# A process that was killed falls silent and has failed: one trouble, one alert.
+_FOLDED = {EventKind.SESSION_SILENT: "session.lost", EventKind.SESSION_FAILED: "session.lost"}
 
 _CARD_KINDS = frozenset(
     {
@@ -189,20 +193,24 @@ class Projector:
             self._line(tx, event, event.session_id)
             self._finish(tx, event, event.session_id)
         if event.kind in ALERTS:
-            severity, advice = ALERTS[event.kind]
-            raise_alert(
-                tx,
-                self._desk,
-                event.key,
-                event.kind,
-                str(event.facts.get("severity", severity)),
-                _title(event),
-                str(
-                    event.facts.get("message") or event.facts.get("reason") or event.facts.get("detail") or ""
-                ),
-                advice,
-                event.session_id,
-            )
+            self._alert(tx, event)
+
+    def _alert(self, tx: Transaction, event: TradingEvent) -> None:
+        session = tx.sessions.get(event.session_id) if event.session_id else None
+        if event.kind is EventKind.SESSION_SILENT and session is not None and session.state.is_over:
+            return  # how it ended has its own alert
+        severity, advice = ALERTS[event.kind]
+        raise_alert(
+            tx,
+            self._desk,
+            event.key,
+            _FOLDED.get(event.kind, event.kind),
+            str(event.facts.get("severity", severity)),
+            _title(event, session),
+            _detail(event),
+            advice,
+            event.session_id,
+        )
 
     def _line(self, tx: Transaction, event: TradingEvent, session_id: str) -> None:
         if event.kind is EventKind.FILL:
@@ -234,6 +242,21 @@ def _because(outcome: str, facts: dict[str, Any]) -> str:
     return f"{outcome}: {reason}" if reason else outcome
 
 
-def _title(event: TradingEvent) -> str:
-    what = event.facts.get("symbol") or event.facts.get("error")
-    return f"{_TITLES[event.kind]}: {what}" if what else _TITLES[event.kind]
+def _title(event: TradingEvent, session: TradingSession | None) -> str:
+    about = event.facts.get("symbol") or (session.plan.symbol if session else event.facts.get("exchange"))
+    return f"{_TITLES[event.kind]}: {about}" if about else _TITLES[event.kind]
+
+
+def _detail(event: TradingEvent) -> str:
+    """What happened, in words; the reason comes from whoever reported it."""
+    facts = event.facts
+    told = str(facts.get("message") or facts.get("reason") or facts.get("detail") or "")
+    if error := facts.get("error"):
+        return f"{error}: {told}"
+    if event.kind is EventKind.SESSION_SILENT:
+        count = facts.get("open_orders", "unknown")
+        return f"No sign of life since {event.at:%H:%M:%S} UTC. Open orders: {count}."
+    process = f" (process {facts['pid']})" if "pid" in facts else ""
+    if event.kind is EventKind.GATEWAY_LOST:
+        return told or f"Its process{process} ended; found at {event.at:%H:%M:%S} UTC."
+    return f"{told}{process}"

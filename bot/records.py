@@ -38,8 +38,9 @@ class AlertStore:
             )
         ).first()
         if same is not None:
-            same.times += 1
+            same.times += same.title == alert.title  # another title is how the same trouble went on
             same.last_at, same.title, same.detail = alert.at, alert.title, alert.detail
+            same.advice = alert.advice
             return _alert(same)
         row = AlertRow(
             id=alert.id,
@@ -140,6 +141,11 @@ class HaltStore:
         """The newest halt."""
         row = self._session.exec(select(HaltRow).order_by(col(HaltRow.at).desc()).limit(1)).first()
         return None if row is None else _halt(row)
+
+    def recent(self, count: int) -> list[HaltSummary]:
+        """The newest halts, newest first."""
+        rows = self._session.exec(select(HaltRow).order_by(col(HaltRow.at).desc()).limit(count))
+        return [_halt(row) for row in rows]
 
 
 def _outcome_value(outcome: HaltOutcome) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """From a card's subject to its blocks: read the state, draw it whole, mark what is practice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 from decimal import Decimal
 
+from bot.operations.clearing import clearing
 from bot.operations.desk import Desk
+from bot.operations.halt import LATE_AFTER_S
 from bot.operations.requests import read_card
 from bot.operations.sessions import summarise
 from bot.storage import Storage
@@ -13,16 +16,17 @@ from bot.views.halt import halt_card
 from bot.views.requests import request_card
 from bot.views.sessions import session_card
 
-Prices = Callable[[], Mapping[str, Decimal]]
+# What each symbol could be sold for now, and the ids of the sessions that are not heard of.
+AccountNow = Callable[[], tuple[Mapping[str, Decimal], Collection[str]]]
 
 
 class Renderers:
     """One method a kind of card; None when the subject is not there any more."""
 
-    def __init__(self, storage: Storage, desk: Desk, prices: Prices) -> None:
+    def __init__(self, storage: Storage, desk: Desk, account_now: AccountNow) -> None:
         self._storage = storage
         self._desk = desk
-        self._prices = prices
+        self._account_now = account_now
 
     def request(self, request_id: str) -> View | None:
         """An approval request."""
@@ -32,10 +36,10 @@ class Renderers:
 
     def session(self, session_id: str) -> View | None:
         """A session."""
-        prices = self._prices()
+        prices, silent = self._account_now()
         with self._storage.reading() as tx:
             session = tx.sessions.get(session_id)
-            summary = summarise(tx, self._desk, session, prices) if session else None
+            summary = summarise(tx, self._desk, session, prices, silent) if session else None
         return session_card(summary) if summary else None
 
     def alert(self, alert_id: str) -> View | None:
@@ -48,7 +52,10 @@ class Renderers:
         """A halt."""
         with self._storage.reading() as tx:
             halt = tx.halts.get(halt_id)
-        return halt_card(halt) if halt else None
+            cleared = clearing(tx, self._desk, halt) if halt else None
+            now = tx.now
+        late = halt is not None and now - halt.at >= timedelta(seconds=LATE_AFTER_S)
+        return halt_card(halt, cleared, late=late) if halt else None
 
     def by_kind(self) -> Mapping[str, Callable[[str], View | None]]:
         """What the outbox looks subjects up in: `request:...`, `session:...`, `alert:...`, `halt:...`."""

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from approvals.person import Account
 from bot.outbox import Chart, MessageKind
 from bot.outbox_queue import Message, Sent
-from bot.view import View, as_dicts, fitted
+from bot.view import View, as_dicts, as_practice, fitted
 
 log = logging.getLogger(__name__)
 
@@ -235,7 +235,7 @@ class Sender:
     def _shown(self, body: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
         text, blocks = body["text"], body["blocks"]
         if body.get("practice"):
-            text, blocks = _as_practice(text, blocks)
+            text, blocks = as_practice(text, blocks)
         fit = fitted(text, blocks)
         if fit.breaches and self._strict:
             raise Undeliverable(f"Slack would refuse it: {'; '.join(fit.breaches)}")
@@ -279,16 +279,6 @@ class Sender:
     def _usable(self, file_id: str) -> bool:
         file = self._client.files_info(file=file_id)["file"]
         return bool(file.get("mimetype")) and file.get("mode") != "tombstone"
-
-
-def _as_practice(text: str, blocks: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    """Begin with the word, in the text and in the first thing that is read."""
-    first = blocks[0] if blocks else {}
-    if first.get("type") == "header":
-        title = {**first["text"], "text": f"PRACTICE · {first['text']['text']}"}
-        return f"PRACTICE · {text}", [{**first, "text": title}, *blocks[1:]]
-    mark = {"type": "context", "elements": [{"type": "mrkdwn", "text": "*PRACTICE*"}]}
-    return f"PRACTICE · {text}", [mark, *blocks]
 
 
 def _thread(message: Message) -> str | None:

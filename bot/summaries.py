@@ -30,6 +30,7 @@ class SessionSummary:
     fills: int = 0
     fees: Decimal = Decimal(0)
     proof: str = ""
+    silent_since: datetime | None = None
 
     @property
     def base(self) -> str:
@@ -101,6 +102,15 @@ class HaltOutcome:
     open_orders: int
     held: tuple[tuple[str, Decimal], ...]
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """The end of a halt: who pressed, and who had approved."""
+
+    at: datetime
+    by: str
+    approvers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,16 @@ def fitted(text: str, blocks: Sequence[dict[str, Any]]) -> Fitted:
     return Fitted(fit_text, fit_blocks, tuple(fitting.breaches))
 
 
+def as_practice(text: str, blocks: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    """Begin with the word, in the text and in the first thing that is read."""
+    first = blocks[0] if blocks else {}
+    if first.get("type") == "header":
+        title = {**first["text"], "text": f"PRACTICE · {first['text']['text']}"}
+        return f"PRACTICE · {text}", [{**first, "text": title}, *blocks[1:]]
+    mark = {"type": "context", "elements": [{"type": "mrkdwn", "text": "*PRACTICE*"}]}
+    return f"PRACTICE · {text}", [mark, *blocks]
+
+
 def check(view: View) -> None:
     """Raise ViewRefused when anything of the message would have to be cut."""
     if breaches := fitted(view.text, as_dicts(view.blocks)).breaches:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from threading import Lock
+from threading import Lock, Timer
 from typing import Any
 
 from approvals.errors import ApprovalError
@@ -13,7 +13,9 @@ from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
+from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
+from bot.operations.clearing import RECENT, approvers, clearing_request
 from bot.operations.desk import Desk, Refused, owners
 from bot.operations.live import Asked, file_request
 from bot.operations.live import subject as request_subject
@@ -30,7 +32,8 @@ from trading.wire import HaltProof
 # A halt is recorded whatever stands in the latch, which anybody with a shell may have written.
 BY_LENGTH_MAX = 60
 CLEARED = "The halt is cleared. Nothing has started by itself."
-RECENT = 100
+# A venue that answers proves a halt in three seconds; after so long people are told to look for themselves.
+LATE_AFTER_S = 5.0
 
 
 def subject(halt_id: str) -> str:
@@ -54,11 +57,13 @@ class RecordHalt:
         desk: Desk,
         exchanges: tuple[str, ...],
         prove: Callable[[str, str], HaltProof],
+        late_after_s: float = LATE_AFTER_S,
     ) -> None:
         self._storage = storage
         self._desk = desk
         self._exchanges = exchanges
         self._prove = prove
+        self._late_after_s = late_after_s
         self._beginning, self._proving = Lock(), Lock()
         self._proofs: dict[tuple[str, str], HaltProof] = {}
 
@@ -108,13 +113,7 @@ class RecordHalt:
             last = tx.halts.last()
             if last is None or last.reason != one_line(reason, REASON_LENGTH_MAX):
                 return False
-            return not any(
-                request.action == "rearm"
-                and request.execution is ExecutionState.EXECUTED
-                and request.execution_at is not None
-                and request.execution_at > last.at
-                for request in tx.requests.recent(RECENT)
-            )
+            return clearing_request(tx, last) is None
 
     def _begin(self, ident: str, by: str, reason: str, at: datetime, latch_ms: int | None) -> HaltSummary:
         by, reason = one_line(by, BY_LENGTH_MAX) or "unknown", one_line(reason, REASON_LENGTH_MAX)
@@ -133,7 +132,13 @@ class RecordHalt:
         return halt
 
     def _prove_one(self, halt: HaltSummary, exchange: str) -> HaltSummary:
-        proof = self._proof(halt.id, exchange, halt.reason)
+        late = Timer(self._late_after_s, self._tell_late, (halt.id, exchange))
+        late.daemon = True
+        late.start()
+        try:
+            proof = self._proof(halt.id, exchange, halt.reason)
+        finally:
+            late.cancel()
         outcome = HaltOutcome(
             exchange=exchange,
             steps=tuple(HaltStep(name, at_ms) for name, at_ms in proof.steps),
@@ -149,8 +154,30 @@ class RecordHalt:
             facts = {"proven": proof.proven, "open_orders": proof.orders_open, "held": dict(proof.held)}
             tx.note("halt.proof", "peak-ops", halt.id, exchange=exchange, detail=proof.detail, **facts)
             tx.outbox.card(subject(halt.id), self._desk.channels.ops, Urgency.FIRST)
+            if not proof.proven:
+                self._raise_unproven(tx, halt.id, exchange, proof.detail)
         self._proofs.pop((halt.id, exchange), None)
         return after
+
+    def _tell_late(self, halt_id: str, exchange: str) -> None:
+        """No proof yet: the card says so from now on, and an alert does."""
+        with self._storage.transaction() as tx:
+            halt = tx.halts.get(halt_id)
+            if halt is not None and exchange in halt.waiting_for:
+                tx.outbox.card(subject(halt_id), self._desk.channels.ops, Urgency.FIRST)
+                self._raise_unproven(tx, halt_id, exchange, "the venue has not confirmed it yet")
+
+    def _raise_unproven(self, tx: Transaction, halt_id: str, exchange: str, why: str) -> None:
+        raise_alert(
+            tx,
+            self._desk,
+            f"unproven:{halt_id}:{exchange}",
+            "halt.unproven",
+            "high",
+            f"The halt of {exchange} is not proven",
+            f"Orders may still be open: {why}. The bot goes on asking.",
+            "Look at the venue's own page now and cancel there what is open; the card of the halt follows.",
+        )
 
     def _proof(self, halt_id: str, exchange: str, reason: str) -> HaltProof:
         """Ask the account, once for a halt: what it has proven is kept until it is recorded."""
@@ -300,9 +327,16 @@ def was_cleared(latch: Latch, request: ApprovalRequest) -> bool:
 
 
 def tell_cleared(tx: Transaction, desk: Desk, request: ApprovalRequest, by: str) -> None:
-    """Tell the desk, once for a request, that the halt is cleared."""
-    told = sentence(f"{by} cleared the halt. Sessions that were halted stay ended; start anew.")
+    """Tell the desk, once for a request, that the halt is cleared, and have the cards of its halts say so."""
+    others = " and ".join(approvers(tx, desk, request)) or "nobody"
+    told = sentence(
+        f"{by} cleared the halt, with {others}. Sessions that were halted stay ended; start anew."
+    )
     tx.outbox.post(f"cleared:{request.id}", desk.channels.ops, told, Urgency.FIRST)
+    for halt in tx.halts.recent(RECENT):
+        ended = clearing_request(tx, halt)
+        if ended is not None and ended.id == request.id:
+            tx.outbox.card(subject(halt.id), desk.channels.ops, Urgency.FIRST)
 
 
 def _end_sessions(tx: Transaction) -> None:

@@ -17,7 +17,7 @@ from approvals.errors import PolicyUnsafe
 from approvals.person import Person
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk
-from bot.operations.sessions import summarise
+from bot.operations.sessions import HEARTBEAT_AGE_MAX_S, silent_sessions, summarise
 from bot.outbox import Chart, Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
@@ -30,7 +30,6 @@ from trading.wire import EquitySummary, GatewayStatus, Quote
 
 DISK_FREE_SHARE_MIN = 0.10
 CHART_DAYS = 7
-HEARTBEAT_AGE_MAX_S = 15.0
 GATEWAY_READY_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
 
@@ -209,11 +208,13 @@ class CheckHealth:
         return health
 
     def _make(self, ident: str, asked_by: str) -> HealthSummary:
-        report, equity, prices = self._account()
+        report, equity, prices, silent = self._account()
         with self._storage.reading() as tx:
             at = tx.now
             before = tx.reports.before(at)
-            sessions = tuple(summarise(tx, self._desk, each, prices) for each in tx.sessions.all_open())
+            sessions = tuple(
+                summarise(tx, self._desk, each, prices, silent) for each in tx.sessions.all_open()
+            )
         points = equity.points if equity else ()
         return HealthSummary(
             id=ident,
@@ -234,7 +235,9 @@ class CheckHealth:
             points=tuple(point for point in points if point[0] >= at - timedelta(days=CHART_DAYS)),
         )
 
-    def _account(self) -> tuple[HealthReport, EquitySummary | None, Mapping[str, Decimal]]:
+    def _account(
+        self,
+    ) -> tuple[HealthReport, EquitySummary | None, Mapping[str, Decimal], frozenset[str]]:
         report = run_checks(self._checks.probes())
         exchange = self._desk.live_exchange
         try:
@@ -242,10 +245,11 @@ class CheckHealth:
             status = client.status()
             gateway = (*client.checks("live"), gateway_settings(self._desk, status), heartbeats(status))
             prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
-            return HealthReport.of([*report.checks, *gateway]), client.equity(), prices
+            checked = HealthReport.of([*report.checks, *gateway])
+            return checked, client.equity(), prices, silent_sessions(status)
         except TradingError as error:
             silent = Check(f"gateway {exchange}", Verdict.FAILED, str(error), 0, "Look at /peak status.")
-            return HealthReport.of([*report.checks, silent]), None, {}
+            return HealthReport.of([*report.checks, silent]), None, {}, frozenset()
 
 
 def report_id(cause: str) -> str:

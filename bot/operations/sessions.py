@@ -1,8 +1,9 @@
 """Reading sessions, and stopping them with the venue's proof."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from decimal import Decimal
 from threading import Thread
 from typing import Any, Protocol
@@ -15,9 +16,10 @@ from bot.summaries import SessionSummary
 from bot.views.replies import sentence
 from bot.views.wording import milliseconds, quantity
 from trading.errors import TradingError
+from trading.events import EventKind
 from trading.position import Book
 from trading.session import SessionState, Stage, TradingSession
-from trading.wire import StopProof
+from trading.wire import GatewayStatus, StopProof
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ STOPPABLE = frozenset(
 )
 NOTED_AS = "session.stop"
 TAKEN_UP = "taken up again"
+HEARTBEAT_AGE_MAX_S = 15.0
 PROVEN_STATES = frozenset({SessionState.STOPPED, SessionState.HALTED, SessionState.UNKNOWN})
 
 
@@ -47,8 +50,17 @@ def subject(session_id: str) -> str:
     return f"session:{session_id}"
 
 
+def silent_sessions(status: GatewayStatus) -> frozenset[str]:
+    """The ids of the attached sessions that have not been heard of lately."""
+    return frozenset(ident for ident, age in status.heartbeats.items() if age > HEARTBEAT_AGE_MAX_S)
+
+
 def summarise(
-    tx: Transaction, desk: Desk, session: TradingSession, prices: Mapping[str, Decimal] | None = None
+    tx: Transaction,
+    desk: Desk,
+    session: TradingSession,
+    prices: Mapping[str, Decimal] | None = None,
+    silent: Collection[str] = (),
 ) -> SessionSummary:
     """One session with its own fills folded; its PnL is unknown while it holds something without a price."""
     fills = tx.fills.by_session(session.id)
@@ -79,7 +91,16 @@ def summarise(
         fills=len(fills),
         fees=position.fees,
         proof=proof_of(tx, session),
+        silent_since=_silent_since(tx, session) if session.id in silent else None,
     )
+
+
+def _silent_since(tx: Transaction, session: TradingSession) -> datetime | None:
+    """When the gateway found that a session that should be running is not heard of."""
+    if session.state.is_over:
+        return None
+    told = [event.at for event in tx.events.by_session(session.id) if event.kind is EventKind.SESSION_SILENT]
+    return told[-1] if told else tx.now
 
 
 def proof_of(tx: Transaction, session: TradingSession) -> str:
@@ -87,18 +108,23 @@ def proof_of(tx: Transaction, session: TradingSession) -> str:
     if session.state not in PROVEN_STATES:
         return ""
     told = [event.facts for event in tx.events.by_session(session.id) if "proven" in event.facts]
-    return proof_sentence(told[-1]) if told else ""
+    return proof_sentence(told[-1], of_account=session.state is SessionState.HALTED) if told else ""
 
 
-def proof_sentence(facts: Mapping[str, Any]) -> str:
-    """What the venue proved, and what is still held; never reads as flat when it is not."""
+def proof_sentence(facts: Mapping[str, Any], *, of_account: bool = False) -> str:
+    """What the venue proved, and what is still held; never reads as flat when it is not.
+
+    A halt proves its whole account (`of_account`): what is held then may be other sessions' too.
+    """
     steps = facts.get("steps") or []
     took = f" after {milliseconds(int(steps[-1][1]))}" if steps else ""
     amounts = {asset: Decimal(amount) for asset, amount in (facts.get("held") or {}).items()}
     held = ", ".join(f"{quantity(abs(amount))} {asset}" for asset, amount in amounts.items() if amount)
     detail = facts.get("detail")
-    nothing = "what it holds is not known" if detail else "nothing held by it"
-    holding = f"STILL HOLDING {held}" if held else nothing
+    whose = "the account" if of_account else "it"
+    nothing = f"what {whose} holds is not known" if detail else f"nothing held by {whose}"
+    still = "The account is STILL HOLDING" if of_account else "STILL HOLDING"
+    holding = f"{still} {held}" if held else nothing
     if facts.get("proven"):
         return f"0 open orders, proven by the venue{took}. {holding}{f' ({detail})' if detail else ''}."
     return f"NOT PROVEN{took}: {detail}. {holding}. Look at the venue's own page now."

@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.lease import Holder, at_work
 from bot.operations.desk import Desk
 from bot.operations.requests import pending
-from bot.operations.sessions import summarise
+from bot.operations.sessions import silent_sessions, summarise
 from bot.storage import Storage
 from bot.summaries import HaltState, LimitUse, StatusSummary
 from trading import limits as trading_limits
@@ -44,9 +44,11 @@ class ReadStatus:
 
     def __call__(self) -> StatusSummary:
         """Read the database, the latch and the gateway; none of them can stop the others being shown."""
-        gateway_line, limits, prices = self._account()
+        gateway_line, limits, prices, silent = self._account()
         with self._storage.reading() as tx:
-            sessions = tuple(summarise(tx, self._desk, session, prices) for session in tx.sessions.all_open())
+            sessions = tuple(
+                summarise(tx, self._desk, session, prices, silent) for session in tx.sessions.all_open()
+            )
             waiting = pending(tx, self._desk)
             at, holder = tx.now, Holder.of(tx.session)
         return StatusSummary(
@@ -60,7 +62,9 @@ class ReadStatus:
             bot=at_work(holder, at),
         )
 
-    def _account(self) -> tuple[tuple[str, str], tuple[LimitUse, ...], dict[str, Decimal]]:
+    def _account(
+        self,
+    ) -> tuple[tuple[str, str], tuple[LimitUse, ...], dict[str, Decimal], frozenset[str]]:
         exchange = self._desk.live_exchange
         try:
             client = self._gateway(exchange)
@@ -69,8 +73,9 @@ class ReadStatus:
             prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
         except TradingError as error:
             configured = tuple(replace(use, used=None) for use in configured_limits(self._desk.limits))
-            return (exchange, f"unknown: {error}"), configured, {}
-        return (exchange, "ready" if state.ready else state.detail), used, prices
+            return (exchange, f"unknown: {error}"), configured, {}, frozenset()
+        line = (exchange, "ready" if state.ready else state.detail)
+        return line, used, prices, silent_sessions(state)
 
 
 def configured_limits(limits: trading_limits.RiskLimits) -> tuple[LimitUse, ...]:

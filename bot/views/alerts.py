@@ -22,8 +22,9 @@ def alert_card(alert: AlertSummary) -> View:
     """The whole alert, drawn from its row."""
     blocks: list[Block] = [
         HeaderBlock(text=f"{SEVERITY_MARK.get(alert.severity, '🔶')} {label(alert.title)}"),
-        SectionBlock(text=MarkdownTextObject(text=literal(alert.detail, 2900) or "No detail.")),
     ]
+    if detail := literal(alert.detail, 2900):
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=detail)))
     if alert.advice:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*Next* {literal(alert.advice, 2800)}")))
     times = f" · {alert.times} times" if alert.times > 1 else ""

@@ -3,16 +3,25 @@
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
 
 from bot.block_limits import shortened
-from bot.summaries import HaltOutcome, HaltSummary
+from bot.summaries import Clearing, HaltOutcome, HaltSummary
 from bot.view import View
 from bot.views.wording import label, literal, milliseconds, quantity, when
 
+_WAITING = "the gate is shut; cancelling, waiting for the venue's proof"
+_LATE = (
+    "*NOT PROVEN yet*: the gate is shut, but the venue has not confirmed that no order is left. "
+    "Look at the venue's own page now; the bot goes on asking"
+)
 
-def halt_card(halt: HaltSummary) -> View:
-    """Never says flat when it means halted."""
+
+def halt_card(halt: HaltSummary, cleared: Clearing | None = None, *, late: bool = False) -> View:
+    """Never says flat when it means halted, nor halted when two people have cleared it.
+
+    `late`: the venue had time enough to prove it, and has not.
+    """
     headline = f"{halt.by} halted everything: {halt.reason}"
     blocks: list[Block] = [
-        HeaderBlock(text=_headline(halt)),
+        HeaderBlock(text=_headline(halt) if cleared is None else "⚪ Cleared: nothing is halted any more"),
         SectionBlock(text=MarkdownTextObject(text=f"*{literal(headline, 1500)}*")),
     ]
     for outcome in halt.outcomes:
@@ -21,11 +30,7 @@ def halt_card(halt: HaltSummary) -> View:
             steps = " → ".join(f"{literal(step.name)} {milliseconds(step.at_ms)}" for step in outcome.steps)
             blocks.append(ContextBlock(elements=[MarkdownTextObject(text=shortened(steps, 1900))]))
     blocks.extend(
-        SectionBlock(
-            text=MarkdownTextObject(
-                text=f"*{literal(exchange)}*: the gate is shut; cancelling, waiting for the venue's proof"
-            )
-        )
+        SectionBlock(text=MarkdownTextObject(text=f"*{literal(exchange)}*: {_LATE if late else _WAITING}"))
         for exchange in halt.waiting_for
     )
     blocks.append(
@@ -34,11 +39,22 @@ def halt_card(halt: HaltSummary) -> View:
                 MarkdownTextObject(
                     text=f"Since {when(halt.at)}. Nothing new is sent until two people clear it "
                     "with `/peak rearm`."
+                    if cleared is None
+                    else _cleared(halt, cleared)
                 )
             ]
         )
     )
-    return View(text=label(f"HALTED. {headline}", 600), blocks=blocks)
+    state = "HALTED" if cleared is None else "Cleared"
+    return View(text=label(f"{state}. {headline}", 600), blocks=blocks)
+
+
+def _cleared(halt: HaltSummary, cleared: Clearing) -> str:
+    others = ", ".join(literal(name, 60) for name in cleared.approvers) or "nobody"
+    return (
+        f"Halted {when(halt.at)}. *Cleared {when(cleared.at)} by {literal(cleared.by, 60)}, with {others}.* "
+        "Its sessions stay ended."
+    )
 
 
 def _headline(halt: HaltSummary) -> str:

@@ -12,7 +12,8 @@ from slack_sdk.models.blocks import (
 from bot.block_limits import shortened
 from bot.summaries import HealthSummary
 from bot.view import View
-from bot.views.wording import STATE_MARK, VERDICT_MARK, day_and_time, label, literal, money
+from bot.views.sessions import state_mark
+from bot.views.wording import VERDICT_MARK, day_and_time, label, literal, money
 
 
 def health_report(health: HealthSummary) -> View:
@@ -26,7 +27,7 @@ def health_report(health: HealthSummary) -> View:
     ]
     if health.sessions:
         lines = [
-            f"{STATE_MARK[item.state]} {literal(item.symbol)} {literal(item.strategy)} "
+            f"{state_mark(item)} {literal(item.symbol)} {literal(item.strategy)} "
             f"{item.stage} {item.state}, "
             f"{money(item.daily_pnl, item.currency, signed=True)}"
             for item in health.sessions

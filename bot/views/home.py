@@ -4,13 +4,18 @@ from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 from slack_sdk.models.views import View as SlackView
 
 from bot.summaries import StatusSummary
+from bot.view import as_dicts, as_practice
 from bot.views.status import panel
 from bot.views.wording import literal
 
 
 def home(summary: StatusSummary) -> SlackView:
     """The Home tab of somebody on the roster."""
-    return SlackView(type="home", callback_id="home", blocks=panel(summary).blocks)
+    view = panel(summary)
+    blocks = as_dicts(view.blocks)
+    if summary.practice:
+        _, blocks = as_practice(view.text, blocks)
+    return SlackView(type="home", callback_id="home", blocks=blocks)
 
 
 def home_refused(why: str) -> SlackView:

@@ -31,6 +31,8 @@ _STATE_SENTENCE = {
     "unknown": "ended without proof",
 }
 
+_SILENT_NEXT = "Its open orders are cancelled; stop it, or halt everything."
+
 
 def halt_button(reason: str = "") -> ButtonElement:
     """The button that halts everything; it stands wherever something live is shown."""
@@ -53,7 +55,7 @@ def session_card(session: SessionSummary) -> View:
     """State first, money second, buttons last."""
     headline = _headline(session)
     blocks: list[Block] = [
-        HeaderBlock(text=f"{STATE_MARK[session.state]} {label(headline)}"),
+        HeaderBlock(text=f"{state_mark(session)} {label(headline)}"),
         SectionBlock(
             fields=[
                 MarkdownTextObject(
@@ -71,8 +73,12 @@ def session_card(session: SessionSummary) -> View:
             ]
         ),
     ]
+    if session.silent_since is not None:
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*{silence(session)}.* {_SILENT_NEXT}")))
     if told := literal(session.proof or session.state_reason, 2900):
         blocks.append(SectionBlock(text=MarkdownTextObject(text=told)))
+    if session.state == "failed":
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=_after_failure(session))))
     since = f"since {when(session.started_at)} " if session.started_at else ""
     blocks.append(
         ContextBlock(
@@ -89,8 +95,30 @@ def session_card(session: SessionSummary) -> View:
     return View(text=label(headline), blocks=blocks)
 
 
+def state_mark(session: SessionSummary) -> str:
+    """The mark of a session's state; nothing that is not heard of is green."""
+    return STATE_MARK[session.state] if session.silent_since is None else "⚠️"
+
+
+def silence(session: SessionSummary) -> str:
+    """Since when nothing was heard of a session."""
+    return f"no sign of life since {when(session.silent_since)}"
+
+
+def _after_failure(session: SessionSummary) -> str:
+    """What became of the orders of a session that failed: by our books, since nobody asked for a proof."""
+    if session.open_orders:
+        orders = f"*{session.open_orders} open orders* by our books, being cancelled"
+    else:
+        orders = "0 open orders by our books"
+    held = f"STILL HOLDING {quantity(abs(session.position))} {literal(session.base)}"
+    return f"{orders}; `/peak orders` asks the venue. {held if session.position else 'Nothing held by it.'}"
+
+
 def _headline(session: SessionSummary) -> str:
     said = _STATE_SENTENCE[session.state]
+    if session.silent_since is not None:
+        return f"{session.symbol} gives no sign of life"
     if session.state == "running" and session.stage != "live":
         said = f"is running in {session.stage}"
     return f"{session.symbol} {said}"

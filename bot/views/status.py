@@ -1,5 +1,7 @@
 """The desk in one look: for /peak status, the panel and the Home tab."""
 
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 from slack_sdk.models.blocks import (
@@ -16,8 +18,8 @@ from slack_sdk.models.blocks import (
 from bot.block_limits import shortened
 from bot.summaries import HaltState, LimitUse, PendingApproval, SessionSummary, StatusSummary
 from bot.view import View
-from bot.views.sessions import STOP, halt_button
-from bot.views.wording import STATE_MARK, day_and_time, literal, money, quantity, when
+from bot.views.sessions import STOP, halt_button, silence, state_mark
+from bot.views.wording import day_and_time, literal, money, quantity, when
 
 START_LIVE = "panel.live"
 HEALTH_NOW = "panel.health"
@@ -55,11 +57,17 @@ def _headline(summary: StatusSummary) -> str:
     if summary.halt.engaged:
         return "🛑 HALTED"
     live = [session for session in summary.sessions if session.stage == "live"]
-    running = sum(session.state == "running" for session in live)
-    rest = f"{len(live) - running} more not over" if len(live) > running else ""
+    running = sum(session.state == "running" and session.silent_since is None for session in live)
+    rest = ", ".join(f"{count} {state}" for state, count in _other_states(live).items())
     if running:
         return f"🟢 {running} live" + (f", {rest}" if rest else "")
     return f"❓ Nothing is running, {rest}" if rest else "⚪ Nothing is live"
+
+
+def _other_states(live: Sequence[SessionSummary]) -> Counter[str]:
+    """How many live sessions are in which state, those that run and are heard of left out."""
+    states = ("silent" if session.silent_since else session.state for session in live)
+    return Counter(state for state in states if state != "running")
 
 
 def _body(summary: StatusSummary) -> list[Block]:
@@ -95,8 +103,8 @@ def _halted(halt: HaltState) -> str:
 
 def _session(session: SessionSummary) -> SectionBlock:
     text = (
-        f"{STATE_MARK[session.state]} *{literal(session.symbol, 40)}* {literal(session.strategy, 60)} "
-        f"{literal(session.stage, 20)} *{session.state}* · "
+        f"{state_mark(session)} *{literal(session.symbol, 40)}* {literal(session.strategy, 60)} "
+        f"{literal(session.stage, 20)} *{session.state}{_silent(session)}* · "
         f"holds {quantity(session.position)} {literal(session.base, 20)} · "
         f"{money(session.daily_pnl, session.currency, signed=True)} · "
         f"{session.open_orders} open orders · `{literal(session.id, 40)}`"
@@ -105,6 +113,10 @@ def _session(session: SessionSummary) -> SectionBlock:
     if session.state in {"starting", "running", "paused", "unknown"}:
         stop = ButtonElement(text="Stop", action_id=STOP, value=session.id)
     return SectionBlock(block_id=f"status:{session.id}", text=MarkdownTextObject(text=text), accessory=stop)
+
+
+def _silent(session: SessionSummary) -> str:
+    return f", {silence(session)}" if session.silent_since else ""
 
 
 def _waiting(item: PendingApproval) -> str:

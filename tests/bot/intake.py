@@ -22,6 +22,7 @@ from bot.metrics import Metrics
 from bot.slack_app import build_app
 from bot.tables import InboxRow
 from tests.bot.slack_payloads import OLIVIA, OTTO, TEAM
+from trading.killswitch import LatchState
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DEADLINE_S = 10.0
@@ -61,10 +62,11 @@ class RecordingLatch:
         self.diary = diary
         self.reasons: list[str] = []
 
-    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> None:
+    def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> LatchState:
         """Note it."""
         self.diary.append("latch")
         self.reasons.append(reason)
+        return LatchState(True, reason, by, at)
 
 
 def person(name: str, user: str) -> Person:

@@ -145,6 +145,24 @@ def test_halting_twice_is_harmless(intake: Intake) -> None:
     until(lambda: len(intake.halts) == 2, "both were handed on")
 
 
+def test_a_second_halt_is_told_of_the_first(tmp_path: Path) -> None:
+    """Whoever comes second learns that it stands already, since when and by whom."""
+    latch = Latch(tmp_path)
+    latch.begin("Olivia", NOON)
+    latch.engage("price feed looks wrong", "Sam", NOON)
+    later = NOON.replace(hour=13)
+    route = HaltRoute(
+        latch, lambda: ROSTER, lambda: later, gates=dict, on_halt=lambda _: None, on_refused=lambda _: None
+    )
+    answer: Future[Any] = Future()
+    call = halt_call(command("mine too", name="/peak-kill"))
+    assert call is not None
+    route.answer(call, answer.set_result)
+
+    told = answer.result(DEADLINE_S)["text"]
+    assert f"halted already by Sam at {NOON:%H:%M} UTC: price feed looks wrong" in told
+
+
 def test_gates_are_shut_side_by_side_and_a_silent_one_is_named(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

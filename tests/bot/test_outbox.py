@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.models.blocks import HeaderBlock
 from sqlmodel import select
 
 from bot.outbox import Chart, Urgency
 from bot.practice.people import OLIVIA, OTTO
 from bot.practice.server import BOT_TOKEN
 from bot.tables import CardRow
+from bot.view import View
 from tests.bot.faulty_slack import (
     held,
 )
@@ -231,7 +233,7 @@ def test_a_report_goes_out_although_its_chart_cannot_be_drawn(way: Way) -> None:
 
 
 def test_on_a_practice_desk_every_message_says_so(way: Way) -> None:
-    """Cards, posts and direct messages begin with the word; a private answer and a thread need not."""
+    """Cards, posts, direct messages and looks begin with the word; a sentence and a thread need not."""
     way.cards["7"] = "BTC/USD"
     way.outbox.start()
     with way.writing(practice=True) as outbox:
@@ -240,13 +242,14 @@ def test_on_a_practice_desk_every_message_says_so(way: Way) -> None:
         outbox.post("one", APPROVALS, said("cleared"))
         outbox.dm("d", account(OLIVIA), said("told"))
         outbox.reply("a", said("answer"), account=account(OTTO))
+        outbox.reply("b", View("1 live", [HeaderBlock(text="1 live")]), account=account(OTTO))
     way.delivered()
 
     assert way.texts(OPS) == ["PRACTICE · BTC/USD", "bought"]
     assert way.sees(OPS)[0]["blocks"][0]["text"]["text"] == "PRACTICE · BTC/USD"
     assert way.texts(APPROVALS) == ["PRACTICE · cleared"]
     assert way.texts(OLIVIA.dm, OLIVIA) == ["PRACTICE · told"]
-    assert way.texts(OTTO.dm) == ["answer"]
+    assert way.texts(OTTO.dm) == ["answer", "PRACTICE · 1 live"]
 
 
 def test_stopping_leaves_the_rest_for_the_next_start(way: Way) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from bot.projector import FAILURES_MAX, Projector
+from bot.summaries import AlertSummary
 from tests.bot.intake import open_database
 from tests.bot.operations.rig import Rig
 from trading.events import EventKind, TradingEvent
+from trading.session import SessionState, TradingSession
 from trading.store import OrderStore
 
 
@@ -52,3 +54,66 @@ def test_an_accepted_order_is_told_without_reading_all_before_it(
         projector.project()
 
     assert ["First order" in row.body["text"] for row in rig.outgoing("post")] == [True, False]
+
+
+def alerts_of(rig: Rig, *events: TradingEvent) -> list[AlertSummary]:
+    """The alerts that these events raise, newest first."""
+    with rig.storage.transaction() as tx:
+        for event in events:
+            tx.events.add(event)
+    Projector(rig.storage, rig.desk).project()
+    return rig.read(lambda tx: tx.alerts.recent(10))
+
+
+def failed(rig: Rig, session: TradingSession) -> TradingEvent:
+    """A session whose process was killed."""
+    with rig.storage.transaction() as tx:
+        tx.sessions.move(session, session.moved(SessionState.FAILED, tx.now, "its process is gone"))
+    facts = {"reason": "its process is gone", "pid": 4711}
+    return TradingEvent("failed-1", EventKind.SESSION_FAILED, rig.clock(), session.id, facts)
+
+
+def silent(rig: Rig, session: TradingSession) -> TradingEvent:
+    """The same session, not heard of."""
+    facts = {"symbol": "BTC/USD", "open_orders": 1}
+    return TradingEvent("silent-1", EventKind.SESSION_SILENT, rig.clock(), session.id, facts)
+
+
+def test_an_alert_names_its_symbol_and_what_happened(tmp_path: Path) -> None:
+    """Whoever is woken reads which session it is, since when, and which process is gone."""
+    rig = Rig(open_database(tmp_path), tmp_path)
+    session = rig.live_session()
+    lost = TradingEvent(
+        "lost-1", EventKind.GATEWAY_LOST, rig.clock(), None, {"exchange": "kraken", "pid": 4712}
+    )
+    (alert,) = alerts_of(rig, silent(rig, session))
+    assert alert.title == "A session fell silent: BTC/USD"
+    assert alert.detail == f"No sign of life since {rig.clock():%H:%M:%S} UTC. Open orders: 1."
+    told = {alert.title: alert.detail for alert in alerts_of(rig, lost)}
+    assert "process 4712" in told["The gateway was lost: kraken"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_one_killed_process_raises_one_alert(tmp_path: Path, together: bool) -> None:
+    """It falls silent and has failed: the failure is what stands there, whether told at once or later."""
+    rig = Rig(open_database(tmp_path), tmp_path)
+    session = rig.live_session()
+    if not together:
+        alerts_of(rig, silent(rig, session))
+    (alert,) = alerts_of(rig, *([silent(rig, session)] if together else []), failed(rig, session))
+
+    assert (alert.title, alert.times) == ("A session failed: BTC/USD", 1)
+    assert alert.detail == "its process is gone (process 4711)"
+    assert "/peak orders" in alert.advice
+
+
+def test_a_venue_error_names_the_venue(tmp_path: Path) -> None:
+    """The name of the error is for the runbook, and stands in the detail."""
+    rig = Rig(open_database(tmp_path), tmp_path)
+    facts = {"exchange": "kraken", "error": "ExchangeNetworkError", "detail": "The venue answers 502."}
+    (alert,) = alerts_of(rig, TradingEvent("e-1", EventKind.VENUE_ERROR, rig.clock(), None, facts))
+
+    assert (alert.title, alert.detail) == (
+        "Venue error: kraken",
+        "ExchangeNetworkError: The venue answers 502.",
+    )

@@ -12,10 +12,8 @@ def test_a_session_that_dies_raises_an_alert_that_somebody_takes(desk: Desk) -> 
     pid = until(lambda: desk.sessions()[0].pid, "The session has no process")
     os.kill(pid, signal.SIGKILL)
 
-    alert = desk.channel("trading-alerts").expects(
-        "A session failed", buttons=["Acknowledge", "Halt everything"]
-    )
-    desk.channel("trading-alerts").may_say("A session fell silent")
+    alert = desk.channel("trading-alerts").expects("BTC/USD", buttons=["Acknowledge", "Halt everything"])
+    alert.now_reads("A session failed: BTC/USD")
     session.now_reads("BTC/USD has failed", buttons=[])
     desk.sam.clicks(alert, "Acknowledge")
     alert.now_reads("acknowledged by Sam", buttons=["Halt everything"])

@@ -67,7 +67,7 @@ def test_two_people_clear_a_halt_after_it_has_cooled_down(cool_desk: Desk) -> No
     """Clearing is a protected act like a start, and starts nothing by itself."""
     desk = cool_desk
     desk.rita.says("/peak-kill only a drill").is_told("HALTED")
-    desk.channel("trading-ops").expects("Rita halted everything").now_reads("proven by the venue")
+    halt = desk.channel("trading-ops").expects("Rita halted everything").now_reads("proven by the venue")
     desk.olivia.is_told("Rita halted everything")
 
     desk.otto.says("/peak rearm").is_told("Say why")
@@ -78,7 +78,8 @@ def test_two_people_clear_a_halt_after_it_has_cooled_down(cool_desk: Desk) -> No
     card.now_reads("Approved by Olivia", buttons=["Clear the halt"])
     assert (desk.home / "HALT").exists()
     desk.otto.clicks(card, "Clear the halt").is_told("The halt is cleared")
-    desk.channel("trading-ops").expects("Otto cleared the halt")
+    desk.channel("trading-ops").expects("Otto cleared the halt, with Olivia")
+    halt.now_reads("by Otto, with Olivia", buttons=[])
     card.now_reads("the halt is cleared", buttons=[])
     assert not (desk.home / "HALT").exists()
     assert not desk.sessions()

@@ -19,6 +19,7 @@ from bot.operations.desk import Channels, Desk, Refused, StrategyChoice
 from bot.operations.halt import RequestRearm
 from bot.operations.live import Asked, GoLive, Launched, RequestLive
 from bot.operations.requests import AnswerRequest
+from bot.outbox import SENT
 from bot.storage import Storage, Transaction
 from bot.tables import OutboxRow
 from bot.views.live_form import CHECKLIST, LiveAnswers
@@ -88,6 +89,7 @@ class Venue:
     held: dict[str, Decimal] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
     halts: list[str] = field(default_factory=list)
+    heartbeats: dict[str, float] = field(default_factory=lambda: {"live-1": 1.0})
 
     def stop_session(self, session_id: str, reason: str) -> StopProof:
         """End a session as the gateway does: its state and its event in one transaction."""
@@ -113,7 +115,7 @@ class Venue:
     def status(self) -> GatewayStatus:
         """Ready, with one session that is heard of."""
         self._answer()
-        return GatewayStatus("kraken", True, "", None, {"live-1": 1.0}, 0, False, "online", 0.1, True, 4711)
+        return GatewayStatus("kraken", True, "", None, self.heartbeats, 0, False, "online", 0.1, True, 4711)
 
     def limits_in_use(self) -> tuple[LimitUse, ...]:
         """A tenth of each limit."""
@@ -284,6 +286,12 @@ class Rig:
     def cards(self) -> list[str | None]:
         """The subjects of the cards that are on their way."""
         return [row.subject for row in self.outgoing("card")]
+
+    def delivered(self) -> None:
+        """All that is on its way has reached Slack."""
+        with self.storage.transaction() as tx:
+            for row in tx.session.exec(select(OutboxRow)):
+                row.state = SENT
 
     def told(self) -> list[tuple[str, str]]:
         """Who is told what by direct message."""

@@ -1,12 +1,14 @@
 """A halt is recorded once, proven for each account, and cleared by two people after its time."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from approvals.person import Person
 from approvals.request import ApprovalRequest, ExecutionState, RequestId
+from bot.operations.clearing import clearing
 from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RecordHalt, halt_id
 from bot.operations.live import Asked
@@ -312,3 +314,54 @@ def test_ten_presses_at_once_clear_once(rig_on_both: Rig) -> None:
 
     assert sum(isinstance(outcome, ApprovalRequest) for outcome in outcomes) == 1
     assert len(rig.outgoing("post")) == 1
+
+
+def test_a_halt_that_is_not_proven_in_time_is_told(rig: Rig) -> None:
+    """While the venue is still asked, the card is drawn again and an alert sends people to the venue."""
+    answered = Event()
+
+    def prove(exchange: str, reason: str) -> HaltProof:
+        answered.wait(DEADLINE_S)
+        return rig.venue.halt(exchange, reason)
+
+    record = RecordHalt(rig.storage, rig.desk, ("kraken",), prove, late_after_s=0)
+    halting = Thread(target=record, args=("sam", "odd", NOON, 3))
+    halting.start()
+    (alert,) = until(lambda: rig.read(lambda tx: tx.alerts.recent(5)), "an alert was raised")
+    answered.set()
+    halting.join(DEADLINE_S)
+
+    assert (alert.kind, alert.title) == ("halt.unproven", "The halt of kraken is not proven")
+    assert "venue's own page" in alert.advice
+
+
+def test_a_halt_that_stays_unproven_raises_one_alert(rig: Rig) -> None:
+    """The venue's last word was no proof; a proven halt raises none."""
+    recording(rig)("sam", "odd", NOON, 3)
+    assert rig.read(lambda tx: tx.alerts.recent(5)) == []
+    rig.clock.passes(seconds=1)
+    rig.venue.proven = False
+
+    recording(rig)("sam", "odd", rig.clock(), 3)
+
+    assert [alert.kind for alert in rig.read(lambda tx: tx.alerts.recent(5))] == ["halt.unproven"]
+
+
+def test_every_halt_that_was_cleared_says_so_on_its_card(rig: Rig) -> None:
+    """Both halts end with one clearing; the word in the channel names who approved."""
+    first = recording(rig)("sam", "price feed looks wrong", rig.clock(), 3)
+    rig.clock.passes(seconds=1)
+    second = recording(rig)("rita", "the fills look wrong too", rig.clock(), 3)
+    request_id = rearm_approved(rig)
+    rig.delivered()
+    before = len(rig.cards())
+    clears(rig, request_id)
+    rig.clock.passes(minutes=1)
+    third = recording(rig)("sam", "again", rig.clock(), 3)
+
+    assert {f"halt:{first.id}", f"halt:{second.id}"} <= set(rig.cards()[before:])
+    ended = rig.read(lambda tx: clearing(tx, rig.desk, first))
+    assert ended is not None
+    assert (ended.by, ended.approvers) == ("Otto", ("Olivia",))
+    assert rig.read(lambda tx: clearing(tx, rig.desk, third)) is None
+    assert "Otto cleared the halt, with Olivia." in rig.outgoing("post")[0].body["text"]

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.person import Person
 from bot.operations.desk import Refused
-from bot.operations.sessions import StopSession, summarise
+from bot.operations.sessions import StopSession, proof_sentence, summarise
 from bot.summaries import SessionSummary
 from tests.approvals.desk import OLIVIA, OTTO, RITA, SAM
 from tests.bot.intake import DEADLINE_S, until
@@ -205,3 +205,12 @@ def test_a_session_of_somebody_who_left_still_has_a_name(rig: Rig) -> None:
     """An id of nobody stays as it is."""
     session = replace(rig.live_session(), started_by="nora")
     assert rig.read(lambda tx: summarise(tx, rig.desk, session)).started_by == "nora"
+
+
+def test_what_a_halted_session_shows_as_held_is_the_accounts() -> None:
+    """A halt proves the whole account: other sessions' coins are not called this session's."""
+    facts = {"proven": True, "held": {"BTC": "0.5", "ETH": "2"}}
+
+    assert "The account is STILL HOLDING 0.5 BTC, 2 ETH" in proof_sentence(facts, of_account=True)
+    assert "nothing held by the account" in proof_sentence({"proven": True}, of_account=True)
+    assert ". STILL HOLDING 0.5 BTC" in proof_sentence(facts)

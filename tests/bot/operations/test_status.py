@@ -8,6 +8,7 @@ from bot.tables import LeaseRow
 from bot.view import check
 from bot.views.status import status
 from tests.bot.operations.rig import ETH, Rig
+from trading.events import EventKind, TradingEvent
 
 
 def look(rig: Rig) -> StatusSummary:
@@ -30,6 +31,19 @@ def test_sessions_are_valued_at_the_price_of_now(rig: Rig) -> None:
     assert summary.gateways == (("kraken", "ready"),)
     assert {use.used for use in summary.limits if use.name == "max_order_notional"} == {Decimal(10)}
     assert not summary.halt.engaged
+
+
+def test_a_session_that_is_not_heard_of_is_silent(rig: Rig) -> None:
+    """Since the gateway told of it; one that is heard of is not."""
+    session = rig.live_session()
+    assert look(rig).sessions[0].silent_since is None
+    fell = rig.clock()
+    with rig.storage.transaction() as tx:
+        tx.events.add(TradingEvent("silent-1", EventKind.SESSION_SILENT, fell, session.id, {}))
+    rig.clock.passes(minutes=1)
+    rig.venue.heartbeats = {session.id: 75.0}
+
+    assert look(rig).sessions[0].silent_since == fell
 
 
 def test_a_silent_gateway_makes_its_figures_unknown(rig: Rig) -> None:

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from bot.summaries import HaltOutcome, HaltSummary
+from bot.summaries import Clearing, HaltOutcome, HaltSummary
 from bot.view import check
 from bot.views.halt import halt_card
-from tests.bot.views.given import HALT, OUTCOME
+from tests.bot.views.given import HALT, OUTCOME, SOON
 from tests.bot.views.reading import buttons, said
 
 UNPROVEN = replace(OUTCOME, proven=False, detail="the venue did not answer")
@@ -112,3 +112,25 @@ def test_a_halt_that_no_account_proved_is_not_proven() -> None:
     assert not replace(HALT, outcomes=()).proven
     assert not replace(HALT, waiting_for=("kraken",)).proven
     assert not replace(HALT, outcomes=(OUTCOME, UNPROVEN)).proven
+
+
+def test_a_halt_that_was_cleared_says_by_whom() -> None:
+    """Nobody reads an old card as a halt that stands; what was held is still said."""
+    view = halt_card(HALT, Clearing(SOON, "Otto", ("Rita", "Olivia")))
+    check(view)
+    text = said(view)
+
+    assert "by Otto, with Rita, Olivia" in text
+    assert "until two people clear it" not in text
+    assert "HALTED" not in view.text
+    assert "STILL HOLDING 0.12 BTC" in text
+
+
+def test_a_late_proof_is_bad_news() -> None:
+    """After some seconds the card no longer reads as if all went well."""
+    waiting = replace(HALT, outcomes=(), waiting_for=("kraken",))
+    assert "waiting for the venue's proof" in said(halt_card(waiting))
+
+    late = said(halt_card(waiting, late=True))
+    assert "*NOT PROVEN yet*" in late
+    assert "venue's own page" in late

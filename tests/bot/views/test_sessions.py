@@ -8,7 +8,7 @@ import pytest
 from bot.summaries import SessionSummary
 from bot.view import check
 from bot.views.sessions import HALT, STOP, fill_line, halt_button, order_line, session_card, stop_reply
-from tests.bot.views.given import SESSION
+from tests.bot.views.given import NOON, SESSION
 from tests.bot.views.reading import buttons, said
 from trading.session import SessionState
 
@@ -113,3 +113,23 @@ def test_a_fee_in_the_base_currency_is_named_as_such() -> None:
 def test_fees_and_caps_are_money() -> None:
     """Thousands are set apart, two decimals."""
     assert "1,250.50 USD" in card(replace(SESSION, notional_max=Decimal("1250.5")))
+
+
+def test_a_silent_session_is_not_called_live() -> None:
+    """The card says since when nothing was heard, as the alert does."""
+    text = card(replace(SESSION, silent_since=NOON))
+
+    assert text.startswith("⚠️ BTC/USD gives no sign of life")
+    assert "*no sign of life since" in text
+    assert buttons(session_card(replace(SESSION, silent_since=NOON)).blocks) == [STOP, HALT]
+
+
+def test_a_failed_session_says_what_is_left_of_it() -> None:
+    """Orders by our books, the way to ask the venue, and what it holds."""
+    failed = replace(SESSION, state="failed", state_reason="its process is gone", open_orders=0)
+
+    assert "0 open orders by our books; `/peak orders` asks the venue. STILL HOLDING 0.0012 BTC" in card(
+        failed
+    )
+    assert "*2 open orders* by our books, being cancelled" in card(replace(failed, open_orders=2))
+    assert "Nothing held by it." in card(replace(failed, position=Decimal(0)))

@@ -10,7 +10,7 @@ from bot.view import check
 from bot.views.home import home, home_refused
 from bot.views.sessions import HALT, STOP
 from bot.views.status import HEALTH_NOW, START_LIVE, limit_line, panel, status
-from tests.bot.views.given import HALTED, LIMIT, PENDING, SESSION, STATUS
+from tests.bot.views.given import HALTED, LIMIT, NOON, PENDING, SESSION, STATUS
 from tests.bot.views.reading import buttons, said
 
 
@@ -54,7 +54,15 @@ def test_a_session_that_is_not_over_does_not_read_as_nothing(state: str) -> None
     shown = text(replace(STATUS, sessions=(replace(SESSION, state=state),)))
 
     assert "Nothing is live" not in shown
-    assert "1 more not over" in shown
+    assert f"Nothing is running, 1 {state}" in shown
+
+
+def test_a_silent_session_is_not_called_live() -> None:
+    """Green means heard of; the status says since when it is not."""
+    shown = text(replace(STATUS, sessions=(SESSION, replace(SESSION, id="live-2", silent_since=NOON))))
+
+    assert "🟢 1 live, 1 silent" in shown
+    assert "⚠️ *BTC/USD* ma_crossover live *running, no sign of life since" in shown
 
 
 def test_an_idle_desk_says_how_to_start() -> None:
@@ -106,6 +114,13 @@ def test_the_home_tab_carries_the_halt() -> None:
     tab = home(STATUS)
     assert tab.to_dict()["type"] == "home"
     assert HALT in buttons(tab.blocks or [])
+
+
+def test_the_home_tab_of_a_practice_desk_says_so() -> None:
+    """It carries Start, Stop and Halt buttons, so nobody may take it for the real desk."""
+    assert (home(STATUS).blocks or [])[0].to_dict()["text"]["text"].startswith("PRACTICE · ")
+    real = (home(replace(STATUS, practice=False)).blocks or [])[0]
+    assert "PRACTICE" not in str(real.to_dict())
 
 
 def test_a_stranger_sees_no_figures_on_the_home_tab() -> None:

@@ -1,0 +1,38 @@
+"""Which request has cleared a halt, and who stood behind it."""
+
+from approvals.request import ApprovalRequest, ExecutionState, VoteWord
+from bot.operations.desk import Desk
+from bot.storage import Transaction
+from bot.summaries import Clearing, HaltSummary
+
+RECENT = 100
+
+
+def clearing_request(tx: Transaction, halt: HaltSummary) -> ApprovalRequest | None:
+    """The first request that was carried out after a halt to clear it; None while it stands."""
+    done = [
+        request
+        for request in tx.requests.recent(RECENT)
+        if request.action == "rearm"
+        and request.execution is ExecutionState.EXECUTED
+        and request.execution_at is not None
+        and request.execution_at > halt.at
+    ]
+    return done[-1] if done else None
+
+
+def approvers(tx: Transaction, desk: Desk, request: ApprovalRequest) -> tuple[str, ...]:
+    """Who said yes to a request besides its asker, by name."""
+    return tuple(
+        desk.name_of(vote.person)
+        for vote in tx.requests.votes(request.id)
+        if vote.vote is VoteWord.YES and vote.person != request.requested_by
+    )
+
+
+def clearing(tx: Transaction, desk: Desk, halt: HaltSummary) -> Clearing | None:
+    """When a halt was cleared and by whom; None while it stands."""
+    request = clearing_request(tx, halt)
+    if request is None or request.execution_at is None:
+        return None
+    return Clearing(request.execution_at, desk.name_of(request.requested_by), approvers(tx, desk, request))
