@@ -1,11 +1,12 @@
 """`peak-ops`: the desk from a shell. What needs two persons cannot be done from here; stopping can."""
 
 import gc
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from bot.command_line import acting, doctor, looking
+from bot.command_line.output import Exit, told
 
 app = typer.Typer(
     name="peak-ops",
@@ -50,10 +51,17 @@ app.add_typer(looking.audit, name="audit")
 app.add_typer(acting.db, name="db")
 
 
+def obey(words: list[str] | None = None) -> NoReturn:
+    """Carry out a command, that of this process's own words by default; ends with SystemExit."""
+    with told():
+        app(words)
+    raise SystemExit(Exit.DONE)
+
+
 def main() -> None:
     """The console script; most commands are over before collecting garbage would pay, at their end too."""
     gc.disable()
     try:
-        app()
+        obey()
     finally:
         gc.freeze()

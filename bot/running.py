@@ -40,6 +40,7 @@ def run_bot(clock: Callable[[], datetime]) -> None:
         listener = stack.enter_context(listen_on(*environment.listen_address))
         installation = read_installation(environment, clock)
         installation.config.require_channels()
+        installation.begin()
         check_record_key(installation)
         _ready_note(environment).unlink(missing_ok=True)
         take_secrets_out_of_environ()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.command_line.looking import Json, here, tell_gone
+from bot.command_line.looking import Json, here, read_here, tell_gone
 from bot.command_line.output import Exit, Output, complain, told
 
 db = typer.Typer(help="The database.", no_args_is_help=True)
@@ -221,5 +221,9 @@ def manifest() -> None:
 
 @db.command("upgrade")
 def upgrade() -> None:
-    """Bring the tables to this program's revision."""
-    typer.echo(f"The tables are at revision {here().database.current()}.")
+    """Make the home and its database, and bring the tables to this program's revision."""
+    installation = read_here()
+    with told():
+        installation.begin()
+        revision = installation.database.require_current()
+    typer.echo(f"The tables are at revision {revision}.")
