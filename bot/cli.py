@@ -1,6 +1,8 @@
 """`peak-ops`: the desk from a shell. What needs two persons cannot be done from here; stopping can."""
 
 import gc
+import os
+import sys
 from typing import Annotated, NoReturn
 
 import typer
@@ -64,4 +66,13 @@ def main() -> None:
     try:
         obey()
     finally:
+        _flush()
         gc.freeze()
+
+
+def _flush() -> None:
+    """Have everything printed; a reader that has gone, as `head` does, is no error and needs no words."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
