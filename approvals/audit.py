@@ -73,7 +73,7 @@ class Entry:
 
     def signed_with(self, key: bytes) -> bool:
         """Whether this key has signed the row."""
-        return hmac.compare_digest(_bytes(self.mac), sign(self.hash, key).encode())
+        return _is_text(self) and hmac.compare_digest(_bytes(self.mac), sign(self.hash, key).encode())
 
     def as_line(self) -> str:
         """Write it as one line of the export, JSON."""
@@ -161,8 +161,15 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")  # a damaged row may hold anything, and still gets a verdict
 
 
+def _is_text(entry: Entry) -> bool:
+    """Whether every field is of its type; a database that somebody edited may hold bytes or nothing."""
+    return all(type(getattr(entry, name)) is (int if name == "sequence" else str) for name in FIELDS)
+
+
 def _fault(entry: Entry, head: Head | None, key: bytes | None, anchor: Head | None) -> str:
     """What is wrong with this row after that head; empty if nothing is."""
+    if not _is_text(entry):
+        return f"row {entry.sequence} holds something that is no text"
     if entry.sequence != (head.sequence + 1 if head else 1):
         return f"row {entry.sequence} stands where row {head.sequence + 1 if head else 1} should"
     if entry.previous_hash != (head.hash if head else GENESIS):

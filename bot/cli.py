@@ -1,11 +1,14 @@
 """`peak-ops`: the desk from a shell. What needs two persons cannot be done from here; stopping can."""
 
 import gc
-from typing import Annotated
+import os
+import sys
+from typing import Annotated, NoReturn
 
 import typer
 
 from bot.command_line import acting, doctor, looking
+from bot.command_line.output import Exit, told
 
 app = typer.Typer(
     name="peak-ops",
@@ -50,10 +53,26 @@ app.add_typer(looking.audit, name="audit")
 app.add_typer(acting.db, name="db")
 
 
+def obey(words: list[str] | None = None) -> NoReturn:
+    """Carry out a command, that of this process's own words by default; ends with SystemExit."""
+    with told():
+        app(words)
+    raise SystemExit(Exit.DONE)
+
+
 def main() -> None:
     """The console script; most commands are over before collecting garbage would pay, at their end too."""
     gc.disable()
     try:
-        app()
+        obey()
     finally:
+        _flush()
         gc.freeze()
+
+
+def _flush() -> None:
+    """Have everything printed; a reader that has gone, as `head` does, is no error and needs no words."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,7 @@
 """The database: short write transactions, full sync, one writer at a time, SQLite or PostgreSQL."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,13 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from bot.errors import DatabaseNewer, DatabaseUnavailable, DatabaseUnusable
+from bot.errors import (
+    DatabaseMissing,
+    DatabaseNewer,
+    DatabaseOlder,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
@@ -42,7 +49,7 @@ _KEEPALIVES = {
 
 
 class Database:
-    """One database, opened on first use.
+    """One database, opened on first use; a file is made by migrations alone, never by looking for one.
 
     `fence` looks at each write transaction as it begins, and raises to refuse it: whoever may not write any
     more then cannot, whatever time it is.
@@ -90,7 +97,9 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection in one write transaction, for migrations."""
+        """A connection in one write transaction, for migrations; makes the file when it is not there."""
+        if self.path is not None:
+            _make_private(self.path)
         with self._unavailable_told(), self._writing.begin() as connection:
             if not self.is_sqlite:
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table takes its time
@@ -98,6 +107,8 @@ class Database:
 
     def current(self) -> str | None:
         """The revision the tables are at; None when there are none yet."""
+        if self.path is not None and not self.path.exists():
+            return None
         with self._unavailable_told(), self._reading.connect() as connection:
             return _revision(connection)
 
@@ -113,6 +124,23 @@ class Database:
         if found is not None and found > head:
             raise DatabaseNewer(found=found, known=head)
         self._migrate(head)
+        return head
+
+    def require_current(self) -> str:
+        """Return the revision when it is this program's; changes nothing.
+
+        Raises DatabaseMissing, DatabaseOlder or DatabaseNewer, which say what to do.
+        """
+        head = newest_revision()
+        found = self.current()
+        if found is None:
+            raise DatabaseMissing(url=self.url)
+        if found != head:
+            raise (
+                DatabaseNewer(found=found, known=head)
+                if found > head
+                else DatabaseOlder(found=found, known=head)
+            )
         return head
 
     def close(self) -> None:
@@ -194,8 +222,8 @@ def _sqlite(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def private(*_: Any) -> None:
-        _make_private(Path(url.database or ""))
+    def there(*_: Any) -> None:
+        _require_file(Path(url.database or ""))
 
     @event.listens_for(engine, "connect")
     def durable(connection: Any, _: Any) -> None:
@@ -216,18 +244,29 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _make_private(path: Path) -> None:
-    """Have the file there, readable for its owner alone; SQLite gives the same mode to its log.
+def _require_file(path: Path) -> None:
+    """Let SQLite open nothing but a file that is there: it would make one, or spoil what is none.
 
-    A file that is there is never opened here: closing any handle on it would drop the locks that SQLite
+    The file is looked at and never opened here: closing any handle on it would drop the locks that SQLite
     holds in this process, and another program could then take the log for left over and delete it.
     """
+    shown = f"sqlite:///{path}"
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise DatabaseMissing(url=shown) from None
+    except OSError as error:
+        raise DatabaseUnavailable(url=shown, reason=str(error)) from error
+    if not stat.S_ISREG(mode):
+        raise DatabaseUnusable(url=shown, reason="it leads to a folder or a device, not to a file")
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for its owner alone, unless it is there; SQLite gives the same mode to its log."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
     except OSError as error:
         raise DatabaseUnavailable(url=f"sqlite:///{path}", reason=str(error)) from error
 

@@ -38,6 +38,16 @@ class DatabaseUnavailable(BotError):
     reason: str
 
 
+class DatabaseMissing(DatabaseUnavailable):
+    """There is no desk's database at {url}.
+
+    peak-ops run makes it, and so does peak-ops db upgrade. If this desk has run before, PEAK_OPS_HOME or
+    DATABASE_URL leads elsewhere.
+    """
+
+    exit_code = 2
+
+
 class DatabaseUnusable(BotError):
     """The database URL {url} cannot be used: {reason}.
 
@@ -47,6 +57,17 @@ class DatabaseUnusable(BotError):
     exit_code = 2
     url: str
     reason: str
+
+
+class DatabaseOlder(BotError):
+    """The database is at revision {found} and this program needs {known}, so nothing was read.
+
+    Back it up, then bring its tables up with peak-ops db upgrade; peak-ops run does it too.
+    """
+
+    exit_code = 2
+    found: str
+    known: str
 
 
 class DatabaseNewer(BotError):

@@ -40,6 +40,11 @@ class Installation:
     record_key: bytes
     clock: Callable[[], datetime]
 
+    def begin(self) -> None:
+        """Make the home, and bring the tables to this program's revision; whoever only looks does neither."""
+        self.environment.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.database.upgrade()
+
     def storage(self, committed: Callable[[], None] = lambda: None) -> Storage:
         """Transactions over all stores; `committed` hears of each one that wrote."""
         return Storage(
@@ -52,23 +57,20 @@ class Installation:
 
 
 def read_installation(environment: Environment, clock: Callable[[], datetime]) -> Installation:
-    """Read the configuration and open the database, creating or upgrading its tables; raises ConfigError."""
+    """Read the configuration; home and database are neither made nor opened. Raises ConfigError."""
     config = load_config(environment.config_folder)
     environment.check_pairs(config.exchange.by_name)
     policy = load_policy(environment.config_folder)
     roster = load_roster(environment.config_folder)
     check_people(environment.config_folder, policy, roster)
     desk = read_desk(environment, config, policy, roster)
-    environment.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(environment.database_url)
-    database.upgrade()
     return Installation(
         environment=environment,
         config=config,
         policy=policy,
         roster=roster,
         desk=desk,
-        database=database,
+        database=Database(environment.database_url),
         latch=Latch(environment.home_folder),
         record_key=record_key(environment),
         clock=clock,

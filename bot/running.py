@@ -66,6 +66,7 @@ def run_bot(clock: Callable[[], datetime]) -> None:
 def _ready_to_run(environment: Environment, clock: Callable[[], datetime]) -> Installation:
     installation = read_installation(environment, clock)
     installation.config.require_channels()
+    installation.begin()
     check_record_key(installation)
     return installation
 

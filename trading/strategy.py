@@ -23,6 +23,7 @@ SHIPPED: Mapping[str, str] = {
     "rsi_reversion": "trading.strategies.rsi_reversion:RsiReversion",
 }
 
+PACKAGES = Path(__file__).resolve().parent.parent
 _CLASS_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
@@ -82,8 +83,12 @@ def load(
 
 
 def search_path(own: Path) -> tuple[str, ...]:
-    """Where strategies are looked for: where this process finds modules, then a folder of one's own."""
-    return (*(entry or os.getcwd() for entry in sys.path), str(own.resolve()))
+    """Where strategies are looked for: where this process finds modules, our packages, a folder of one's own.
+
+    Our packages are named because an installation from a checkout puts them on no path: it hooks into the
+    import, which nothing that only looks for files goes through.
+    """
+    return (*(entry or os.getcwd() for entry in sys.path), str(PACKAGES), str(own.resolve()))
 
 
 def source_digest(class_path: str, search: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from bot.command_line.looking import Json, here, tell_gone
+from bot.command_line.looking import Json, here, read_here, tell_gone
 from bot.command_line.output import Exit, Output, complain, told
 
 db = typer.Typer(help="The database.", no_args_is_help=True)
@@ -239,5 +239,9 @@ def manifest() -> None:
 
 @db.command("upgrade")
 def upgrade() -> None:
-    """Bring the tables to this program's revision."""
-    typer.echo(f"The tables are at revision {here().database.current()}.")
+    """Make the home and its database, and bring the tables to this program's revision."""
+    installation = read_here()
+    with told():
+        installation.begin()
+        revision = installation.database.require_current()
+    typer.echo(f"The tables are at revision {revision}.")

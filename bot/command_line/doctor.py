@@ -185,7 +185,7 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
     yield "bot", bot
     yield "halt", halt
     yield "venue keys", keys
-    yield "database", lambda: passed(f"revision {installation.database.current()}")
+    yield "database", lambda: passed(f"revision {installation.database.require_current()}")
 
 
 def _venue_checks(installation: Any) -> list[Check]:

@@ -17,7 +17,15 @@ risk = typer.Typer(help="Risk limits.", no_args_is_help=True)
 
 
 def here() -> Any:
-    """This desk on this machine; a mistake in its configuration ends the command with exit code 2."""
+    """This desk on this machine, only looked at; without a database as this program needs it: exit code 2."""
+    installation = read_here()
+    with told():
+        installation.database.require_current()
+    return installation
+
+
+def read_here() -> Any:
+    """The same, its database not looked at; a mistake in its configuration gives exit code 2."""
     from bot.clock import system_clock
     from bot.installation import read_installation
     from bot.settings import Environment
@@ -187,7 +195,7 @@ def _verified(file: Path | None) -> Any:
     with told():
         environment = Environment.from_environ()
     key = record_key(environment) if environment.secret_key else None
-    with file.open(encoding="utf-8") as lines:
+    with file.open(encoding="utf-8", errors="surrogateescape") as lines:  # what is no text is a bad row
         return verify_export(lines, key)
 
 

@@ -10,7 +10,9 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from approvals.errors import ApprovalError
 from bot.errors import BotError
+from trading.errors import TradingError
 
 
 class Exit(IntEnum):
@@ -82,9 +84,15 @@ def complain(sentence: str) -> None:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn our own errors into one sentence and exit code 2."""
+    """Turn our own errors and the system's into one sentence and exit code 2."""
     try:
         yield
-    except BotError as error:
+    except BrokenPipeError:
+        raise  # whoever read us has read enough
+    except (BotError, TradingError, ApprovalError) as error:
         complain(str(error))
+        raise SystemExit(Exit.WRONG_USE) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{error.strerror or error}. Is PEAK_OPS_HOME right, and are you the desk's user?")
         raise SystemExit(Exit.WRONG_USE) from None

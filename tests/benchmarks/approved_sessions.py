@@ -27,6 +27,7 @@ class ApprovedSessions:
         self._installation: Installation = read_installation(
             Environment.from_environ(dict(environ)), system_clock
         )
+        self._installation.begin()
         roster = self._installation.desk.roster
         # A person may ask five times an hour, so these two take turns.
         self._askers = cycle([roster.with_role(Role.OPERATOR)[0], roster.with_role(Role.RISK_OFFICER)[0]])

@@ -1,5 +1,6 @@
 """Write transactions are short, exclusive, synced; nothing half-done stays."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -11,22 +12,25 @@ import pytest
 from sqlalchemy import text
 
 from bot.database import Database
-from bot.errors import DatabaseUnavailable, DatabaseUnusable
+from bot.errors import DatabaseMissing, DatabaseUnavailable, DatabaseUnusable
 
 
 @pytest.fixture
 def database(empty_database: Database) -> Database:
     """A database with one table and one row, of each kind."""
-    with empty_database.transaction() as session:
-        session.connection().execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
-        session.connection().execute(text("INSERT INTO counter VALUES (1, 0)"))
+    with empty_database.connection() as connection:
+        connection.execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
+        connection.execute(text("INSERT INTO counter VALUES (1, 0)"))
     return empty_database
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Database:
-    """A file database in a folder that is not there yet."""
-    return Database(f"sqlite:///{tmp_path}/home/peak-ops.db")
+    """A file database with one table, in a folder that was not there."""
+    database = Database(f"sqlite:///{tmp_path}/home/peak-ops.db")
+    with database.connection() as connection:
+        connection.execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
+    return database
 
 
 def value(database: Database) -> int:
@@ -49,17 +53,16 @@ def test_every_connection_is_durable_and_strict(file: Database) -> None:
 def test_the_file_is_its_owners_alone(file: Database) -> None:
     """Database and log hold who did what: nobody else on the machine reads them."""
     with file.transaction() as session:
-        session.connection().execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
-    assert file.path is not None
-    assert {stat.S_IMODE(path.stat().st_mode) for path in file.path.parent.iterdir()} == {0o600}
+        session.connection().execute(text("INSERT INTO counter (value) VALUES (1)"))
+        assert file.path is not None
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.path.parent.iterdir()}
+        assert modes == {f"peak-ops.db{end}": 0o600 for end in ("", "-wal", "-shm")}
     assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
 
 
 def test_a_program_that_looks_in_takes_nothing_away(file: Database) -> None:
     """`peak-ops status` beside a running bot ends as one reader among others, not as the last one."""
     write = "INSERT INTO counter (value) VALUES (1)"
-    with file.transaction() as session:
-        session.connection().execute(text("CREATE TABLE counter (id INTEGER PRIMARY KEY, value INTEGER)"))
     with file.reading() as one, file.reading() as two:
         one.connection()  # both stay in the pool, as in any bot that has been at work
         two.connection()
@@ -172,3 +175,37 @@ def test_postgresql_ends_what_hangs_and_writers_see_the_writer_before(postgres_u
         "statement_timeout": "30s",
         "idle_in_transaction_session_timeout": "1min",
     }
+
+
+def test_looking_makes_no_file(tmp_path: Path) -> None:
+    """A mistyped path is told, and nothing comes to be there: neither file nor folder."""
+    database = Database(f"sqlite:///{tmp_path}/mistyped/peak-ops.db")
+
+    assert database.current() is None
+    with pytest.raises(DatabaseMissing, match=r"no desk's database.*db upgrade"):
+        database.require_current()
+    with pytest.raises(DatabaseMissing), database.transaction():
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "device"])
+def test_what_is_no_file_is_left_alone(kind: str, tmp_path: Path) -> None:
+    """A URL that leads to a folder or a pipe is refused, and its rights stay as they were."""
+    path = tmp_path / kind
+    path.mkdir(0o755) if kind == "folder" else os.mkfifo(path, 0o644)
+    before = path.stat().st_mode
+
+    with pytest.raises(DatabaseUnusable, match="not to a file"):
+        Database(f"sqlite:///{path}").upgrade()
+
+    assert path.stat().st_mode == before
+
+
+def test_a_file_that_was_there_keeps_its_rights(file: Database) -> None:
+    """Whoever let others read it had a reason; only what we make is made private."""
+    assert file.path is not None
+    file.path.chmod(0o640)
+    with file.reading() as session:
+        session.connection()
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o640

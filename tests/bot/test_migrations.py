@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from bot import schema
 from bot.database import MIGRATIONS, Database, newest_revision
-from bot.errors import DatabaseNewer
+from bot.errors import DatabaseNewer, DatabaseOlder
 
 
 def scripts() -> Config:
@@ -90,3 +90,14 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseNewer, match="Install the newer program"):
         database.upgrade()
+
+
+def test_looking_upgrades_nothing(tmp_path: Path) -> None:
+    """Whoever looks in with a newer program is told what to do; the running desk keeps its tables."""
+    database = Database(f"sqlite:///{tmp_path}/peak-ops.db")
+    database.upgrade()
+    with database.connection() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(DatabaseOlder, match="peak-ops db upgrade"):
+        database.require_current()
+    assert database.current() == "0000"

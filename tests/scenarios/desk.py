@@ -29,7 +29,8 @@ from trading.store import SessionStore
 
 DEADLINE_S = 30.0
 CHECKLIST = ["testnet", "limits", "halt", "contacts", "present"]
-ROOT = Path(__file__).parent.parent.parent
+# As a service starts it: the installed command, in a folder that is not the repository's.
+PEAK_OPS = str(Path(sys.executable).with_name("peak-ops"))
 
 T = TypeVar("T")
 
@@ -75,11 +76,11 @@ class Desk(Conversation):
     def _another_bot(self) -> "subprocess.Popen[bytes]":
         with (self.home / "logs" / "bot.out").open("ab") as output:
             bot = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
+                [PEAK_OPS, "run"],
                 env=self.environ,
                 stdout=output,
                 stderr=output,
-                cwd=ROOT,
+                cwd=self.home,
             )
         self._bots.append(bot)
         return bot
@@ -188,12 +189,12 @@ class Desk(Conversation):
     def shell(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `peak-ops` as somebody at the machine would."""
         return subprocess.run(
-            [sys.executable, "-m", "bot", *words],
+            [PEAK_OPS, *words],
             env=self.environ,
             capture_output=True,
             text=True,
             timeout=120,
-            cwd=ROOT,
+            cwd=self.home,
             check=False,
         )
 

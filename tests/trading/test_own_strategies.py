@@ -1,10 +1,13 @@
 """Strategies of one's own: what was digested runs, in its session's process alone, and hurts nobody else."""
 
 import hashlib
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +96,24 @@ def test_the_digest_is_that_of_the_file_that_runs(rig: Rig, write: Callable[[str
     assert digest == hashlib.sha256(file.read_bytes()).hexdigest()
     assert source_digest("nowhere_at_all:Own", search_path(file.parent)) == ""
     assert source_digest("own_of_the_desk.deeper:Own", search_path(file.parent)) == ""
+
+
+def test_those_shipped_are_found_from_every_folder(tmp_path: Path) -> None:
+    """A service starts anywhere, and an installation from a checkout puts our packages on no path."""
+    look = (
+        "from pathlib import Path; from trading.strategy import SHIPPED, search_path, source_digest\n"
+        "print(all(source_digest(path, search_path(Path('own'))) for path in SHIPPED.values()))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", look],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (told.stdout.strip(), told.stderr) == ("True", "")
 
 
 def test_a_file_that_was_changed_since_does_not_run(

@@ -1,0 +1,45 @@
+"""Commands that look change nothing: no folder, no database, no table."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot.command_line.conftest import Shell
+
+LOOKING = [
+    ("status",),
+    ("sessions", "list"),
+    ("approvals", "list"),
+    ("alerts", "list"),
+    ("risk", "show"),
+    ("audit", "verify"),
+    ("audit", "export"),
+    ("orders",),
+    ("health",),
+    ("readiness",),
+]
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_looking_at_a_mistyped_home_makes_none(words: tuple[str, ...], shell: Shell) -> None:
+    """It says that there is no database; an empty one would read as a record that is whole."""
+    told = shell(*words)
+
+    assert (told.code, told.out) == (2, "")
+    assert "There is no desk's database at" in told.err
+    assert not shell.home.exists()
+
+
+def test_looking_at_a_mistyped_url_makes_no_file(shell: Shell, tmp_path: Path) -> None:
+    """Nor does it make the folders on the way."""
+    shell.sets(DATABASE_URL=f"sqlite:///{tmp_path}/mistyped/desk.db")
+
+    assert shell("status").code == 2
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_upgrade_makes_the_home_that_can_be_looked_at(shell: Shell) -> None:
+    """`db upgrade` is how a home begins before its bot has ever run."""
+    assert shell("db", "upgrade").code == 0
+    told = shell("audit", "verify")
+    assert (told.code, told.out) == (0, "0 rows, head none: whole\n")
