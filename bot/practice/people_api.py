@@ -57,7 +57,14 @@ class PeopleApi:
 
     async def _people(self, request: Request) -> Response:
         people = [
-            {"id": each.id, "team": each.team.id, "name": each.name, "title": each.title, "kind": each.kind}
+            {
+                "id": each.id,
+                "team": each.team.id,
+                "name": each.name,
+                "title": each.title,
+                "kind": each.kind,
+                "timezone": each.timezone,
+            }
             for each in PEOPLE
         ]
         return JSONResponse(people)
