@@ -34,4 +34,9 @@ export const actInView = (me, viewId, blockId, actionId, value, values) =>
   act(me, { view_id: viewId, values }, blockId, actionId, value);
 export const submit = (me, viewId, values) => request("/desk/submit", { as: me, view_id: viewId, values });
 export const close = (me, viewId) => request("/desk/close", { as: me, view_id: viewId });
-export const openHome = (me) => request("/desk/home", { as: me });
+export const openHome = (me, tab) => request("/desk/home", { as: me, tab });
+export const shortcut = (me, callbackId, channel, ts) =>
+  request("/desk/shortcut", { as: me, callback_id: callbackId, channel, ...(ts ? { ts } : {}) });
+export const faults = () => request("/practice/faults");
+export const setFault = (body) => request("/practice/fault", body);
+export const exchange = (control, body) => request(`/practice/exchange/${control}`, body);

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { Composer } from "./composer.js";
+import { readIn } from "./dates.js";
 import { fill, focusMark, h, restoreFocus } from "./dom.js";
 import { entered, valuesOf } from "./inputs.js";
 import { Live } from "./live.js";
@@ -13,6 +14,7 @@ import { Reading } from "./reading.js";
 import { drawSidebar } from "./sidebar.js";
 import { Store } from "./store.js";
 import { Timeline } from "./timeline.js";
+import { Training } from "./training.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -25,9 +27,12 @@ class Page {
     this.timeline = new Timeline($("messages"), store, this.reading, {
       notice: (text) => this.notice(text),
       openThread: (ts) => this.go(`#${this.channel.id}/${ts}`),
+      shortcut: (callbackId, ts) => this.shortcut(callbackId, ts),
     });
     this.composer = new Composer($("composer"), {
       commands: store.app.commands,
+      shortcuts: store.app.shortcuts.filter((each) => !each.on_message),
+      shortcut: (callbackId) => this.shortcut(callbackId),
       inThread: false,
       send: (text) => this.say(text),
     });
@@ -36,6 +41,7 @@ class Page {
       event: (event) => this.happened(event),
       link: (up) => ($("link-state").hidden = up),
     });
+    this.training = new Training($("training"), (text) => this.notice(text));
     this.listen();
   }
 
@@ -81,7 +87,8 @@ class Page {
     if (moved) {
       this.notices.clear();
       this.since = this.reading.mark(target) || null;
-      if (target === "home") api.openHome(this.store.me).catch((error) => this.notice(error.message));
+      const tab = { home: "home", [this.store.directMessage?.id]: "messages" }[target];
+      if (tab) api.openHome(this.store.me, tab).catch((error) => this.notice(error.message));
     }
     this.draw();
     this.settleFocus(moved);
@@ -105,10 +112,20 @@ class Page {
     try {
       const answer = await api.say(this.store.me, this.channel.id, text, threadTs);
       if (answer.ok === false) this.notice(answer.notice);
+      else this.notices.clear();
       return answer.ok !== false;
     } catch (error) {
       this.notice(error.message);
       return false;
+    }
+  }
+
+  async shortcut(callbackId, ts = null) {
+    try {
+      const answer = await api.shortcut(this.store.me, callbackId, this.channel.id, ts);
+      if (answer.ok === false) this.notice(answer.notice);
+    } catch (error) {
+      this.notice(error.message);
     }
   }
 
@@ -126,7 +143,10 @@ class Page {
         channel.id,
         channel.kind === "dm" ? `Message ${this.store.app.name}` : `Message #${channel.name}`,
       );
-    } else this.drawHome();
+    } else {
+      this.timeline.leave();
+      this.drawHome();
+    }
     this.modals.draw();
     this.drawMarks();
   }
@@ -235,6 +255,7 @@ class Page {
     });
     const composer = new Composer(place, {
       commands: this.store.app.commands,
+      shortcuts: [],
       inThread: true,
       send: (text) => this.say(text, this.threadTs),
     });
@@ -276,6 +297,7 @@ async function begin() {
     return;
   }
   $("workspace").hidden = $("menu-button").hidden = false;
+  readIn(me.timezone);
   drawSwitcher($("person"), me, people);
   new Page(new Store(me.id, people, await api.app()));
 }

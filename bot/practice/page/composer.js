@@ -5,7 +5,10 @@ import { fill, h } from "./dom.js";
 const DRAFT_HEIGHT_PX = 200;
 
 export class Composer {
-  /** `options` is {commands, inThread, send(text) -> Promise<bool>}; a false answer gives the text back. */
+  /**
+   * `options` is {commands, shortcuts, inThread, send(text) -> Promise<bool>, shortcut(id)}; a false answer
+   * gives the text back.
+   */
   constructor(place, options) {
     this.options = options;
     this.drafts = new Map();
@@ -81,8 +84,12 @@ export class Composer {
   drawHints() {
     const typed = this.box.value;
     const typing = /^\/\S*$/.test(typed) && !this.options.inThread;
+    const wanted = typed.toLowerCase();
     this.found = typing
-      ? this.options.commands.filter((command) => command.command.startsWith(typed.toLowerCase()))
+      ? [
+          ...this.options.commands.filter((command) => command.command.startsWith(wanted)),
+          ...this.options.shortcuts.filter((each) => each.name.toLowerCase().includes(wanted.slice(1))),
+        ]
       : [];
     this.chosen = 0;
     this.drawList();
@@ -104,8 +111,8 @@ export class Composer {
             onmousedown: (event) => event.preventDefault(),
             onclick: () => this.take(command),
           },
-          h("span", { class: "hint-command" }, command.command),
-          h("span", { class: "hint-about" }, command.description),
+          h("span", { class: "hint-command" }, command.command ?? command.name),
+          h("span", { class: "hint-about" }, command.command ? command.description : "Shortcut"),
         ),
       ),
     );
@@ -154,6 +161,12 @@ export class Composer {
   }
 
   take(command) {
+    if (!command.command) {
+      this.box.value = "";
+      this.changed();
+      this.options.shortcut(command.callback_id);
+      return;
+    }
     this.box.value = `${command.command} `;
     this.box.focus();
     this.changed();

@@ -1,7 +1,17 @@
-/** Times in the reader's own zone, with UTC in the tooltip. */
+/** Times in the reader's own zone, as their account names it, with UTC in the tooltip. */
 
 const LOCALE = "en-US";
-const shape = (options) => new Intl.DateTimeFormat(LOCALE, options);
+const DAY_MS = 24 * 60 * 60 * 1000;
+let zone;
+
+/** Whose zone it is from now on; without a name, the browser's. */
+export function readIn(timeZone) {
+  zone = timeZone;
+}
+
+const shape = (options) => ({
+  format: (date) => new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: zone }).format(date),
+});
 const TIME = shape({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const TIME_SECONDS = shape({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const SHORT = shape({ month: "short", day: "numeric", year: "numeric" });
@@ -9,9 +19,15 @@ const MIDDLE = shape({ month: "long", day: "numeric", year: "numeric" });
 const LONG = shape({ weekday: "long", month: "long", day: "numeric", year: "numeric" });
 const DIVIDER = shape({ weekday: "long", month: "long", day: "numeric" });
 const ZONED = shape({ dateStyle: "medium", timeStyle: "long" });
-const DAY_MS = 24 * 60 * 60 * 1000;
+const NUMBERS = shape({ year: "numeric", month: "2-digit", day: "2-digit" });
 
 export const clock = (date) => TIME.format(date);
+
+/** The day as 2026-11-27. */
+export function iso(date) {
+  const [month, day, year] = NUMBERS.format(date).split("/");
+  return `${year}-${month}-${day}`;
+}
 
 export const fromTs = (ts) => new Date(Number(ts) * 1000);
 
@@ -22,13 +38,12 @@ export function dayName(date) {
   return nearby(date, true) ?? DIVIDER.format(date);
 }
 
-export const sameDay = (one, other) => one.toDateString() === other.toDateString();
+export const sameDay = (one, other) => iso(one) === iso(other);
 
 /** Today, yesterday or tomorrow in words, else null. */
 function nearby(date, capital) {
   const words = { "-1": "yesterday", 0: "today", 1: "tomorrow" };
-  const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
-  const word = words[Math.round((midnight(date) - midnight(new Date())) / DAY_MS)];
+  const word = words[(Date.parse(iso(date)) - Date.parse(iso(new Date()))) / DAY_MS];
   if (!word) return null;
   return capital ? word[0].toUpperCase() + word.slice(1) : word;
 }
@@ -40,11 +55,6 @@ function ago(date) {
   if (Math.abs(minutes) < 60 * 24) return relative.format(-Math.round(minutes / 60), "hour");
   return relative.format(-Math.round(minutes / 60 / 24), "day");
 }
-
-const iso = (date) =>
-  [date.getFullYear(), date.getMonth() + 1, date.getDate()]
-    .map((part) => String(part).padStart(2, "0"))
-    .join("-");
 
 const TOKENS = {
   date_num: iso,

@@ -7,7 +7,10 @@ import { emoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { avatar } from "./people.js";
 
-/** `options` is {act(message, block, action, value), joined, thread: {count, unread, open()}|null}. */
+/**
+ * `options` is {act(message, block, action, value), shortcut(id, ts)|null, joined,
+ * thread: {count, unread, open()}|null}.
+ */
 export function renderMessage(message, store, options) {
   const sent = fromTs(message.ts);
   const marks = ["message", message.ephemeral && "is-ephemeral", options.joined && "is-joined"];
@@ -45,6 +48,19 @@ export function renderMessage(message, store, options) {
       ? h(
           "div",
           { class: "message-tools" },
+          store.app.shortcuts
+            .filter((each) => each.on_message && options.shortcut)
+            .map(({ name, callback_id: id }) =>
+              h(
+                "button",
+                {
+                  type: "button",
+                  class: "tool tool-words",
+                  onclick: () => options.shortcut(id, message.ts),
+                },
+                name,
+              ),
+            ),
           h(
             "button",
             {

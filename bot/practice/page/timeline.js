@@ -1,7 +1,7 @@
 /** Message lists: the channel's and a thread's. */
 
 import * as api from "./api.js";
-import { dayName, fromTs, sameDay } from "./dates.js";
+import { dayName, fromTs, iso, sameDay } from "./dates.js";
 import { h, reconcile } from "./dom.js";
 import { renderMessage } from "./message.js";
 
@@ -36,6 +36,11 @@ export class Timeline {
     else if (isNews) this.pill.hidden = false;
   }
 
+  /** Nothing of it stays while another place is shown. */
+  leave() {
+    this.pill.hidden = true;
+  }
+
   atEnd() {
     return this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_END_PX;
   }
@@ -64,7 +69,7 @@ export class Timeline {
         message.user !== this.store.me;
       marked ||= isNew;
       return [
-        ...(newDay ? [divider(`day-${day.toDateString()}`, dayName(day), "day")] : []),
+        ...(newDay ? [divider(`day-${iso(day)}`, dayName(day), "day")] : []),
         ...(isNew ? [divider("new", "New", "new")] : []),
         this.row(message, !newDay && !isNew && joins(before, message), threads.get(message.ts) ?? []),
       ];
@@ -83,6 +88,7 @@ export class Timeline {
         renderMessage(message, this.store, {
           joined,
           act,
+          shortcut: this.on.shortcut,
           thread: open && { count: replies.length, unread, open },
         }),
     };

@@ -1,0 +1,76 @@
+"""What a practice desk adds to a chat: a faster market, and faults on demand, in plain words."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+from slack_sdk import WebClient
+
+from bot.clock import system_clock
+from bot.practice.server import Installation, Workspace
+from tests.browser.conftest import MANIFEST, Opens
+from trading.practice_exchange.server import PracticeExchange
+
+pytestmark = pytest.mark.browser
+
+OTTO, OLIVIA, SAM = "UOTTO0000", "UOLIVIA00", "USAM00000"
+GENERAL = "C0GENERAL0"
+PHONE = {"width": 390, "height": 760}
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    """A workspace with an exchange beside it."""
+    with (
+        PracticeExchange.running(clock=system_clock) as exchange,
+        Workspace.running(Installation(MANIFEST, exchange_url=exchange.url), system_clock) as running,
+    ):
+        yield running
+
+
+def test_the_market_runs_faster_for_everybody(opens: Opens) -> None:
+    """One person turns the knob, another sees it."""
+    otto, olivia = opens(OTTO), opens(OLIVIA)
+    otto.page.get_by_role("button", name="Speed up the market, now 1 times").click()
+    otto.page.get_by_role("menuitem", name="20 times as fast").click()
+
+    for window in (otto, olivia):
+        expect(window.page.get_by_role("button", name="Speed up the market, now 20 times")).to_be_visible()
+
+
+def test_something_goes_wrong_and_is_mended(opens: Opens, app: WebClient) -> None:
+    """A fault says in words what it does, is seen while it lasts, and ends for everybody at once."""
+    otto = opens(OTTO, viewport=PHONE).goes_to(GENERAL)
+    otto.page.get_by_role("button", name="Something goes wrong").click()
+    expect(otto.form.get_by_role("heading", name="At the exchange")).to_be_attached()
+
+    otto.form.get_by_role("button", name="Make it happen: A channel is archived").click()
+    expect(otto.form.locator('[data-kind="channel_archived"]')).to_contain_text("now")
+    otto.form.get_by_role("button", name="Mend everything").click()
+
+    expect(otto.form.locator(".fault.is-active")).to_have_count(0)
+    otto.page.keyboard.press("Escape")
+    otto.says("/peak card")
+    otto.goes_to("C0APPROVAL").sees("Waiting for an Owner")
+
+
+def test_a_fault_that_cannot_be_so_is_told_in_the_dialog(opens: Opens) -> None:
+    """What was typed wrongly is said where it was typed, and nothing breaks."""
+    otto = opens(OTTO)
+    otto.page.get_by_role("button", name="Something goes wrong").click()
+    row = otto.form.locator('[data-kind="delay"]')
+    row.get_by_text("How exactly").click()
+    row.get_by_label("value").fill("soon")
+    row.get_by_role("button", name="Make it happen").click()
+
+    expect(otto.form.get_by_role("alert")).to_contain_text("soon")
+    expect(otto.form.locator(".fault.is-active")).to_have_count(0)
+
+
+def test_times_are_those_of_the_reader(opens: Opens, app: WebClient) -> None:
+    """Otto sits in Berlin and Sam in New York: one message, two clocks."""
+    app.chat_postMessage(
+        channel=GENERAL, text="It was at <!date^1795360684^{date_num} {time}|then>, and we know it."
+    )
+    for person, words in ((OTTO, "2026-11-22 16:18"), (SAM, "2026-11-22 10:18")):
+        expect(opens(person).goes_to(GENERAL).messages.last).to_contain_text(words)
