@@ -43,11 +43,11 @@ def wait_for(what: str, look: Callable[[], Found | None], within_s: float = WITH
 
 
 @contextmanager
-def measured_desk() -> Iterator["MeasuredDesk"]:
-    """Both local servers and a fresh home, gone afterwards with everything that was started in it."""
+def measured_desk(changes: Callable[[str], str] = lambda text: text) -> Iterator["MeasuredDesk"]:
+    """Both local servers and a fresh home, its config edited by `changes`; all of it is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="peak-bench-") as folder:
         home = Path(folder) / "home"
-        with practice_desk(home, system_clock()) as desk:
+        with practice_desk(home, system_clock(), changes=changes) as desk:
             try:
                 yield MeasuredDesk(desk, as_installed(desk.environ))
             except NeverHappened as error:
