@@ -45,6 +45,8 @@ class Pacing:
 
     def take_s(self, message: Message) -> float:
         """Take a message's turn and give 0, or give how many seconds its turn is away."""
+        if message.target.get("response_url"):
+            return 0.0  # counted by its address alone, which takes five answers
         key = rate_key(message)
         rate = REDRAWS if key == REDRAWING else POSTS
         bucket = self._filled(key, rate)

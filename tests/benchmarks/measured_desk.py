@@ -43,12 +43,12 @@ def wait_for(what: str, look: Callable[[], Found | None], within_s: float = WITH
 
 
 @contextmanager
-def measured_desk() -> Iterator["MeasuredDesk"]:
-    """Both local servers and a fresh home, gone afterwards with everything that was started in it."""
+def measured_desk(changes: Callable[[str], str] = lambda text: text) -> Iterator["MeasuredDesk"]:
+    """Both local servers and a fresh home, its config edited by `changes`; all of it is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="peak-bench-") as folder:
         home = Path(folder) / "home"
         # The figures are the bot's own, not those of the limits that a venue sets.
-        with practice_desk(home, system_clock(), tier="drill") as desk:
+        with practice_desk(home, system_clock(), tier="drill", changes=changes) as desk:
             try:
                 yield MeasuredDesk(desk, as_installed(desk.environ))
             except NeverHappened as error:

@@ -55,8 +55,9 @@ def test_a_start_gives_times_and_memory(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_halt_gives_the_time_of_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """One desk with a session and an order is halted by a person in the workspace."""
-    for name in ("RUNS", "SESSIONS", "ORDERS"):
+    for name in ("RUNS", "SESSIONS", "ORDERS_EACH"):
         monkeypatch.setattr(halt, name, 1)
+    monkeypatch.setattr(halt, "ORDER_SYMBOLS", ("BTC/USD",))
     names = units(halt.run())
     assert set(names.values()) == {"ms"}
     assert [name.partition(",")[0] for name in names] == [

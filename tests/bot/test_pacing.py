@@ -78,3 +78,10 @@ def test_channels_are_counted_apart_and_redraws_together(clock_s: Seconds) -> No
     taken(pacing, REDRAW)
     assert pacing.take_s(replace(REDRAW, lane="C2")) > 0
     assert rate_key(replace(REDRAW, card=Place("C1", None, NOON))) == "C1"
+
+
+def test_an_answer_at_its_own_address_waits_for_nobody(clock_s: Seconds) -> None:
+    """Slack counts it by the address that it gave with the command."""
+    pacing = Pacing(clock_s)
+    answer = replace(POST, kind=MessageKind.REPLY, target={"response_url": "https://hooks.example/1"})
+    assert all(pacing.take_s(answer) == 0 for _ in range(50))

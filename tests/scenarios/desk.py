@@ -131,6 +131,11 @@ class Desk(Conversation):
         """Turn one of the practice exchange's knobs."""
         self.exchange.post(f"/practice/{name}", json=options).raise_for_status()
 
+    def slack_fault(self, kind: str, **options: Any) -> None:
+        """Let something go wrong in the workspace; none mends it all."""
+        url = f"{self.practice.workspace_url}/practice/fault"
+        httpx.post(url, json={"kind": kind, **options}, trust_env=False).raise_for_status()
+
     def asks_to_go_live(self, symbol: str = "BTC/USD", notional: str = "100") -> Card:
         """Otto asks; gives the card of his request."""
         self.otto.says(f"/peak live start ma_crossover {symbol}").sees_form("Start a live session")
