@@ -117,6 +117,13 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def with_mentions(text: str, names: dict[str, str]) -> str:
+    """Turn each @Name that a person typed into a mention; ``names`` gives the id of each."""
+    for name, user in names.items():
+        text = re.sub(rf"(?<!\w)@{re.escape(name)}\b", f"<@{user}>", text)
+    return text
+
+
 def as_kept(value: Any) -> Any:
     """Give a copy of blocks as Slack hands them back: texts with their defaults, plain ones escaped."""
     if isinstance(value, list):

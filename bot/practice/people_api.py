@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.practice.channels import Channel, Channels
-from bot.practice.content import escaped
+from bot.practice.content import escaped, with_mentions
 from bot.practice.errors import ApiError, DeskError
 from bot.practice.feed import Feeds
 from bot.practice.interactions import Interactions, Result
@@ -179,7 +179,8 @@ class PeopleApi:
             raise DeskError(f"There is no message {thread_ts} to answer in {channel.name}.")
         if channel.is_archived:
             raise DeskError(f"{channel.name} is archived: it can be read, not written in.")
-        said = self._channels.say(channel, person.id, escaped(text), thread_ts=root_ts)
+        names = {each.name: each.id for each in self._staff.all()} | {self._manifest.name: APP.user_id}
+        said = self._channels.say(channel, person.id, with_mentions(escaped(text), names), thread_ts=root_ts)
         self._interactions.said(channel, said)
         return Result()
 

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import halt, http_intake, start_up
+from tests.benchmarks import halt, http_intake, start_up, workspace
 from tests.benchmarks.__main__ import BENCHMARKS, as_json, measure
 from tests.benchmarks.figures import Figure
 
@@ -66,6 +66,13 @@ def test_a_halt_gives_the_time_of_each_step(monkeypatch: pytest.MonkeyPatch) -> 
         "halt to first cancel there",
         "halt to proof recorded",
     ]
+
+
+def test_the_workspace_is_measured_call_by_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers a mixture of the bot's calls, and the figure is a time a call."""
+    for name, value in (("RUNS", 1), ("CALLS", 20)):
+        monkeypatch.setattr(workspace, name, value)
+    assert set(units(workspace.run()).values()) == {"ms"}
 
 
 def test_every_benchmark_is_run_and_progress_goes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ class RequestUrl:
     def __init__(self) -> None:
         self.received: Queue[Received] = Queue()
         self.statuses: list[int] = []
+        self.headers: dict[str, str] = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,6 +33,8 @@ class RequestUrl:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.received.put((dict(self.headers), body))
                 self.send_response(outer.statuses.pop(0) if outer.statuses else 200)
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -123,3 +126,18 @@ def test_an_event_that_failed_comes_again_with_its_number(
     assert "X-Slack-Retry-Num" not in first_headers
     assert second_headers["X-Slack-Retry-Num"] == "1"
     assert second_headers["X-Slack-Retry-Reason"] == "http_error"
+
+
+def test_an_event_that_wants_no_retry_gets_none(
+    app: RequestUrl, desk: Callable[..., dict[str, object]]
+) -> None:
+    """X-Slack-No-Retry ends the repetitions: the next thing that arrives is the next event."""
+    app.statuses, app.headers = [500], {"X-Slack-No-Retry": "1"}
+    desk("home")
+    app.received.get(timeout=10)
+    desk("home", tab="messages")
+
+    headers, body = app.received.get(timeout=10)
+
+    assert json.loads(body)["event"]["tab"] == "messages"
+    assert "X-Slack-Retry-Num" not in headers
