@@ -174,6 +174,7 @@ class Gateway:
             self._acts(),
             self._states.is_process,
             self._lost,
+            self._attendance.busy,
         )
         self._server.start()
         self._works["latch"].start()

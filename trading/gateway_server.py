@@ -6,6 +6,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class GatewayServer:
 
     `calls` are open to everybody who may open the socket, `session_calls` get the `Connection` first, and
     `acts` are refused to a session, attached or known by its process. `lost` is told of each connection
-    that ends.
+    that ends, and `busy` is held while a session's call is being served.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class GatewayServer:
         acts: Mapping[str, Handler],
         is_session: Callable[[int], bool],
         lost: Callable[[Connection], None],
+        busy: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         self.path = path
         self._calls = calls
@@ -56,6 +58,7 @@ class GatewayServer:
         self._acts = acts
         self._is_session = is_session
         self._lost = lost
+        self._busy = busy
         server = self
 
         class _Handler(socketserver.StreamRequestHandler):
@@ -80,7 +83,10 @@ class GatewayServer:
         connection = Connection(_peer_pid(stream.connection))
         try:
             while line := stream.rfile.readline(LINE_BYTES_MAX):
-                stream.wfile.write(json.dumps(encode(self._reply(connection, line))).encode() + b"\n")
+                ident = connection.session_id
+                with self._busy(ident) if ident else nullcontext():
+                    reply = self._reply(connection, line)
+                stream.wfile.write(json.dumps(encode(reply)).encode() + b"\n")
         except OSError:
             pass  # the caller is gone, which is all there is to know
         finally:

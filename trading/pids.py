@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import signal
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class ProcessId:
         if handle is None:
             return True
         try:
-            return bool(select.select([handle], [], [], timeout_s)[0])
+            return bool(readable([handle], timeout_s))
         finally:
             os.close(handle)
 
@@ -73,6 +74,14 @@ class ProcessId:
 def process_of(pid: int | None, started_at: float | None) -> ProcessId | None:
     """The process that was written down, whether it still runs or not."""
     return None if pid is None or started_at is None else ProcessId(pid, started_at)
+
+
+def readable(handles: Iterable[int], timeout_s: float) -> list[int]:
+    """Those of some open files that can be read, waiting for one; however high their numbers are."""
+    poll = select.poll()
+    for handle in handles:
+        poll.register(handle, select.POLLIN)
+    return [handle for handle, _ in poll.poll(timeout_s * 1000)]
 
 
 def _started_at(pid: int) -> float | None:

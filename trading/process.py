@@ -42,14 +42,14 @@ class SessionProcess:
         self._engine: Engine | None = None
         self._brief: SessionBrief | None = None
         self._next_bar_at: datetime | None = None
-        self._gone_since: float | None = None
+        self._connected_at = time.monotonic()
 
     def stop(self, *_: int | FrameType | None) -> None:
         """End after the present step; also the handler of SIGTERM."""
         self._stop.set()
 
     def run(self) -> int:
-        """Trade until told to stop (0), or until the gateway has been gone too long (1)."""
+        """Trade until told to stop (0), or until the gateway could not be reached again for too long (1)."""
         attached = False
         while not self._stop.is_set():
             try:
@@ -59,17 +59,16 @@ class SessionProcess:
                 attached = False
                 beat = self._client.heartbeat(self._session_id)
                 attached = True
-                self._gone_since = None
+                self._connected_at = time.monotonic()
                 if beat.run is Run.STOP:
                     break
                 if beat.run is Run.RUN:
                     self._step(beat)
             except GatewayGone as error:
+                if attached:  # a call that took too long, or the end of a connection: it was there until now
+                    self._connected_at = time.monotonic()
                 attached = False
-                # A call that took too long is no sign that nobody is there: attaching anew tells.
-                now = time.monotonic()
-                self._gone_since = self._gone_since or now
-                if now - self._gone_since > GATEWAY_GONE_S:
+                if time.monotonic() - self._connected_at > GATEWAY_GONE_S:
                     say("gateway gone", session=self._session_id, detail=str(error))
                     return 1
             except NotThisProcess as error:

@@ -104,13 +104,13 @@ class SessionDesk:
         return Beat(self._t.clock(), run)
 
     def goodbye(self, connection: Connection, session_id: str) -> bool:
-        """The session ends on purpose; what it left open is cancelled, now or when the venue takes it."""
+        """The session ends on purpose; what it left open is cancelled, and it is watched until that is."""
         self._own(connection, session_id)
         self.cancel_left_open(session_id)
         if self._t.books.live(session_id):
-            self._t.attendance.lost(connection)  # like one that fell silent: tended until nothing is left
-        else:
-            self._t.attendance.left(session_id, connection)
+            log.error("session left with orders open; they are cancelled again", session=session_id)
+            return True
+        self._t.attendance.left(session_id, connection)
         log.info("Shutdown complete", session=session_id)
         return True
 
@@ -128,8 +128,7 @@ class SessionDesk:
         wanted = decode(Intent, intent)
         self._own(connection, wanted.session_id)
         session = self._t.states.get(wanted.session_id)
-        with self._t.attendance.busy(wanted.session_id):
-            outcome = self._t.gate.submit(wanted)
+        outcome = self._t.gate.submit(wanted)
         self._t.filled_soon()
         if outcome.state in (Answer.DENIED, Answer.REJECTED) and self._is_watched(session):
             self.pause(session.id, f"an order was {outcome.state} while it was new: {outcome.reason}")

@@ -1,7 +1,6 @@
 """Keeps the gateways and the sessions' processes as the database wants them; a thread of the bot."""
 
 import os
-import select
 import subprocess
 import threading
 import time
@@ -19,7 +18,7 @@ from trading.events import EventKind
 from trading.forks import Forks
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import forget_session, gateway_process, note_session, socket_path
-from trading.pids import ProcessId, process_of
+from trading.pids import ProcessId, process_of, readable
 from trading.preview import CANDLES, Preview, PreviewTask, with_verdicts
 from trading.process import SessionTask
 from trading.session import SessionPlan, SessionState, Stage, TradingSession
@@ -137,7 +136,7 @@ class Supervisor:
                 self._wait()
             except Exception:
                 log.exception("supervisor stumbled")
-                time.sleep(_LOOK_EVERY_S)
+                threading.Event().wait(_LOOK_EVERY_S)
         os.close(self._wake_in)
         os.close(self._wake_out)
 
@@ -157,14 +156,11 @@ class Supervisor:
 
     def _wait(self) -> None:
         """Until somebody wakes us, a process we watch ends, or it is time to look again."""
-        gateways = [watched.process for watched in list(self._gateways.values()) if watched.process]
-        processes = [*self._sessions.values(), *gateways]
+        gateways = [watched.process for watched in list(self._gateways.values())]
+        processes = [process for process in (*self._sessions.values(), *gateways) if process is not None]
         handles = [handle for process in processes if (handle := process.handle()) is not None]
         try:
-            watch = select.poll()  # select knows no descriptor above 1023
-            for handle in (self._wake_out, *handles):
-                watch.register(handle, select.POLLIN)
-            if any(handle == self._wake_out for handle, _ in watch.poll(_LOOK_EVERY_S * 1000)):
+            if self._wake_out in readable([self._wake_out, *handles], _LOOK_EVERY_S):
                 os.read(self._wake_out, 4096)
         finally:
             for handle in handles:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.trading.rig import Rig, a_buy, eventually
 from trading.attendance import Attendance
+from trading.practice_exchange.faults import FaultKind
+from trading.wire import Answer
 
 
 @pytest.fixture
@@ -76,3 +79,14 @@ def test_a_session_that_never_comes_back_falls_silent(now: list[float]) -> None:
     attendance.expected("s1")
     now[0] += 16
     assert attendance.newly_silent() == ["s1"]
+
+
+def test_a_goodbye_whose_cancel_failed_is_looked_after(rig: Rig) -> None:
+    """A session that went is not forgotten while an order of it is open."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        rig.fault(FaultKind.ERROR_5XX, "503", "CancelOrder")
+        client.goodbye(ident)
+        client.close()
+        eventually("its order is cancelled", lambda: rig.open_at_exchange() == 0)

@@ -1,11 +1,13 @@
 """Processes are told apart by pid and start time."""
 
+import fcntl
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import replace
 
-from trading.pids import ProcessId, process_of
+from trading.pids import ProcessId, process_of, readable
 
 
 def a_process() -> subprocess.Popen[bytes]:
@@ -45,3 +47,19 @@ def test_what_was_not_written_down_is_no_process() -> None:
     """Half a name names nobody."""
     assert process_of(os.getpid(), None) is None
     assert process_of(None, 1.0) is None
+
+
+def test_a_file_with_a_high_number_can_be_waited_for() -> None:
+    """A process with more than a thousand files open still hears when another one ends."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(4096, before[0]), before[1]))
+    out, into = os.pipe()
+    high = fcntl.fcntl(out, fcntl.F_DUPFD, 2000)
+    try:
+        assert readable([high], 0) == []
+        os.write(into, b"!")
+        assert readable([high], 30) == [high]
+    finally:
+        for handle in (out, into, high):
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

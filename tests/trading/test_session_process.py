@@ -3,13 +3,15 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bot.clock import system_clock
-from tests.trading.rig import TRADING_KEY, Rig, a_buy, eventually, secret_of
+from tests.trading.rig import QUICK, TRADING_KEY, Rig, a_buy, eventually, secret_of
 from trading.candles import Timeframe, closed
 from trading.errors import NotThisProcess
 from trading.forks import Forks
@@ -17,6 +19,7 @@ from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.order import OrderState
 from trading.pids import ProcessId
+from trading.practice_exchange.faults import FaultKind
 from trading.process import SessionProcess, SessionTask
 from trading.session import SessionState, TradingSession
 from trading.store import SessionStore
@@ -169,3 +172,36 @@ def test_a_session_acts_once_a_bar_even_after_a_pause(rig: Rig, forks: Forks) ->
             eventually("it beats", lambda: heard() < 0.5)
         process.end()
     assert len(rig.calls()) == 1
+
+
+def test_a_call_that_takes_long_does_not_end_a_session(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that can be reached again was not gone, however long it took to answer one question."""
+    monkeypatch.setattr("trading.process.GATEWAY_GONE_S", 0.9)
+    monkeypatch.setattr("trading.process.HEARTBEAT_S", 0.1)
+    with rig.gateway():
+        client = GatewayClient(socket_path(rig.home, "kraken"), timeout_s=1)
+        candles, answers = client.candles, []
+
+        def noted(*arguments: object) -> object:
+            answers.append("late")
+            found = candles(*arguments)  # type: ignore[arg-type]
+            answers[-1] = "in time"
+            return found
+
+        monkeypatch.setattr(client, "candles", noted)
+        rig.fault(FaultKind.DELAY_S, "2", "OHLC")
+        process = SessionProcess(client, rig.live_session().id)
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(process.run)
+            eventually("it asks again", lambda: answers[:1] == ["late"] and answers[-1] == "in time")
+            process.stop()
+            assert ended.result() == 0
+
+
+def test_a_session_whose_call_is_being_served_is_not_silent(rig: Rig) -> None:
+    """A venue that is slow with its candles costs a session neither its orders nor an alert."""
+    with rig.gateway(replace(QUICK, silent_after_s=0.5)):
+        client, _ = rig.attached()
+        rig.fault(FaultKind.DELAY_S, "1.5", "OHLC")
+        client.candles("BTC/USD", "1h", 5)
+        assert rig.events("session.silent") == []

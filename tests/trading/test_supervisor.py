@@ -243,3 +243,18 @@ def test_a_session_that_cannot_start_has_failed(
     with supervised(rig, launcher):
         eventually("it has failed", lambda: rig.state(session.id) is SessionState.FAILED)
     assert rig.calls() == []
+
+
+def test_a_supervisor_that_cannot_wait_goes_on(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails in its round, the thread that keeps gateways and sessions does not end."""
+    waits: list[str] = []
+
+    def refuse() -> None:
+        waits.append("refused")
+        raise ValueError("filedescriptor out of range in select()")
+
+    supervisor = Supervisor(rig.home, rig.database, system_clock, lambda _: pytest.fail("nothing to start"))
+    monkeypatch.setattr(supervisor, "_wait", refuse)
+    supervisor.start()
+    eventually("it has gone on", lambda: len(waits) > 1)
+    supervisor.stop()
