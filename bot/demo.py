@@ -33,6 +33,8 @@ BALANCE = "ZUSD:25000"
 # By the limits that the practice exchange keeps: how many ms apart the bot's calls are, so that they hold.
 PACES_MS = {"starter": 1000, "intermediate": 667, "pro": 334, "drill": 50}
 TIER = "pro"
+# What tells the home of a demo from one that holds somebody's desk.
+MARKER = "made-by-the-demo"
 SHIPPED_CONFIG = Path(__file__).parent.parent / "config"
 
 ROLES = {"Owner": ["owner"], "Operator": ["operator"], "Risk Officer": ["risk_officer"]}
@@ -51,6 +53,16 @@ class PartDidNotStart(BotError):
     part: str
     within_s: int
     log: Path
+
+
+class NotADemo(BotError):
+    """{home} is no home of a former demo, and the demo makes its home anew, so nothing was touched.
+
+    Give --home a folder that is not there yet, or remove that one yourself.
+    """
+
+    exit_code = 2
+    home: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,17 @@ def begin_home(home: Path, now: datetime) -> None:
     """Make a fresh home that is not halted: on a practice desk the demo stands for the two people."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     Latch(home).begin("the demo", now)
+
+
+def fresh_home(home: Path) -> None:
+    """Make the home anew; raises NotADemo, before anything is ended or removed, for anybody else's folder."""
+    ours = not home.exists() or (home / MARKER).exists() or (home.is_dir() and not any(home.iterdir()))
+    if home.is_symlink() or not ours:
+        raise NotADemo(home=home)
+    end_leftovers(home)
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True, mode=0o700)
+    (home / MARKER).touch()
 
 
 def end_leftovers(home: Path) -> None:
@@ -246,9 +269,7 @@ def run_demo(
     say: Callable[[str], None],
 ) -> None:
     """Run the whole desk until interrupted; a bot that dies is started again, as a service manager would."""
-    end_leftovers(home)
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True, mode=0o700)
+    fresh_home(home)
     for number in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: somebody closed the terminal
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), practice_desk(home, clock(), port=port, tier=tier) as desk:

@@ -20,6 +20,7 @@ from approvals.errors import ApprovalError
 from approvals.person import Account, Person, Roster
 from bot.block_limits import shortened
 from bot.escape import plain
+from bot.words import read
 from trading.killswitch import LatchState
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 HALT_ACTION = "halt"
 COMMANDS = ("/peak-kill",)
 WORDS = ("kill", "halt")
+# Somebody in a hurry writes kill! or copies `kill` out of the handbook.
+_AROUND_A_WORD = re.compile(r"^[\W_]+|[\W_]+$")
 REASON_MAX = 300
 NO_REASON = "no reason given"
 BUTTON_WITHOUT_REASON = "button"
@@ -238,11 +241,12 @@ class HaltRoute:
 
 
 def _command(payload: Mapping[str, Any]) -> HaltCall | None:
-    command, text = str(payload.get("command") or ""), str(payload.get("text") or "").strip()
+    command, text = str(payload.get("command") or ""), str(payload.get("text") or "")
     if command not in COMMANDS:
-        word, _, text = re.sub(r"\s+", " ", text).partition(" ")
-        if word.lower() not in WORDS:
+        typed = read(text)
+        if _AROUND_A_WORD.sub("", typed.first) not in WORDS:
             return None
+        text = typed.rest(1)
     return HaltCall(
         account=f"{payload.get('team_id')}/{payload.get('user_id')}",
         reason=_reason(text),

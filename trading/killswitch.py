@@ -60,11 +60,17 @@ class Latch:
             return LatchState(engaged=False)
         if record := self._halt_record():
             return _halted(record)
-        try:
-            changed_at = datetime.fromtimestamp(self.halt_file.lstat().st_mtime, UTC)
-        except OSError:
+        said_at = self.said_at()
+        if said_at is None:
             return LatchState(True, self._why_not_active())
-        return LatchState(True, "the file HALT was put into the home folder", at=changed_at)
+        return LatchState(True, "the file HALT was put into the home folder", at=said_at)
+
+    def said_at(self) -> datetime | None:
+        """When `HALT` was written or touched last; each halt does, though the first reason and time stay."""
+        try:
+            return datetime.fromtimestamp(self.halt_file.lstat().st_mtime, UTC)
+        except (OSError, ValueError, OverflowError):
+            return None
 
     def engage(self, reason: str, by: str, at: datetime, cause: str = "") -> LatchState:
         """Halt; said again, the first reason stays. Raises `LatchUnwritable` only if neither file took it."""
@@ -209,10 +215,12 @@ def _first_line(path: Path) -> Mapping[str, Any] | None:
 
 
 def _time(text: str) -> datetime | None:
+    """A time as it was written, by a program or by hand; one without a zone is meant in UTC."""
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)
 
 
 def _write_over(path: Path, record: Mapping[str, str]) -> int:

@@ -73,9 +73,15 @@ class Desk:
             "limits": {name: getattr(self.limits, name) for name in ("currency", *LIMIT_NAMES)},
             "venue_url": self.venue_url,
             "strategy_source": choice.source_digest if choice else "",
+            "channels": {"ops": self.channels.ops, "alerts": self.channels.alerts},
+            **self.rules_value(),
+        }
+
+    def rules_value(self) -> dict[str, str]:
+        """Who decides, by which policy, in which program: whatever is approved is approved under these."""
+        return {
             "roster": digest(canonical(self.roster.as_value())),
             "policy": digest(canonical(self.policy.as_value())),
-            "channels": {"ops": self.channels.ops, "alerts": self.channels.alerts},
             "code_version": self.code_version,
         }
 

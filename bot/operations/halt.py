@@ -208,18 +208,17 @@ class RequestRearm:
             return Refused(
                 "Say why the halt can be cleared: /peak rearm followed by the reason. Nothing was asked for."
             )
-        state = self._latch.read()
         with self._storage.transaction() as tx:
-            if wait := self._cooling(tx, state.at):
+            if wait := self._cooling(tx):
                 return wait
-            return file_request(
-                tx, self._desk, actor, account, "rearm", "desk", rearm_payload(tx, self._latch), reason, cause
-            )
+            payload = rearm_payload(tx, self._latch, self._desk)
+            return file_request(tx, self._desk, actor, account, "rearm", "desk", payload, reason, cause)
 
-    def _cooling(self, tx: Transaction, at: datetime | None) -> Refused | None:
-        if at is None:
+    def _cooling(self, tx: Transaction) -> Refused | None:
+        halted_at = _halted_last(tx, self._latch)
+        if halted_at is None:
             return None
-        ready_at = at + timedelta(seconds=self._desk.rearm_cooldown_s)
+        ready_at = halted_at + timedelta(seconds=self._desk.rearm_cooldown_s)
         if tx.now >= ready_at:
             return None
         return Refused(
@@ -228,8 +227,30 @@ class RequestRearm:
         )
 
 
-def rearm_payload(tx: Transaction, latch: Latch) -> dict[str, Any]:
-    """The halt that would be cleared; another halt in between changes it.
+def _halted_last(tx: Transaction, latch: Latch) -> datetime | None:
+    """When anybody halted last; now, where nobody knows; None for a home that was never begun.
+
+    The latch keeps the time of the first halt: a later one shows in the record, and in its file's time.
+    """
+    state, last = latch.read(), tx.halts.last()
+    times = [at for at in (state.at, latch.said_at(), last.at if last else None) if at is not None]
+    if state.at is None:
+        if not latch.latch_file.exists() and not _has_been_begun(tx):
+            return None
+        if last is None or last.reason != one_line(state.reason, REASON_LENGTH_MAX):
+            times.append(tx.now)  # it has not been recorded yet
+    return max(times)
+
+
+def _has_been_begun(tx: Transaction) -> bool:
+    return bool(tx.sessions.recent(1)) or any(
+        request.action == "rearm" and request.execution is ExecutionState.EXECUTED
+        for request in tx.requests.recent(RECENT)
+    )
+
+
+def rearm_payload(tx: Transaction, latch: Latch, desk: Desk) -> dict[str, Any]:
+    """The halt that would be cleared, and by whose rules; another halt or other people change it.
 
     The latch keeps its first reason: a second halt shows in the record, and in the latch's mark.
     """
@@ -241,6 +262,7 @@ def rearm_payload(tx: Transaction, latch: Latch) -> dict[str, Any]:
         "halted_by": state.by,
         "halted_at": state.at or "unknown",
         "halt_mark": latch.mark(),
+        **desk.rules_value(),
     }
 
 
@@ -315,7 +337,13 @@ class ClearHalt:
             return Refused(f"Only {self._desk.name_of(request.requested_by)}, who asked, can press this.")
         if request.state_at(tx.now) is not RequestState.APPROVED or not request.executable_at(tx.now):
             return Refused("This request is not approved any more, so nothing was cleared. Ask again.")
-        if self._desk.drift(request.payload, rearm_payload(tx, self._latch)):
+        changes = self._desk.drift(request.payload, rearm_payload(tx, self._latch, self._desk))
+        if any(change.field in self._desk.rules_value() for change in changes):
+            return Refused(
+                "People, policy or program were changed since this was asked, so nothing was cleared. "
+                "Ask again."
+            )
+        if changes:
             return Refused("There was another halt since this was asked, so nothing was cleared. Ask again.")
         return None
 

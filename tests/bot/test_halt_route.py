@@ -43,6 +43,14 @@ def slack() -> Iterator["Slack"]:
         (command("kill  price feed"), "price feed"),
         (command("HALT"), halt_route.NO_REASON),
         (command("kill two\nlines"), "two lines"),
+        (command("\u200bkill price feed"), "price feed"),
+        (command("\ufeffhalt"), halt_route.NO_REASON),
+        (command("kill\u2060"), halt_route.NO_REASON),
+        (command("\u00adkill"), halt_route.NO_REASON),
+        (command("kill!"), halt_route.NO_REASON),
+        (command("Kill. Now."), "Now."),
+        (command("`kill`"), halt_route.NO_REASON),
+        (command("*halt*: price feed"), "price feed"),
         (click("halt", value="alert: session silent"), "alert: session silent"),
         (click("halt", value="button"), halt_route.NO_REASON),
     ],
@@ -59,7 +67,17 @@ def test_every_way_of_saying_halt_halts(intake: Intake, payload: Any, reason: st
 
 
 @pytest.mark.parametrize(
-    "payload", [command("status"), command("killer"), command(""), click("approve"), submission(), {}]
+    "payload",
+    [
+        command("status"),
+        command("killer"),
+        command("kill-switch"),
+        command("!"),
+        command(""),
+        click("approve"),
+        submission(),
+        {},
+    ],
 )
 def test_nothing_else_is_a_halt(payload: Any) -> None:
     """A word that merely begins like it goes the ordinary way."""

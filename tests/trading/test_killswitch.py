@@ -373,6 +373,13 @@ def test_a_record_with_a_garbled_time_is_still_a_halt(latch: Latch) -> None:
     assert latch.read() == LatchState(True, "by hand", "", None)
 
 
+def test_a_time_without_a_zone_is_meant_in_utc(latch: Latch) -> None:
+    """Whoever writes the file by hand writes no offset; every time can be compared with the clock's."""
+    latch.latch_file.write_text('{"state": "halted", "reason": "by hand", "at": "2026-11-20T12:30:00"}\n')
+
+    assert latch.read().at == datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+
+
 def test_another_process_sees_a_halt_at_once(latch: Latch) -> None:
     """Nothing is remembered between two looks."""
     other = Latch(latch.home)

@@ -1,5 +1,6 @@
 """A desk of five people over a real database, with small stand-ins for what lies behind the gateway."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -247,8 +248,9 @@ class Rig:
             tx.fills.add(fill, "kraken")
 
     def halted(self, reason: str = "price feed looks wrong", by: str = "sam") -> None:
-        """Somebody has halted."""
+        """Somebody has halted, and the files are as old as the rig's own clock has it."""
         self.latch.engage(reason, by, self.clock())
+        os.utime(self.latch.halt_file, times=(self.clock().timestamp(),) * 2)
 
     def rearm_asked(self, by: Person = OTTO, reason: str = "feed is back", cause: str = "c:1") -> Any:
         """Ask for the halt to be cleared."""

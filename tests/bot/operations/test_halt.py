@@ -1,6 +1,7 @@
 """A halt is recorded once, proven for each account, and cleared by two people after its time."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RecordHalt, halt_id
 from bot.operations.live import Asked
 from bot.summaries import HaltSummary
-from tests.approvals.desk import NOON, OLIVIA, OTTO, RITA, SAM
+from tests.approvals.desk import NOON, OLIVIA, OTTO, RITA, SAM, a_policy, a_rule, roster_without
 from tests.bot.intake import DEADLINE_S, Gatekeeper, until
 from tests.bot.operations.rig import Rig, at_once, refusal
 from trading.errors import LatchStillEngaged
@@ -177,6 +178,42 @@ def test_clearing_a_halt_must_cool_down(rig: Rig) -> None:
     assert isinstance(rig.rearm_asked(), Asked)
 
 
+@pytest.mark.parametrize("how", ["slack", "shell"])
+def test_the_wait_begins_anew_with_each_halt(rig: Rig, how: str) -> None:
+    """Whoever halts a halted desk has seen something too: the record tells of it, or the file's time."""
+    rig.halted()
+    rig.clock.passes(seconds=299)
+    if how == "slack":
+        recording(rig)("rita", "now the fills look wrong too", rig.clock(), 3)
+    else:
+        rig.halted(reason="it is worse", by="root at the shell")
+    rig.clock.passes(seconds=299)
+    assert "12:09:59 UTC" in refusal(rig.rearm_asked())
+
+    rig.clock.passes(seconds=1)
+    assert isinstance(rig.rearm_asked(), Asked)
+
+
+def test_a_halt_of_unknown_age_has_just_begun(rig: Rig) -> None:
+    """Until it is in the record, which gives it a time."""
+    rig.live_session()
+    rig.latch.latch_file.unlink()
+    rig.clock.passes(minutes=6)
+    assert "must stand 300 seconds" in refusal(rig.rearm_asked())
+
+    recording(rig)("a file in the home folder", rig.latch.read().reason, rig.clock(), 0)
+    rig.clock.passes(seconds=300)
+    assert isinstance(rig.rearm_asked(), Asked)
+
+
+def test_a_desk_that_was_never_begun_need_not_wait(rig: Rig) -> None:
+    """Nothing has happened in it that would have to settle."""
+    rig.latch.latch_file.unlink()
+    recording(rig)("a file in the home folder", rig.latch.read().reason, rig.clock(), 0)
+
+    assert isinstance(rig.rearm_asked(), Asked)
+
+
 def test_clearing_a_halt_needs_a_reason(rig: Rig) -> None:
     """The approver reads it."""
     rig.halted()
@@ -256,6 +293,23 @@ def test_a_second_halt_is_not_cleared_by_the_approval_of_the_first(rig: Rig) -> 
     recording(rig)("rita", "now the fills look wrong too", rig.clock(), 3)
 
     assert "another halt" in refusal(clears(rig, request_id))
+    assert rig.latch.engaged()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"roster": roster_without(SAM)},
+        {"policy": a_policy(a_rule("rearm", persons=3))},
+        {"code_version": "0.1.0+def"},
+    ],
+)
+def test_what_was_approved_under_other_rules_clears_nothing(rig: Rig, change: dict[str, Any]) -> None:
+    """Whoever edits people or policy while a request is open cannot have it carried out under the edit."""
+    request_id = rearm_approved(rig)
+    rig.desk = replace(rig.desk, **change)
+
+    assert "People, policy or program were changed" in refusal(clears(rig, request_id))
     assert rig.latch.engaged()
 
 

@@ -1,0 +1,63 @@
+"""The demo makes its home anew, and nobody else's."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.clock import system_clock
+from bot.demo import NotADemo, fresh_home, run_demo
+from trading.killswitch import Latch
+from trading.pids import ProcessId
+
+
+def test_a_desk_is_no_demo(tmp_path: Path) -> None:
+    """Its halt stands, its record is there and its gateway runs on, although somebody mistyped --home."""
+    latch = Latch(tmp_path)
+    latch.engage("price feed looks wrong", "sam", system_clock())
+    (tmp_path / "peak-ops.db").write_text("the record")
+    gateway = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = ProcessId.of(gateway.pid)
+    assert process is not None
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "gateway-kraken.json").write_text(
+        json.dumps({"pid": process.pid, "started_at": process.started_at})
+    )
+    try:
+        with pytest.raises(NotADemo, match="nothing was touched"):
+            run_demo(tmp_path, system_clock, say=lambda _: None)
+        assert process.is_alive
+    finally:
+        gateway.communicate(b"\n")
+    assert latch.engaged()
+    assert (tmp_path / "peak-ops.db").read_text() == "the record"
+
+
+def test_a_former_demo_is_made_anew(tmp_path: Path) -> None:
+    """And so is a folder that is empty, or not there yet."""
+    home = tmp_path / "demo"
+    fresh_home(home)
+    (home / "peak-ops.db").write_text("of yesterday")
+
+    fresh_home(home)
+
+    assert not (home / "peak-ops.db").exists()
+    (tmp_path / "empty").mkdir()
+    fresh_home(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_is_no_folder_is_no_demo(tmp_path: Path, kind: str) -> None:
+    """What a link leads to is somebody's choice, and stays."""
+    home = tmp_path / "demo"
+    if kind == "file":
+        home.write_text("a letter")
+    else:
+        fresh_home(tmp_path / "elsewhere")
+        home.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(NotADemo):
+        fresh_home(home)
+    assert home.exists()
