@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expec
 from slack_sdk import WebClient
 
 from bot.clock import system_clock
+from bot.practice.rates import Rates
 from bot.practice.server import Installation, Workspace
 from tests.browser import desk_app
 
@@ -103,7 +104,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
     """A workspace in which no app is at work."""
-    with Workspace.running(Installation(MANIFEST, share_delay_s=0.05), system_clock) as running:
+    with Workspace.running(
+        Installation(MANIFEST, share_delay_s=0.05, rates=Rates.unlimited()), system_clock
+    ) as running:
         yield running
 
 
