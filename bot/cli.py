@@ -51,7 +51,7 @@ app.add_typer(acting.db, name="db")
 
 
 def main() -> None:
-    """The console script; most commands are over before collecting garbage would pay, at their end too."""
+    """Run one command; most commands are over before collecting garbage would pay, at their end too."""
     gc.disable()
     try:
         app()
