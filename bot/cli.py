@@ -61,7 +61,7 @@ def obey(words: list[str] | None = None) -> NoReturn:
 
 
 def main() -> None:
-    """The console script; most commands are over before collecting garbage would pay, at their end too."""
+    """Run one command; most commands are over before collecting garbage would pay, at their end too."""
     gc.disable()
     try:
         obey()

@@ -75,7 +75,7 @@ class Database:
     @property
     def url(self) -> str:
         """The URL with its password hidden."""
-        return self._url.render_as_string(hide_password=True)
+        return _shown(self._url)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -184,7 +184,7 @@ def _usable(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise DatabaseUnusable(url="given", reason="it is not a URL") from None
-    shown = parsed.render_as_string(hide_password=True)
+    shown = _shown(parsed)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:") or parsed.query:
@@ -193,6 +193,11 @@ def _usable(url: str) -> URL:
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     raise DatabaseUnusable(url=shown, reason=f"{backend} is not supported")
+
+
+def _shown(url: URL) -> str:
+    """The URL without its parameters, for a password may stand among them as well."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _first_line(error: Exception) -> str:

@@ -12,7 +12,8 @@ JOINER = "\u2060"
 
 _ENTITY = r"(?:amp|lt|gt);"
 _AMPERSAND = re.compile(rf"&(?!{_ENTITY})")
-_LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=/)|(?<=\w\.)(?=[^\W\d])")
+# And between a colon and a name with another one behind it: an emoji, such as a card's own marks are.
+_LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=/|[^\s:]+:)|(?<=\w\.)(?=[^\W\d])")
 
 # Letters that look like Slack's marks for bold, code and struck text, and mean nothing to it.
 _LOOK_ALIKE = str.maketrans({"*": "\u2217", "`": "\u02cb", "~": "\u223c"})

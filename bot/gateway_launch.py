@@ -1,7 +1,10 @@
-"""Starts the processes that hold a venue's keys, with an environment made for each."""
+"""Starts the processes that hold a venue's keys, and tells each of them its own in private."""
 
+import json
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class GatewayLauncher:
-    """Starts gateways that outlive the bot; the keys are in their environment and nowhere else."""
+    """Starts gateways that outlive the bot; their keys go through a socket and stand nowhere else."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -28,12 +31,19 @@ class GatewayLauncher:
         return self._start(subprocess.PIPE, exchange, "--halt")
 
     def _start(self, output: IO[bytes] | int, exchange: str, *options: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "bot.gateway_process", exchange, *options],
-            env=self._environment.for_gateway(exchange),
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        # An environment can be read and a pipe be opened by others while a process starts; a socket cannot.
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "bot.keyholder", exchange, *options],
+                env=self._environment.for_gateway(),
+                cwd=PROJECT,
+                stdin=theirs.fileno(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            theirs.close()  # the last copy is the child's own: should it end at once, we hear of it
+            with suppress(OSError):
+                ours.sendall(json.dumps(self._environment.secrets_for_gateway(exchange)).encode())
+        return process

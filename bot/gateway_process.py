@@ -1,11 +1,12 @@
 """The gateway's process: the one place where a venue's key meets a connection.
 
-`python -m bot.gateway_process <exchange>` runs it until it is told to end. With `--halt` it does the venue's
-part of a halt once, over the emergency key, and prints the proof as one line of JSON: that is for a gateway
-that does not answer any more.
+`python -m bot.keyholder <exchange>` runs it until it is told to end; keys come as JSON over standard input.
+With `--halt` it does the venue's part of a halt once, over the emergency key, and prints the proof as one
+line of JSON: that is for a gateway that does not answer any more.
 """
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -19,7 +20,7 @@ from bot.configuration import load_config
 from bot.database import Database
 from bot.errors import BotError, ConfigError
 from bot.logs import start_logs
-from bot.settings import Credentials, Environment, practice, prefix_of, take_secrets_out_of_environ
+from bot.settings import Credentials, Environment, practice, prefix_of
 from bot.venue_note import VenueNote, read_note, venue_note
 from trading.books import Books
 from trading.codec import encode
@@ -28,7 +29,6 @@ from trading.gateway import Gateway, Timing
 from trading.gateway_files import GatewayLock, GatewayRuns
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
-from trading.pids import undumpable
 from trading.venues.kraken import KrakenVenue
 
 _HALT_WITHIN_S = 30.0
@@ -41,13 +41,11 @@ _EMERGENCY_CALL_S_MAX = 10
 def main(arguments: list[str]) -> int:
     """Run a gateway, or halt in its place; gives the exit code."""
     if not arguments or arguments[1:] not in ([], ["--halt"]):
-        sys.stderr.write("usage: python -m bot.gateway_process <exchange> [--halt]\n")
+        sys.stderr.write("usage: python -m bot.keyholder <exchange> [--halt]\n")
         return 2
-    undumpable()
     exchange, halts = arguments[0], bool(arguments[1:])
     try:
-        environment = Environment.from_environ()
-        take_secrets_out_of_environ()
+        environment = Environment.from_environ({**os.environ, **json.load(sys.stdin)})
         if halts:
             return _halt(exchange, environment)
         start_logs(environment.home_folder, environment.secrets(), f"gateway-{exchange}")

@@ -114,7 +114,7 @@ class JsonLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; a disk that is full is told on the standard error stream, not raised."""
         try:
-            self._write(json.dumps(self._line(record), ensure_ascii=False))
+            self._write(json.dumps(self._line(record)).replace("\x7f", "\\u007f"))
         except Exception:
             self.handleError(record)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -69,7 +69,16 @@ class Credentials:
     secret: SecretStr
 
 
+def _one_piece(secret: SecretStr | None) -> SecretStr | None:
+    """Refuse blanks and control characters: a library that stumbles over one prints the whole header."""
+    text = "" if secret is None else secret.get_secret_value()
+    if not text.isprintable() or " " in text:
+        raise ValueError("not in one piece")
+    return secret
+
+
 Secret = SecretStr | None
+Token = Annotated[Secret, AfterValidator(_one_piece)]
 
 
 class Environment(BaseModel):
@@ -88,11 +97,19 @@ class Environment(BaseModel):
         description=f"it must have at least {SECRET_KEY_LENGTH_MIN} characters; "
         "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
     )
-    database: Secret = Field(None, alias="DATABASE_URL", description="it must be a SQLAlchemy URL")
-    slack_bot_token: Secret = Field(None, alias="SLACK_BOT_TOKEN", description="it must be a bot token")
-    slack_app_token: Secret = Field(None, alias="SLACK_APP_TOKEN", description="it must be an app token")
-    slack_signing_secret: Secret = Field(
-        None, alias="SLACK_SIGNING_SECRET", description="it must be the app's signing secret"
+    database: Token = Field(
+        None, alias="DATABASE_URL", description="it must be a SQLAlchemy URL without blanks"
+    )
+    slack_bot_token: Token = Field(
+        None, alias="SLACK_BOT_TOKEN", description="it must be a bot token without blanks or line breaks"
+    )
+    slack_app_token: Token = Field(
+        None, alias="SLACK_APP_TOKEN", description="it must be an app token without blanks or line breaks"
+    )
+    slack_signing_secret: Token = Field(
+        None,
+        alias="SLACK_SIGNING_SECRET",
+        description="it must be the app's signing secret without blanks or line breaks",
     )
     slack_api_url: Annotated[str, AfterValidator(_api_base)] = Field(
         SLACK_API_URL,
@@ -180,8 +197,8 @@ class Environment(BaseModel):
             if isinstance(value, SecretStr):
                 yield value
         yield from self.venue_secrets.values()
-        if self.database and (password := urlsplit(self.database.get_secret_value()).password):
-            yield SecretStr(password)
+        if self.database:
+            yield from map(SecretStr, _passwords_in(self.database.get_secret_value()))
 
     def require_for_run(self) -> None:
         """Raise ConfigError, naming it, while something is missing that `run` cannot do without."""
@@ -192,28 +209,36 @@ class Environment(BaseModel):
             allowed = "run needs it for Socket Mode; to serve HTTP instead, set SLACK_SIGNING_SECRET"
             raise ConfigError(file=WHERE, key="SLACK_APP_TOKEN", value="(not set)", allowed=allowed)
 
-    def for_gateway(self, exchange: str, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The whole environment of the one process that holds this exchange's keys; no other secret."""
+    def for_gateway(self, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment of a process that holds keys: no secret, for others can read it."""
         environ = os.environ if environ is None else environ
-        passed = {name: environ[name] for name in PASSED_ON if name in environ}
-        prefix = prefix_of(exchange)
-        keys = {
-            f"{stem}_API_{part}": self.venue_secrets[f"{stem}_API_{part}"].get_secret_value()
-            for stem in (prefix, f"{prefix}_EMERGENCY")
-            for part in ("KEY", "SECRET")
-            if f"{stem}_API_{part}" in self.venue_secrets
-        }
         return {
-            **passed,
-            **keys,
+            **{name: environ[name] for name in PASSED_ON if name in environ},
             "PEAK_OPS_HOME": str(self.home_folder),
             "PEAK_OPS_CONFIG": str(self.config_folder),
-            "DATABASE_URL": self.database_url,
             "SLACK_API_URL": self.slack_api_url,
         }
 
+    def secrets_for_gateway(self, exchange: str) -> dict[str, str]:
+        """What that process is told in private: this exchange's keys and the database; no other secret."""
+        prefix = prefix_of(exchange)
+        names = [
+            f"{stem}_API_{part}" for stem in (prefix, f"{prefix}_EMERGENCY") for part in ("KEY", "SECRET")
+        ]
+        held = self.venue_secrets
+        keys = {name: held[name].get_secret_value() for name in names if name in held}
+        return {**keys, "DATABASE_URL": self.database_url}
+
     def _pair(self, stem: str) -> Credentials | None:
         key, secret = (self.venue_secrets.get(f"{stem}_API_{part}") for part in ("KEY", "SECRET"))
+        for part, value in (("KEY", key), ("SECRET", secret)):
+            try:
+                _one_piece(value)
+            except ValueError:
+                allowed = "it must have no blanks or line breaks"
+                raise ConfigError(
+                    file=WHERE, key=f"{stem}_API_{part}", value="(not shown)", allowed=allowed
+                ) from None
         if key and secret:
             return Credentials(key, secret)
         if key or secret:
@@ -273,6 +298,16 @@ def practice(environment: Environment, config: "DeskConfig") -> bool:
 def _names() -> dict[str, str]:
     fields = Environment.model_fields.items()
     return {field.alias: name for name, field in fields if field.alias and name != "venue_secrets"}
+
+
+def _passwords_in(url: str) -> Iterator[str]:
+    """A database's passwords, before the @ and among the parameters, as written and as meant."""
+    parts = urlsplit(url)
+    if parts.password:
+        yield from {parts.password, unquote(parts.password)}
+    for name, value in parse_qsl(parts.query):
+        if "password" in name.lower():
+            yield value
 
 
 def _secret_names() -> frozenset[str]:

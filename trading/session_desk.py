@@ -137,7 +137,8 @@ class SessionDesk:
     def report(self, connection: Connection, session_id: str, kind: str, detail: str) -> bool:
         """A fault in the session's own code: it pauses, the others go on."""
         self._own(connection, session_id)
-        said = " ".join(f"{kind}: {detail}".split())[:_DETAIL_CHARACTERS_MAX]
+        words = " ".join(f"{kind}: {detail}".split())
+        said = "".join(letter for letter in words if letter.isprintable())[:_DETAIL_CHARACTERS_MAX]
         log.error("session reports a fault", session=session_id, detail=said)
         return self.pause(session_id, said)
 

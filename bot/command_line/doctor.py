@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -22,6 +23,7 @@ def doctor(as_json: Json = False) -> None:
     """Look at everything the desk needs; exit 1 when something is wrong."""
     from bot.clock import system_clock
     from bot.installation import read_installation
+    from bot.redaction import Redactor
     from bot.settings import Environment
 
     with told():
@@ -29,15 +31,15 @@ def doctor(as_json: Json = False) -> None:
         environment.require_for_run()
         installation = read_installation(environment, system_clock)
     slack = Slack(environment)
-    report = HealthReport.of(
-        [
-            *run_checks(slack.token_probes()).checks,
-            *run_checks(slack.channel_probes(installation.desk.channels)).checks,
-            *run_checks(slack.person_probes(installation.roster)).checks,
-            *run_checks(_local_probes(installation)).checks,
-            *_venue_checks(installation),
-        ]
-    )
+    checks = [
+        *run_checks(slack.token_probes()).checks,
+        *run_checks(slack.channel_probes(installation.desk.channels)).checks,
+        *run_checks(slack.person_probes(installation.roster)).checks,
+        *run_checks(_local_probes(installation)).checks,
+        *_venue_checks(installation),
+    ]
+    redactor = Redactor(environment.secrets())  # a library's error may quote what it was given
+    report = HealthReport.of(replace(check, detail=redactor.text(check.detail)) for check in checks)
     document = {
         "verdict": str(report.verdict),
         "checks": [

@@ -25,6 +25,11 @@ class Exit(IntEnum):
     UNKNOWN = 4
 
 
+def readable(text: str) -> str:
+    """A text without what a terminal would act on: people, venues and strategies write some of it."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def plain_value(value: Any) -> Any:
     """A value as JSON: amounts and times as text, dataclasses as objects."""
     if value is None or isinstance(value, bool | int | float):
@@ -56,7 +61,7 @@ class Output:
             sys.stdout.write(json.dumps(plain_value(document), indent=2) + "\n")
             return
         for line in lines:
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(readable(line) + "\n")
 
     def table(
         self, document: Any, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
@@ -73,13 +78,13 @@ class Output:
         for column in columns:
             table.add_column(column)
         for row in rows:
-            table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
+            table.add_row(*(Text("-" if cell is None else readable(str(cell))) for cell in row))
         Console().print(table if rows else f"{title}: none")
 
 
 def complain(sentence: str) -> None:
     """Say what is wrong, where it cannot be taken for a result."""
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(readable(sentence) + "\n")
 
 
 @contextmanager

@@ -145,6 +145,19 @@ def test_a_database_that_cannot_serve_is_refused(url: str) -> None:
         Database(url)
 
 
+def test_a_password_among_the_parameters_is_not_shown() -> None:
+    """Neither in what is refused nor in what is not reached."""
+    for url in ("mysql://desk@host/peak?password=hunter2", "sqlite:////tmp/x.db?password=hunter2"):
+        with pytest.raises(DatabaseUnusable) as caught:
+            Database(url)
+        assert "hunter2" not in str(caught.value)
+    gone = Database("postgresql://127.0.0.1:1/peak?user=u&password=hunter2")
+    with pytest.raises(DatabaseUnavailable) as lost:
+        gone.current()
+    assert "hunter2" not in str(lost.value) + gone.url
+    assert "127.0.0.1:1/peak" in gone.url
+
+
 def test_a_password_is_not_shown() -> None:
     """The URL that goes into messages hides the password."""
     assert "hunter2" not in Database("postgresql://desk:hunter2@127.0.0.1/peak").url

@@ -77,6 +77,17 @@ def test_what_is_shown(written: str, shown: str) -> None:
     assert plain(written) == shown
 
 
+@given(st.text(alphabet=":white_check1+-'é a"))
+def test_nothing_becomes_an_emoji_in_mrkdwn(text: str) -> None:
+    """A reason cannot draw the marks that a card draws itself."""
+    assert not re.search(r":[\w+'-]+:", mrkdwn(f"{text}:white_check_mark::+1::skin-tone-2:"))
+
+
+def test_a_colon_alone_is_left_alone() -> None:
+    """Hours and words before a colon can be copied out of a card."""
+    assert mrkdwn("at 10:30 UTC: price feed") == "at 10:30 UTC: price feed"
+
+
 def test_an_underscore_within_a_word_stays() -> None:
     """The names of strategies and limits can be copied out of a card."""
     assert mrkdwn("ma_crossover max_order_notional") == "ma_crossover max_order_notional"

@@ -80,6 +80,16 @@ def test_a_fact_cannot_pose_as_the_lines_own_time(logs: Logs, tmp_path: Path) ->
     assert line["at_"] == "yesterday"
 
 
+def test_a_line_is_plain_to_every_terminal(logs: Logs, tmp_path: Path) -> None:
+    """Whoever follows the log with `tail -f` sees what was written, and nothing is done to the screen."""
+    told = "a\u202eb\x9bc\x7fd\u2028é"
+    structlog.get_logger().warning("heard", text=told)
+    written = (tmp_path / "logs" / "peak-ops.log").read_text("utf-8").strip()
+    assert written.isascii()
+    assert written.isprintable()
+    assert lines(logs, tmp_path)[0]["text"] == told
+
+
 def fail_with_a_secret() -> None:
     """Raise an error that holds the secret, from one that does as well, beside a local that does."""
     token_in_a_local = SECRET

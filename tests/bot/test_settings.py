@@ -146,6 +146,26 @@ def test_a_refused_secret_is_not_shown() -> None:
     assert "sesame" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"]
+)
+@pytest.mark.parametrize("value", ["xoxb-se\nsame", "xoxb-se same", "xoxb-se\x00same", "xoxb-se\u00a0same"])
+def test_a_token_in_two_pieces_is_refused_and_not_shown(name: str, value: str) -> None:
+    """A library that stumbles over a line break in a header quotes the whole header."""
+    with pytest.raises(ConfigError, match=f"{name} = .not shown. is refused") as caught:
+        Environment.from_environ({name: value})
+    assert "same" not in str(caught.value)
+
+
+def test_a_venue_key_in_two_pieces_is_refused_and_not_shown() -> None:
+    """As soon as it is known to be a venue's."""
+    environ = {"KRAKEN_API_KEY": "trading-key", "KRAKEN_API_SECRET": "se\nsame"}
+    with pytest.raises(ConfigError, match="no blanks") as caught:
+        Environment.from_environ(environ).check_pairs(["kraken"])
+    assert "KRAKEN_API_SECRET" in str(caught.value)
+    assert "same" not in str(caught.value)
+
+
 def test_no_secret_is_seen_in_the_settings() -> None:
     """Printing or serialising the settings shows no secret."""
     environment = Environment.from_environ(FULL)
@@ -157,6 +177,13 @@ def test_every_secret_is_known_for_redaction() -> None:
     """What the log must never hold is all of it: tokens, keys, and the database's password."""
     known = {secret.get_secret_value() for secret in Environment.from_environ(FULL).secrets()}
     assert known >= SECRETS
+
+
+def test_a_password_among_the_parameters_is_known_for_redaction() -> None:
+    """PostgreSQL takes it there as well, and any of them may be written with %."""
+    url = "postgresql://desk:hunter%402@db/peak?user=u&password=swordfish&sslpassword=p%2Fw"
+    known = {s.get_secret_value() for s in Environment.from_environ({"DATABASE_URL": url}).secrets()}
+    assert known >= {"hunter%402", "hunter@2", "swordfish", "p/w"}
 
 
 def test_credentials_are_found_by_exchange_name() -> None:
@@ -183,12 +210,13 @@ def test_secrets_leave_the_environment() -> None:
 def test_a_gateway_gets_the_keys_of_its_account_alone() -> None:
     """The process of one venue account sees no other account's key and no Slack token."""
     environment = Environment.from_environ(FULL)
-    given = environment.for_gateway(
-        "kraken", {"PATH": "/bin", "SLACK_BOT_TOKEN": "xoxb-1-bot", "EDITOR": "vi"}
-    )
-    assert not {"testnet-key", "testnet-secret", "xoxb-1-bot", "k" * 43, "vi"} & set(given.values())
+    seen = environment.for_gateway({"PATH": "/bin", "SLACK_BOT_TOKEN": "xoxb-1-bot", "EDITOR": "vi"})
+    assert not [value for value in seen.values() if any(secret in value for secret in SECRETS)]
+    assert "vi" not in seen.values()
+    told = environment.secrets_for_gateway("kraken")
+    assert not {"testnet-key", "testnet-secret", "xoxb-1-bot", "k" * 43} & set(told.values())
 
-    inside = Environment.from_environ(given)
+    inside = Environment.from_environ({**seen, **told})
     assert inside.credentials("kraken") == environment.credentials("kraken")
     assert inside.emergency_credentials("kraken") == environment.emergency_credentials("kraken")
     assert inside.database_url == environment.database_url

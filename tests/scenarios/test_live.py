@@ -68,6 +68,9 @@ def test_a_session_process_has_no_secret(desk: Desk) -> None:
     for name, value in desk.practice.environ.items():
         if name.endswith(("_KEY", "_SECRET", "_TOKEN")):
             assert value not in environ
+    of_ours = ("gateway-kraken.out", "sessions.log", "peak-ops.log", "operations.log")
+    modes = {name: oct((desk.home / "logs" / name).stat().st_mode & 0o777) for name in of_ours}
+    assert set(modes.values()) == {"0o600"}, modes
 
 
 def _all_logs(home: Path) -> str:

@@ -70,8 +70,12 @@ def test_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
     config.write_text(config.read_text().replace("C0ALERTS00", "C0NOWHERE0"))
     people.write_text(people.read_text().replace("T0PEAKOPS/USAM00000", "T0PEAKOPS/UGIL00000"))
 
+    desk.environ["SOME_API_SECRET"] = "trading-incidents"
+
     report = document(desk, "doctor", code=1)
 
+    told = {check["name"]: check["detail"] for check in report["checks"]}
+    assert told["channel incidents"].startswith("#[redacted]")  # whoever quotes a secret
     failed = {check["name"]: check for check in report["checks"] if check["verdict"] == "FAILED"}
     assert failed.keys() == {"channel alerts", "person Sam"}
     assert all(check["advice"] for check in failed.values())

@@ -28,6 +28,14 @@ def test_a_session_cannot_act_for_people(rig: Rig, call: str) -> None:
         assert not rig.latch.engaged()
 
 
+def test_what_a_session_reports_is_one_visible_line(rig: Rig) -> None:
+    """A strategy's own error text stands on cards, in the record and in terminals."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        client.report(ident, "ValueError", "no\nbar\x1b[2J\u202e at\x9b 10:00")
+        assert rig.session(ident).state_reason == "ValueError: no bar[2J at 10:00"
+
+
 def test_the_process_of_a_session_cannot_act_over_another_connection(rig: Rig) -> None:
     """Hanging up and calling again does not make people of it, nor does starting another process."""
     code = (

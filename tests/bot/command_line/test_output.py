@@ -75,6 +75,24 @@ def test_a_table_shows_cells_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     assert "-" in printed
 
 
+HOSTILE = "a\x1b[2Jb\x1b]0;title\x07c\u202ed\x9be\u2028f\x7fg\ud83dh\r"
+
+
+@pytest.mark.parametrize("command", ["show", "table", "complain"])
+def test_nothing_that_a_terminal_acts_on_is_printed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An alert or the error of a strategy cannot clear the screen, turn the line round or set the title."""
+    if command == "complain":
+        complain(HOSTILE)
+    elif command == "show":
+        Output().show(None, [HOSTILE])
+    else:
+        Output().table([], "Things", ["name"], [[HOSTILE]])
+
+    printed = "".join(capsys.readouterr())
+    assert all(letter.isprintable() or letter == "\n" for letter in printed)
+    assert "[2Jb" in printed
+
+
 def test_an_empty_table_says_none(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is a sentence too."""
     Output().table([], "Sessions", ["id"], [])

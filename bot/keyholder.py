@@ -1,0 +1,17 @@
+"""Starts the gateway's process, closed to other processes of this user before anything else is loaded."""
+
+import sys
+
+from trading.pids import undumpable
+
+
+def main() -> int:
+    """Close this process to others, then load and run the gateway."""
+    undumpable()
+    from bot.gateway_process import main as run  # takes a while to load
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
