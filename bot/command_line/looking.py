@@ -199,9 +199,12 @@ def _verified(file: Path | None) -> Any:
 
 
 @audit.command("export")
-def export_audit() -> None:
-    """Print the record as JSON lines."""
+def export_audit(as_json: Json = False) -> None:
+    """Print the record as JSON lines, for `audit verify FILE`; with --json as one list of rows."""
     with here().storage().reading() as tx:
+        if as_json:
+            Output(as_json).show(list(tx.audit.entries()), ())
+            return
         for entry in tx.audit.entries():
             typer.echo(entry.as_line())
 
