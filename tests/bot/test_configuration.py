@@ -93,6 +93,9 @@ def test_a_strategy_of_ones_own_needs_its_class(tmp_path: Path) -> None:
         ("fast = 5", "fast = true", "strategies.ma_crossover.parameters.fast = true"),
         ("fast = 5", "fast = nan", "strategies.ma_crossover.parameters.fast = NaN"),
         ('venue = "kraken"', "", "exchange.kraken.venue = (not set)"),
+        ('venue = "kraken"', 'venue = "krakn"', "live orders can be sent to kraken alone"),
+        ("fast = 5", "fst = 5", "it has no parameter 'fst'; it knows fast, slow"),
+        ("fast = 5", 'fast = "five"', "fast is 'five'; it must be a whole number"),
         ('currency = "USD"', 'currency = "usd"', "live_risk.currency"),
         ("[exchange.kraken]", "[exchange.kraken_emergency]", "exchange.kraken_emergency"),
         (
