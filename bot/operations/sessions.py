@@ -69,6 +69,7 @@ def summarise(
         notional_max=session.plan.notional_max,
         currency=session.plan.symbol.split("/")[-1],
         position=position.quantity,
+        equity=None if pnl is None else session.plan.notional_max + pnl,
         daily_pnl=pnl,
         open_orders=sum(order.state.may_be_live for order in orders),
         fills=len(fills),
