@@ -170,3 +170,10 @@ def test_unfilled_channels_stop_a_run(tmp_path: Path) -> None:
     config = load_config(changed(tmp_path, "[channels]", '[channels]\nops = "C0123456789"'))
     with pytest.raises(ConfigError, match=r"channels.approvals"):
         config.require_channels()
+
+
+def test_a_file_that_begins_with_a_mark_is_read(tmp_path: Path) -> None:
+    """Some editors write a byte order mark before the text."""
+    text = (SHIPPED / "config.toml").read_text("utf-8")
+    (tmp_path / "config.toml").write_text(text, "utf-8-sig")
+    assert load_config(tmp_path) == load_config(SHIPPED)
