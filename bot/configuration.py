@@ -14,14 +14,16 @@ from bot.errors import ConfigError
 from bot.mistakes import closest, config_error, shown
 from bot.settings import sound_url
 from bot.toml import read_toml
+from trading.errors import TradingError
 from trading.limits import LIMIT_NAMES, RiskLimits
-from trading.strategy import SHIPPED, StrategySpec
+from trading.strategy import SHIPPED, StrategySpec, load
 
 FILE = "config.toml"
 NAME = r"[a-z][a-z0-9_]{0,39}"
 SYMBOL = r"[A-Z0-9]{2,12}/[A-Z0-9]{2,12}"
 CHANNEL = r"[CG][A-Z0-9]{7,20}"
 CLASS_PATH = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*"
+ORDER_VENUES = ("kraken",)
 AMOUNT_MAX = Decimal(10) ** 12
 DECIMALS_MAX = 12
 
@@ -274,12 +276,29 @@ def _check_references(file: str, config: DeskConfig) -> None:
             raise ConfigError(file=file, key=f"exchange.{name}", value=shown(name), allowed=allowed)
     for stage, exchange in config.stages.as_dict().items():
         _must_lead(file, f"stages.{stage}", exchange, exchanges)
+    if (live := config.exchange_of("live")) and (venue := exchanges[live].venue) not in ORDER_VENUES:
+        allowed = f"live orders can be sent to {', '.join(ORDER_VENUES)} alone"
+        raise ConfigError(file=file, key=f"exchange.{live}.venue", value=shown(venue), allowed=allowed)
     for name, strategy in config.strategies.items():
         if strategy.class_path is None and name not in SHIPPED:
             allowed = f'write class = "module:Class"; only {", ".join(SHIPPED)} come without'
             raise ConfigError(file=file, key=f"strategies.{name}.class", value="(not set)", allowed=allowed)
+        _check_parameters(file, name, strategy)
     for name, profile in config.profiles.items():
         _must_lead(file, f"profiles.{name}.strategy", profile.strategy, config.strategies)
+
+
+def _check_parameters(file: str, name: str, strategy: Strategy) -> None:
+    """Refuse what a shipped strategy would not take; one of the desk's own is never run to find out."""
+    class_path = strategy.class_path or SHIPPED[name]
+    if class_path not in SHIPPED.values():
+        return
+    try:
+        load(name, class_path, strategy.parameters)
+    except TradingError as error:
+        key = f"strategies.{name}.parameters"
+        value = ", ".join(f"{parameter} = {text}" for parameter, text in strategy.parameters.items())
+        raise ConfigError(file=file, key=key, value=value, allowed=str(error)) from None
 
 
 def _must_lead(file: str, key: str, wanted: str, known: Iterable[str]) -> None:

@@ -292,13 +292,19 @@ def _keep_bot_running(desk: PracticeDesk, say: Callable[[str], None]) -> None:
                 say(f"The desk is open: {desk.workspace_url}")
                 say("Be Otto in one window and Olivia in another; type /peak live start ma_crossover BTC/USD")
                 say(f"The practice exchange listens at {desk.exchange_url}. Home folder: {desk.home}")
-                say(f"For the shell: set -a; . {_write_environ(desk)}; set +a; then peak-ops status")
+                say(f"For the shell: {shell_hint(_write_environ(desk))}")
                 say("Ctrl-C ends everything.")
             code = bot.wait()
         finally:
             end(bot)
         say(f"The bot ended ({code}); starting it again")
         time.sleep(1)
+
+
+def shell_hint(environ: Path) -> str:
+    """What to type for this desk's status, as it stands: the command need not be on the PATH."""
+    program = shlex.quote(str(Path(sys.executable).with_name("peak-ops")))
+    return f"set -a; . {shlex.quote(str(environ))}; set +a; {program} status"
 
 
 def _write_environ(desk: PracticeDesk) -> Path:

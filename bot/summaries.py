@@ -8,7 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """One session as people see it; money in `currency`."""
+    """One session as people see it; money in `currency`.
+
+    `equity` is what its cap has become: the cap with realised and unrealised PnL, after fees. It and the PnL
+    are None while the session holds something without a known price.
+    """
 
     id: str
     stage: str

@@ -15,7 +15,7 @@ PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a file, its fractions as Decimal; raises ConfigUnreadable naming the line."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError:
         allowed = "save it as UTF-8"
         raise ConfigUnreadable(

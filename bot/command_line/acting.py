@@ -231,17 +231,17 @@ def orders(as_json: Json = False) -> None:
     )
 
 
-def manifest() -> None:
-    """Print the app's manifest, to paste into Slack."""
+def manifest(as_json: Json = False) -> None:
+    """Print the app's manifest, to paste into Slack; it is JSON with and without --json."""
     path = Path(__file__).parent.parent.parent / "config" / "slack_manifest.json"
     typer.echo(path.read_text("utf-8").rstrip())
 
 
 @db.command("upgrade")
-def upgrade() -> None:
+def upgrade(as_json: Json = False) -> None:
     """Make the home and its database, and bring the tables to this program's revision."""
     installation = read_here()
     with told():
         installation.begin()
         revision = installation.database.require_current()
-    typer.echo(f"The tables are at revision {revision}.")
+    Output(as_json).show({"revision": revision}, [f"The tables are at revision {revision}."])

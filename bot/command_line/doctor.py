@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.command_line.looking import Json
 from bot.command_line.output import Exit, Output, told
+from bot.errors import BotError
 from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
 
 Probe = tuple[str, Callable[[], Finding]]
@@ -98,7 +99,8 @@ class Slack:
                 yield f"person {person.name}", lambda account=account: self._person(account)  # type: ignore[misc]
 
     def _bot_token(self) -> Finding:
-        found = self._client.auth_test()
+        with _slack_told("SLACK_BOT_TOKEN", "Install App"):
+            found = self._client.auth_test()
         self._team = str(found["team_id"])
         return passed(f"{found['user']} in {found['team']} ({self._team})")
 
@@ -120,7 +122,9 @@ class Slack:
         return passed(f"all {len(wanted)}, and no more")
 
     def _app_token(self) -> Finding:
-        self._client.apps_connections_open(app_token=self._environment.slack_app_token.get_secret_value())
+        token = self._environment.slack_app_token.get_secret_value()
+        with _slack_told("SLACK_APP_TOKEN", "Basic Information, App-Level Tokens"):
+            self._client.apps_connections_open(app_token=token)
         return passed("Socket Mode can be opened")
 
     def _channel(self, name: str, channel: str) -> Finding:
@@ -146,7 +150,30 @@ class Slack:
         return passed(f"{account} is {user.get('real_name') or user.get('name')}")
 
 
+@contextmanager
+def _slack_told(name: str, place: str) -> Iterator[None]:
+    """Turn Slack's refusal, or its silence, into what to do."""
+    from slack_sdk.errors import SlackApiError
+
+    try:
+        yield
+    except SlackApiError as error:
+        why = error.response.get("error", "no reason given")
+        raise SlackRefuses(why=why, name=name, place=place) from error
+    except OSError as error:
+        raise SlackAway(why=error) from error
+
+
+class SlackRefuses(BotError):
+    """Slack refuses {name}: {why}. Copy it anew from the app's settings, {place}."""
+
+
+class SlackAway(BotError):
+    """Slack does not answer: {why}. Check the network of this machine, its proxy and SLACK_API_URL."""
+
+
 def _local_probes(installation: Any) -> Iterator[Probe]:
+    from bot.installation import check_record_key
     from bot.lease import Holder, at_work
     from bot.settings import live_home_problem
 
@@ -183,11 +210,16 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
             return passed(words)
         return warned(words, "Is it running? Look at its service, then at logs/peak-ops.log.")
 
+    def record_key() -> Finding:
+        check_record_key(installation)
+        return passed("the one that the record is signed with")
+
     yield "home", home
     yield "bot", bot
     yield "halt", halt
     yield "venue keys", keys
     yield "database", lambda: passed(f"revision {installation.database.require_current()}")
+    yield "record key", record_key
 
 
 def _venue_checks(installation: Any) -> list[Check]:
@@ -202,11 +234,22 @@ def _venue_checks(installation: Any) -> list[Check]:
             return list(installation.gateway(exchange).checks("live"))
         if environment.credentials(exchange) is None:
             return []  # said above, under the venue keys
+        if not (environment.home_folder.is_dir() and _readable(installation)):
+            detail = "not asked: its gateway needs the home and the database"
+            return [Check(f"venue {exchange}", Verdict.FAILED, detail, 0, "Mend those first.")]
         with _borrowed_gateway(installation, exchange):
             return list(installation.gateway(exchange).checks("live"))
     except TradingError as error:
         advice = f"Look into logs/gateway-{exchange}.out and logs/peak-ops.log."
         return [Check(f"venue {exchange}", Verdict.FAILED, str(error), 0, advice)]
+
+
+def _readable(installation: Any) -> bool:
+    try:
+        installation.database.require_current()
+    except BotError:
+        return False
+    return True
 
 
 @contextmanager

@@ -74,14 +74,26 @@ def list_sessions(as_json: Json = False, count: Annotated[int, typer.Option("--l
     from bot.operations.sessions import summarise
 
     installation = here()
+    prices = _prices(installation)
     with installation.storage().reading() as tx:
-        found = [summarise(tx, installation.desk, session) for session in tx.sessions.recent(count)]
+        found = [summarise(tx, installation.desk, session, prices) for session in tx.sessions.recent(count)]
     rows = [
         (s.id, s.stage, s.symbol, s.strategy, s.state, s.position, s.started_by, s.state_reason)
         for s in found
     ]
     columns = ("id", "stage", "symbol", "strategy", "state", "holds", "by", "why")
     Output(as_json).table(found, "Sessions", columns, rows)
+
+
+def _prices(installation: Any) -> dict[str, Any]:
+    """What each symbol could be sold for now; empty while the gateway does not answer."""
+    from trading.errors import TradingError
+
+    client = installation.gateway(installation.desk.live_exchange)
+    try:
+        return {symbol: client.ticker(symbol).bid for symbol in installation.desk.symbols}
+    except TradingError:
+        return {}
 
 
 @approvals.command("list")
@@ -200,9 +212,12 @@ def _verified(file: Path | None) -> Any:
 
 
 @audit.command("export")
-def export_audit() -> None:
-    """Print the record as JSON lines."""
+def export_audit(as_json: Json = False) -> None:
+    """Print the record as JSON lines, for `audit verify FILE`; with --json as one list of rows."""
     with here().storage().reading() as tx:
+        if as_json:
+            Output(as_json).show(list(tx.audit.entries()), ())
+            return
         for entry in tx.audit.entries():
             typer.echo(entry.as_line())
 

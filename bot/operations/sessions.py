@@ -86,6 +86,7 @@ def summarise(
         notional_max=session.plan.notional_max,
         currency=session.plan.symbol.split("/")[-1],
         position=position.quantity,
+        equity=None if pnl is None else session.plan.notional_max + pnl,
         daily_pnl=pnl,
         open_orders=tx.orders.open_count(session.id),
         fills=len(fills),

@@ -93,6 +93,9 @@ def test_a_strategy_of_ones_own_needs_its_class(tmp_path: Path) -> None:
         ("fast = 5", "fast = true", "strategies.ma_crossover.parameters.fast = true"),
         ("fast = 5", "fast = nan", "strategies.ma_crossover.parameters.fast = NaN"),
         ('venue = "kraken"', "", "exchange.kraken.venue = (not set)"),
+        ('venue = "kraken"', 'venue = "krakn"', "live orders can be sent to kraken alone"),
+        ("fast = 5", "fst = 5", "it has no parameter 'fst'; it knows fast, slow"),
+        ("fast = 5", 'fast = "five"', "fast is 'five'; it must be a whole number"),
         ('currency = "USD"', 'currency = "usd"', "live_risk.currency"),
         ("[exchange.kraken]", "[exchange.kraken_emergency]", "exchange.kraken_emergency"),
         (
@@ -167,3 +170,10 @@ def test_unfilled_channels_stop_a_run(tmp_path: Path) -> None:
     config = load_config(changed(tmp_path, "[channels]", '[channels]\nops = "C0123456789"'))
     with pytest.raises(ConfigError, match=r"channels.approvals"):
         config.require_channels()
+
+
+def test_a_file_that_begins_with_a_mark_is_read(tmp_path: Path) -> None:
+    """Some editors write a byte order mark before the text."""
+    text = (SHIPPED / "config.toml").read_text("utf-8")
+    (tmp_path / "config.toml").write_text(text, "utf-8-sig")
+    assert load_config(tmp_path) == load_config(SHIPPED)

@@ -1,4 +1,4 @@
-"""The demo makes its home anew, and nobody else's."""
+"""The demo makes its home anew, and nobody else's; what it prints can be typed as it stands."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import system_clock
-from bot.demo import NotADemo, fresh_home, run_demo
+from bot.demo import NotADemo, fresh_home, run_demo, shell_hint
 from trading.killswitch import Latch
 from trading.pids import ProcessId
 
@@ -61,3 +61,23 @@ def test_what_is_no_folder_is_no_demo(tmp_path: Path, kind: str) -> None:
     with pytest.raises(NotADemo):
         fresh_home(home)
     assert home.exists()
+
+
+def test_the_hint_works_as_printed(tmp_path: Path) -> None:
+    """From any folder, with a space in the path and without the command on the PATH."""
+    folder = tmp_path / "my desk"
+    folder.mkdir()
+    (folder / "demo.env").write_text("PEAK_OPS_NONSENSE=1\n")
+
+    ran = subprocess.run(
+        ["/bin/sh", "-c", shell_hint(folder / "demo.env")],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ran.returncode == 2
+    assert "PEAK_OPS_NONSENSE" in ran.stderr

@@ -1,6 +1,7 @@
 """The same desk from a shell: one JSON document, exit codes that a script can rely on."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from tests.scenarios.desk import Desk, until
@@ -26,6 +27,8 @@ def test_the_shell_shows_what_slack_shows(desk: Desk) -> None:
     wanted = "id stage strategy symbol timeframe state started_at started_by request_id pid equity daily_pnl"
     assert session.keys() >= {*wanted.split(), "open_orders"}
     assert (session["state"], session["symbol"], session["started_by"]) == ("running", "BTC/USD", "Otto")
+    assert Decimal(session["equity"]) == Decimal(session["notional_max"]) + Decimal(session["daily_pnl"])
+    assert Decimal(session["position"]) > 0
 
     request = document(desk, "approvals", "list")[0]
     wanted = "id name action state requested_by votes needed expires_at digest payload execution"

@@ -1,9 +1,11 @@
 """Commands that look change nothing: no folder, no database, no table."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from bot.database import newest_revision
 from tests.bot.command_line.conftest import Shell
 
 LOOKING = [
@@ -43,3 +45,12 @@ def test_upgrade_makes_the_home_that_can_be_looked_at(shell: Shell) -> None:
     assert shell("db", "upgrade").code == 0
     told = shell("audit", "verify")
     assert (told.code, told.out) == (0, "0 rows, head none: whole\n")
+
+
+def test_every_command_that_ends_knows_json(shell: Shell) -> None:
+    """A script may always ask for one document."""
+    assert json.loads(shell("db", "upgrade", "--json").out) == {"revision": newest_revision()}
+    assert "features" in json.loads(shell("manifest", "--json").out)
+    shell("health")
+    rows = json.loads(shell("audit", "export", "--json").out)
+    assert [row["kind"] for row in rows] == ["health.check"]

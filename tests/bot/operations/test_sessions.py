@@ -189,6 +189,7 @@ def test_money_of_a_session_is_its_own(rig: Rig) -> None:
 
     assert (summary.position, summary.fills, summary.fees) == (Decimal("0.001"), 1, Decimal("0.10"))
     assert summary.daily_pnl == Decimal("0.9")
+    assert summary.equity == session.plan.notional_max + Decimal("0.9")
     assert summary.started_by == "Otto"
 
 
