@@ -72,7 +72,7 @@ class PendingApproval:
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """The whole desk in one look."""
+    """The whole desk in one look; `held` is what all sessions together have bought and not sold."""
 
     halt: HaltState
     sessions: tuple[SessionSummary, ...]
@@ -81,6 +81,7 @@ class StatusSummary:
     gateways: tuple[tuple[str, str], ...]
     practice: bool
     at: datetime
+    held: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
