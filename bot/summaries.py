@@ -76,7 +76,7 @@ class PendingApproval:
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """The whole desk in one look."""
+    """The whole desk in one look; `held` is what all sessions together have bought and not sold."""
 
     halt: HaltState
     sessions: tuple[SessionSummary, ...]
@@ -86,6 +86,7 @@ class StatusSummary:
     practice: bool
     at: datetime
     bot: str = ""
+    held: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

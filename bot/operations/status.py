@@ -9,11 +9,12 @@ from bot.lease import Holder, at_work
 from bot.operations.desk import Desk
 from bot.operations.requests import pending
 from bot.operations.sessions import silent_sessions, summarise
-from bot.storage import Storage
+from bot.storage import Storage, Transaction
 from bot.summaries import HaltState, LimitUse, StatusSummary
 from trading import limits as trading_limits
 from trading.errors import TradingError
 from trading.killswitch import Latch
+from trading.position import Book
 from trading.wire import EquitySummary, GatewayStatus, Quote
 
 
@@ -51,6 +52,7 @@ class ReadStatus:
             )
             waiting = pending(tx, self._desk)
             at, holder = tx.now, Holder.of(tx.session)
+            held = held_by_sessions(tx, self._desk.live_exchange)
         return StatusSummary(
             halt=read_halt(self._latch, self._desk),
             sessions=sessions,
@@ -60,6 +62,7 @@ class ReadStatus:
             practice=self._desk.practice,
             at=at,
             bot=at_work(holder, at),
+            held=held,
         )
 
     def _account(
@@ -76,6 +79,12 @@ class ReadStatus:
             return (exchange, f"unknown: {error}"), configured, {}, frozenset()
         line = (exchange, "ready" if state.ready else state.detail)
         return line, used, prices, silent_sessions(state)
+
+
+def held_by_sessions(tx: Transaction, exchange: str) -> tuple[tuple[str, Decimal], ...]:
+    """What all sessions of an account, those that are over too, have bought and not sold."""
+    positions = Book(tx.fills.all(exchange)).positions
+    return tuple((each.symbol.split("/")[0], each.quantity) for each in positions if each.quantity)
 
 
 def configured_limits(limits: trading_limits.RiskLimits) -> tuple[LimitUse, ...]:

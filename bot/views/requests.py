@@ -25,6 +25,8 @@ REJECT = "request.reject"
 CANCEL = "request.cancel"
 EXECUTE = "request.execute"
 LISTED_MAX = 20
+# How a preview calls an order that the limits would not let through.
+BLOCKED = "denied"
 
 _VERBS = {"live.activate": "asks to go live", "rearm": "asks to clear the halt"}
 _EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
@@ -62,7 +64,7 @@ def request_card(card: RequestCard) -> View:
 def _state_line(card: RequestCard) -> str:
     outcome = f": {literal(card.outcome, 600)}" if card.outcome else ""
     if card.state == "pending":
-        return f"Waiting for {literal(card.missing)} until {when(card.expires_at)}"
+        return f"{_warning(card)}Waiting for {literal(card.missing)} until {when(card.expires_at)}"
     if card.state == "approved":
         names = ", ".join(literal(name, 60) for name, _ in card.yes if name != card.requested_by)
         line = f"Approved by {names} at {when(card.decided_at)}"
@@ -76,6 +78,12 @@ def _state_line(card: RequestCard) -> str:
         name, at, why = card.no[-1]
         return f"Rejected by {literal(name, 60)} at {when(at)}" + (f": {literal(why, 600)}" if why else "")
     return f"{_STATE_WORDS.get(card.state, literal(card.state))}{outcome}"
+
+
+def _warning(card: RequestCard) -> str:
+    """What the approver must not overlook: an order of the preview that the limits would block."""
+    denied = BLOCKED in str(card.evidence.get("preview", ""))
+    return "⚠️ By its preview an order would be blocked by the limits. " if denied else ""
 
 
 def _what(card: RequestCard) -> list[MarkdownTextObject]:
@@ -135,13 +143,37 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
                 style="primary",
                 confirm=ConfirmObject(
                     title="Approve this?",
-                    text=f"{literal(card.title, 200)}. The request is called {literal(card.name, 60)}.",
+                    text=f"{_warning(card)}{literal(card.title, 150)}. "
+                    f"The request is called {literal(card.name, 60)}.",
                     confirm="Approve",
                     deny="Not yet",
                 ),
             ),
-            ButtonElement(text="Reject", action_id=REJECT, value=card.id, style="danger"),
-            ButtonElement(text="Withdraw", action_id=CANCEL, value=card.id),
+            ButtonElement(
+                text="Reject",
+                action_id=REJECT,
+                value=card.id,
+                style="danger",
+                confirm=ConfirmObject(
+                    title="Reject this?",
+                    text=f"{literal(card.title, 200)}. One no closes the request for good.",
+                    confirm="Reject",
+                    deny="Not yet",
+                    style="danger",
+                ),
+            ),
+            ButtonElement(
+                text="Withdraw",
+                action_id=CANCEL,
+                value=card.id,
+                confirm=ConfirmObject(
+                    title="Withdraw this?",
+                    text="Only who asked can. It is closed then, and has to be asked for anew.",
+                    confirm="Withdraw",
+                    deny="Not yet",
+                    style="danger",
+                ),
+            ),
         ]
     if card.state == "approved" and card.execution == "none":
         return [

@@ -47,6 +47,23 @@ def halt_button(reason: str = "") -> ButtonElement:
             "Only two people together can start again.",
             confirm="Halt",
             deny="No",
+            style="danger",
+        ),
+    )
+
+
+def stop_button(session: SessionSummary) -> ButtonElement:
+    """The button that stops one session; it asks first wherever it stands."""
+    return ButtonElement(
+        text="Stop",
+        action_id=STOP,
+        value=session.id,
+        confirm=ConfirmObject(
+            title=f"Stop {label(session.symbol, 80)}?",
+            text="Its open orders are cancelled. What it holds stays held.",
+            confirm="Stop",
+            deny="No",
+            style="danger",
         ),
     )
 
@@ -127,18 +144,7 @@ def _headline(session: SessionSummary) -> str:
 def _buttons(session: SessionSummary) -> list[ButtonElement]:
     if session.state not in {"starting", "running", "paused", "stopping", "unknown"}:
         return []
-    stop = ButtonElement(
-        text="Stop",
-        action_id=STOP,
-        value=session.id,
-        confirm=ConfirmObject(
-            title=f"Stop {label(session.symbol, 80)}?",
-            text="Its open orders are cancelled. What it holds stays held.",
-            confirm="Stop",
-            deny="No",
-        ),
-    )
-    buttons = [] if session.state == "stopping" else [stop]
+    buttons = [] if session.state == "stopping" else [stop_button(session)]
     return [*buttons, halt_button(f"from the card of {session.id}")] if session.stage == "live" else buttons
 
 

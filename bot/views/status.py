@@ -18,15 +18,14 @@ from slack_sdk.models.blocks import (
 from bot.block_limits import shortened
 from bot.summaries import HaltState, LimitUse, PendingApproval, SessionSummary, StatusSummary
 from bot.view import View
-from bot.views.sessions import STOP, halt_button, silence, state_mark
+from bot.views.sessions import halt_button, silence, state_mark, stop_button
 from bot.views.wording import day_and_time, literal, money, quantity, when
 
 START_LIVE = "panel.live"
 HEALTH_NOW = "panel.health"
 SESSIONS_MAX, WAITING_MAX = 20, 8
 
-_NOTHING_OPEN = "No session is open. `/peak live start` asks for one."
-_NOTHING_HALTED = "No session is open. What was held is *still held*: the card of the halt says what that is."
+_START = "`/peak live start` asks for one."
 
 
 def status(summary: StatusSummary) -> View:
@@ -76,7 +75,7 @@ def _body(summary: StatusSummary) -> list[Block]:
     if len(summary.sessions) > SESSIONS_MAX:
         blocks.append(_text(f"… and {len(summary.sessions) - SESSIONS_MAX} more sessions"))
     if not summary.sessions:
-        blocks.append(_text(_NOTHING_HALTED if summary.halt.engaged else _NOTHING_OPEN))
+        blocks.append(_text(_nothing_open(summary)))
     blocks.append(DividerBlock())
     if waiting := summary.pending_approvals:
         lines = [_waiting(item) for item in waiting[:WAITING_MAX]]
@@ -111,8 +110,17 @@ def _session(session: SessionSummary) -> SectionBlock:
     )
     stop = None
     if session.state in {"starting", "running", "paused", "unknown"}:
-        stop = ButtonElement(text="Stop", action_id=STOP, value=session.id)
+        stop = stop_button(session)
     return SectionBlock(block_id=f"status:{session.id}", text=MarkdownTextObject(text=text), accessory=stop)
+
+
+def _nothing_open(summary: StatusSummary) -> str:
+    """No session is open, which is not the same as flat."""
+    said = "No session is open." if summary.halt.engaged else f"No session is open. {_START}"
+    if not summary.held:
+        return f"{said} By our books nothing is held."
+    held = ", ".join(f"{quantity(abs(amount))} {literal(asset, 20)}" for asset, amount in summary.held)
+    return f"{said} *STILL HOLDING {held}* by our books."
 
 
 def _silent(session: SessionSummary) -> str:

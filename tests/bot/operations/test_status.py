@@ -9,6 +9,7 @@ from bot.view import check
 from bot.views.status import status
 from tests.bot.operations.rig import ETH, Rig
 from trading.events import EventKind, TradingEvent
+from trading.session import SessionState
 
 
 def look(rig: Rig) -> StatusSummary:
@@ -44,6 +45,19 @@ def test_a_session_that_is_not_heard_of_is_silent(rig: Rig) -> None:
     rig.venue.heartbeats = {session.id: 75.0}
 
     assert look(rig).sessions[0].silent_since == fell
+
+
+def test_what_ended_sessions_hold_stays_in_the_status(rig: Rig) -> None:
+    """A stop sells nothing."""
+    session = rig.live_session()
+    rig.bought(session, "0.001")
+    with rig.storage.transaction() as tx:
+        tx.sessions.move(session, session.moved(SessionState.STOPPING, tx.now, "enough"))
+    rig.venue.stop_session(session.id, "enough")
+
+    summary = look(rig)
+
+    assert (summary.sessions, summary.held) == ((), (("BTC", Decimal("0.001")),))
 
 
 def test_a_silent_gateway_makes_its_figures_unknown(rig: Rig) -> None:

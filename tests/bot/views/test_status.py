@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from bot.summaries import LimitUse, StatusSummary
-from bot.view import check
+from bot.view import as_dicts, check
 from bot.views.home import home, home_refused
-from bot.views.sessions import HALT, STOP
+from bot.views.sessions import HALT, STOP, halt_button
 from bot.views.status import HEALTH_NOW, START_LIVE, limit_line, panel, status
 from tests.bot.views.given import HALTED, LIMIT, NOON, PENDING, SESSION, STATUS
 from tests.bot.views.reading import buttons, said
@@ -42,10 +42,25 @@ def test_a_halt_stands_above_everything() -> None:
 
 def test_a_halt_without_open_sessions_does_not_read_as_flat() -> None:
     """Sessions end with a halt, positions do not."""
-    shown = text(replace(STATUS, halt=HALTED, sessions=()))
+    held = (("BTC", Decimal("0.0015")), ("ETH", Decimal(2)))
+    shown = text(replace(STATUS, halt=HALTED, sessions=(), held=held))
 
-    assert "*still held*" in shown
+    assert "*STILL HOLDING 0.0015 BTC, 2 ETH* by our books" in shown
     assert "/peak live start" not in shown
+
+
+def test_a_stopped_session_leaves_what_it_holds_in_the_status() -> None:
+    """Nothing open is not the same as flat."""
+    shown = text(replace(STATUS, sessions=(), held=(("BTC", Decimal("0.0015")),)))
+
+    assert "STILL HOLDING 0.0015 BTC" in shown
+
+
+def test_every_stop_asks_first() -> None:
+    """In the status and on the Home tab as on the card; what stops or halts is never green."""
+    rows = [block for block in as_dicts(status(STATUS).blocks) if block.get("accessory")]
+    assert [row["accessory"]["confirm"]["style"] for row in rows] == ["danger"]
+    assert halt_button().to_dict()["confirm"]["style"] == "danger"
 
 
 @pytest.mark.parametrize("state", ["paused", "stopping", "unknown", "starting"])
