@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from tests.benchmarks import halt, http_intake, start_up
+from tests.benchmarks import disconnects, halt, http_intake, start_up
 from tests.benchmarks.figures import Figure, table
 
 Say = Callable[[str], None]
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "intake": lambda say: http_intake.run(),
     "start-up": start_up.run,
     "halt": halt.run,
+    "disconnects": disconnects.run,
 }
 
 
