@@ -48,6 +48,7 @@ from bot.rehearsal import Rehearsal
 from bot.renderers import Renderers
 from bot.slack_app import BotAccount, build_app
 from bot.storage import Storage
+from bot.transports.slack_link import LinkState
 from bot.troubles import Troubles
 from trading.errors import TradingError
 from trading.gateway_client import GatewayClient
@@ -81,6 +82,7 @@ class Bot:
     stop: StopSession
     troubles: Troubles
     lease: Lease
+    link: LinkState
 
 
 def build(
@@ -107,7 +109,8 @@ def build(
     storage = installation.storage(committed=outbox.wake)
 
     machine = Machine(home)
-    checks = DeskChecks(storage, desk, latch, machine)
+    link = LinkState(over_http=not installation.environment.socket_mode)
+    checks = DeskChecks(storage, desk, latch, machine, link.finding)
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
     rehearsal = Rehearsal(look, supervisor.preview)
     health = CheckHealth(storage, desk, checks, machine, supervisor.gateway)
@@ -131,7 +134,7 @@ def build(
         on_unanswered=troubles.unanswered,
     )
     front = Front(Identity(desk.roster, slack_users_info(client)), storage, note)
-    _listen(app, front, installation, storage, inbox, rehearsal, look, health, stop, supervisor)
+    _listen(app, front, installation, storage, inbox, rehearsal, look, health, stop, supervisor, link)
     follow = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
     return Bot(
         installation=installation,
@@ -151,6 +154,7 @@ def build(
         stop=stop,
         troubles=troubles,
         lease=lease,
+        link=link,
     )
 
 
@@ -178,6 +182,7 @@ def _listen(
     health: CheckHealth,
     stop: StopSession,
     supervisor: Supervisor,
+    link: LinkState,
 ) -> None:
     """Register every listener; the last one hears what no other did."""
     app.middleware(answered_once(storage))
@@ -189,7 +194,14 @@ def _listen(
         ReadRequests(storage, desk),
         AnswerRequest(storage, desk),
         WithdrawRequest(storage, desk),
-        GoLive(storage, desk, latch, supervisor.wake, GatewayInForce(installation)),
+        GoLive(
+            storage,
+            desk,
+            latch,
+            supervisor.wake,
+            GatewayInForce(installation),
+            alone=lambda: link.is_ours_alone,
+        ),
         ClearHalt(storage, desk, latch),
         RequestRearm(storage, desk, latch),
     ).register(app)

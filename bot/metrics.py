@@ -38,7 +38,17 @@ class Metrics:
             buckets=DELIVERY_BUCKETS_S,
             registry=registry,
         )
-        self.reconnects = Counter("peak_ops_socket_connects", "Socket Mode links opened", registry=registry)
+        self.dialled = Counter(
+            "peak_ops_socket_links",
+            "Socket Mode links opened, by why a new one was wanted",
+            ["why"],
+            registry=registry,
+        )
+        self.strangers = Gauge(
+            "peak_ops_socket_strangers",
+            "Socket Mode links of this app that are not this bot's, counted twice",
+            registry=registry,
+        )
         self.connections = Gauge(
             "peak_ops_socket_connections",
             "Socket Mode links that Slack counts for this app",

@@ -141,13 +141,21 @@ def _open_door(
     checks = {
         "database": lambda: "" if bot.installation.database.current() else "the database has no tables",
         "lease": lambda: "" if bot.lease.held else "the lease is not renewed, so nothing new is begun",
+        "slack link": bot.link.sentence,
     }
     server = HttpServer(listener, metrics=bot.metrics, checks=checks, endpoint=endpoint)
     server.start()
     stack.callback(server.stop)
     if environment.slack_app_token is None:
         return None
-    link = SocketMode(bot.ingress, client, environment.slack_app_token.get_secret_value(), bot.metrics)
+    link = SocketMode(
+        bot.ingress,
+        client,
+        environment.slack_app_token.get_secret_value(),
+        bot.metrics,
+        state=bot.link,
+        on_strangers=bot.troubles.strangers,
+    )
     link.start(timeout_s=0)
     stack.callback(link.stop)
     return link

@@ -90,6 +90,15 @@ class Troubles:
                 tx, self._desk, f"moved:{before.id}:{before.turn}", "bot.moved", "high", title, detail, advice
             )
 
+    def strangers(self, count: int) -> None:
+        """Slack counts links of this app that are not this bot's, and hands them part of the clicks."""
+        with self._storage.transaction() as tx:
+            title = "Somebody else is connected with our tokens"
+            detail = f"Slack counts {count} link(s) of this app beside this bot's. Nothing live is started."
+            advice = "Find who runs with these tokens and end it, or make new tokens in the app's settings."
+            key = f"strangers:{tx.now:%Y-%m-%dT%H}"
+            raise_alert(tx, self._desk, key, "slack.strangers", "high", title, detail, advice)
+
     def missed(self, job: str, error: BaseException) -> None:
         """A scheduled job failed; a report that did not come must itself be heard of."""
         with self._storage.transaction() as tx:

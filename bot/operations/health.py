@@ -81,15 +81,26 @@ class Machine:
 class DeskChecks:
     """The checks that the bot makes itself, for health and for readiness."""
 
-    def __init__(self, storage: Storage, desk: Desk, latch: Latch, machine: Machine) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        desk: Desk,
+        latch: Latch,
+        machine: Machine,
+        link: Callable[[], Finding] | None = None,
+    ) -> None:
+        """`link` looks at the link to Slack, where there is one."""
         self._storage = storage
         self._desk = desk
         self._latch = latch
         self._machine = machine
+        self._link = link
 
     def probes(self) -> list[tuple[str, Callable[[], Finding]]]:
         """Name and probe of each."""
+        slack = [("slack link", self._link)] if self._link else []
         return [
+            *slack,
             ("halt", self._halt),
             ("roster", self._roster),
             ("record", self._record),

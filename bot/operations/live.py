@@ -224,13 +224,21 @@ class GoLive:
     """Turn an approved request into a session, once."""
 
     def __init__(
-        self, storage: Storage, desk: Desk, latch: Latch, wake: Callable[[], None], gateway: InForce
+        self,
+        storage: Storage,
+        desk: Desk,
+        latch: Latch,
+        wake: Callable[[], None],
+        gateway: InForce,
+        alone: Callable[[], bool],
     ) -> None:
+        """`alone` says whether Slack knows of no other bot with our tokens."""
         self._storage = storage
         self._desk = desk
         self._latch = latch
         self._wake = wake
         self._gateway = gateway
+        self._alone = alone
 
     def __call__(
         self, actor: Person, request_id: RequestId, asker: Asker | None = None
@@ -240,6 +248,11 @@ class GoLive:
             return Refused(
                 "The gateway does not answer, or goes by other limits than those on the card, so nothing was "
                 "started. /peak readiness live says which; press again once it passes."
+            )
+        if not self._alone():
+            return Refused(
+                "Somebody else is connected with our tokens and gets part of the clicks, so nothing was "
+                "started. /peak readiness live says what to do."
             )
         try:
             with self._storage.transaction() as tx:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from tests.benchmarks import halt, http_intake, start_up, workspace
+from tests.benchmarks import disconnects, halt, http_intake, start_up, workspace
 from tests.benchmarks.figures import Figure, table
 
 Say = Callable[[str], None]
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "start-up": start_up.run,
     "halt": halt.run,
     "workspace": lambda say: workspace.run(),
+    "disconnects": disconnects.run,
 }
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import halt, http_intake, start_up, workspace
+from tests.benchmarks import disconnects, halt, http_intake, start_up, workspace
 from tests.benchmarks.__main__ import BENCHMARKS, as_json, measure
 from tests.benchmarks.figures import Figure
 
@@ -73,6 +73,23 @@ def test_the_workspace_is_measured_call_by_call(monkeypatch: pytest.MonkeyPatch)
     for name, value in (("RUNS", 1), ("CALLS", 20)):
         monkeypatch.setattr(workspace, name, value)
     assert set(units(workspace.run()).values()) == {"ms"}
+
+
+def test_disconnects_count_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few envelopes through a few disconnects, none of them lost or acted on twice."""
+    monkeypatch.setattr(disconnects, "ENVELOPES", 40)
+    for name in ("BREAKS", "QUIET_BREAKS"):
+        monkeypatch.setattr(disconnects, name, 2)
+    monkeypatch.setattr(disconnects, "sdk_back_s", lambda: 5.0)  # it takes some seconds each time
+    figures = disconnects.run()
+    assert units(figures) == {
+        "lost or twice, of 40 through 2 disconnects": "",
+        "delivered again by Slack": "",
+        "back after no close frame, p50": "ms",
+        "back after no close frame, slowest": "ms",
+        "back while envelopes pour in, p50": "ms",
+    }
+    assert figures[0].value == 0
 
 
 def test_every_benchmark_is_run_and_progress_goes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

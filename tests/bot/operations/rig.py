@@ -173,6 +173,7 @@ class Rig:
         self.rehearsing = Rehearsing()
         self.venue = Venue(self.storage)
         self.woken = 0
+        self.is_alone = True
         self.gateway_settings = self.desk.settings_digest
 
     def gateway(self, exchange: str) -> Venue:
@@ -227,7 +228,7 @@ class Rig:
 
     def goes_live(self, request_id: str, by: Person = OTTO) -> Launched | Refused:
         """Press Go live."""
-        launch = GoLive(self.storage, self.desk, self.latch, self._wake, self)
+        launch = GoLive(self.storage, self.desk, self.latch, self._wake, self, lambda: self.is_alone)
         return launch(by, RequestId(request_id))
 
     def live_session(self, **given: Any) -> TradingSession:

@@ -3,9 +3,11 @@
 import pytest
 
 from approvals.person import Person
+from bot.lease import Holder
 from bot.operations.alerts import AcknowledgeAlert, raise_alert
 from bot.operations.desk import Refused
 from bot.summaries import AlertSummary
+from bot.troubles import Troubles
 from tests.approvals.desk import OTTO, RITA, SAM
 from tests.bot.operations.rig import Rig, at_once, refusal
 
@@ -81,3 +83,17 @@ def test_many_at_once_are_one_acknowledgement(rig_on_both: Rig) -> None:
 def test_an_alert_that_is_not_there_is_refused_in_words(rig: Rig) -> None:
     """A forged or very old button."""
     assert "no such alert" in refusal(takes(rig, "alert-nowhere"))
+
+
+def test_strangers_and_a_move_are_alerts_of_their_own(rig: Rig) -> None:
+    """Somebody else on our tokens, counted again, is one card; a bot that has moved is another."""
+    troubles = Troubles(rig.storage, rig.desk)
+    troubles.strangers(2)
+    troubles.strangers(1)
+    troubles.moved(Holder("b1", 4, "desk", 12, "/srv/one", rig.clock.now, rig.clock.now, given_back=False))
+
+    with rig.storage.reading() as tx:
+        found = {alert.kind: alert for alert in tx.alerts.recent(5)}
+    assert set(found) == {"slack.strangers", "bot.moved"}
+    assert {alert.severity for alert in found.values()} == {"high"}
+    assert "process 12 on desk, home /srv/one" in found["bot.moved"].detail

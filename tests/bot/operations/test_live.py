@@ -358,3 +358,14 @@ def test_nothing_starts_on_a_gateway_with_other_settings(rig: Rig) -> None:
     assert "other limits than those on the card" in refused.sentence
     rig.gateway_settings = rig.desk.settings_digest
     assert isinstance(rig.goes_live(request.id), Launched)
+
+
+def test_nothing_starts_while_somebody_else_gets_our_clicks(rig: Rig) -> None:
+    """Slack counts a stranger's link: the approval stays, and is good again once we are alone."""
+    request = rig.approved()
+    rig.is_alone = False
+    refused = rig.goes_live(request.id)
+    assert isinstance(refused, Refused)
+    assert "Somebody else is connected with our tokens" in refused.sentence
+    rig.is_alone = True
+    assert isinstance(rig.goes_live(request.id), Launched)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 from websockets.sync.server import Server, ServerConnection, serve
 
 from tests.bot.intake import DEADLINE_S, until
@@ -23,19 +24,29 @@ class SocketSlack:
         self.links: list[ServerConnection] = []
         self.acknowledged: Queue[dict[str, Any]] = Queue()
         self.refusing = False
-        self.greeting: dict[str, Any] = {"type": "hello", "num_connections": 1}
+        self.greets = True
+        self.strangers = 0
         self.server: Server | None = None
         self.api_url = ""
 
     def greet(self, link: ServerConnection) -> None:
         """Serve one link until it ends."""
         self.links.append(link)
-        link.send(json.dumps(self.greeting))
+        if self.greets:
+            self.says_hello()
         try:
             for frame in link:
                 self.acknowledged.put(json.loads(frame))
         except ConnectionClosed:
             return
+
+    def open_links(self) -> int:
+        """How many links the bot has open now."""
+        return sum(link.state is State.OPEN for link in self.links)
+
+    def says_hello(self) -> None:
+        """Greet the newest link with the count of all, those of somebody else included."""
+        self.says({"type": "hello", "num_connections": self.open_links() + self.strangers})
 
     def sends(self, kind: str, payload: Any, envelope: str = "e1", *, takes_body: bool = True) -> None:
         """Send an envelope over the newest link."""
@@ -56,6 +67,12 @@ class SocketSlack:
         """The next acknowledgement."""
         return self.acknowledged.get(timeout=DEADLINE_S)
 
+    @contextmanager
+    def hangs(self) -> Iterator[None]:
+        """The newest link stays open and answers nothing, not even a ping."""
+        with self.links[-1].protocol_mutex:
+            yield
+
     def vanishes(self) -> None:
         """End the newest link without a close frame."""
         self.links[-1].socket.shutdown(socket.SHUT_RDWR)
@@ -64,6 +81,7 @@ class SocketSlack:
         """End the newest link with a reset."""
         raw = self.links[-1].socket
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raw.shutdown(socket.SHUT_RD)  # wakes our own reader, which would keep the socket open
         raw.close()
 
     def is_dialled(self, times: int) -> None:
@@ -71,10 +89,12 @@ class SocketSlack:
         until(lambda: len(self.links) >= times, f"{times} links were dialled")
 
 
+Kind = TypeVar("Kind", bound=SocketSlack)
+
+
 @contextmanager
-def socket_slack() -> Iterator[SocketSlack]:
-    """A Slack that speaks only Socket Mode."""
-    slack = SocketSlack()
+def socket_slack(slack: Kind) -> Iterator[Kind]:
+    """A Slack that speaks only Socket Mode, in the manner of this one."""
     server = serve(slack.greet, "127.0.0.1", 0)
     port = server.socket.getsockname()[1]
 

@@ -19,7 +19,7 @@ from tests.bot.transports.socket_slack import SocketSlack, socket_slack
 @pytest.fixture
 def slack() -> Iterator[SocketSlack]:
     """The other end."""
-    with socket_slack() as slack:
+    with socket_slack(SocketSlack()) as slack:
         yield slack
 
 
@@ -199,8 +199,8 @@ def test_dialling_goes_on_until_slack_answers(slack: SocketSlack, intake: Intake
 
 
 def test_slacks_count_of_links_is_known(slack: SocketSlack, intake: Intake) -> None:
-    """More links than ours mean that another bot works on our tokens."""
-    slack.greeting["num_connections"] = 2
+    """The first sign that another bot works on our tokens."""
+    slack.strangers = 1
     metrics = Metrics()
     link = SocketMode(intake.ingress, WebClient(base_url=slack.api_url), "xapp-test", metrics)
     assert link.start()
