@@ -15,22 +15,39 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
+from sqlalchemy import func
+from sqlmodel import Session, SQLModel, col, select
 
+from approvals.tables import EntryRow
 from bot.clock import system_clock
 from bot.database import Database
 from bot.demo import PracticeDesk, end, end_leftovers, practice_desk
 from bot.errors import BotError
-from tests.scenarios.conversation import Card, Conversation, Person
+from bot.inbox import RECEIVED
+from bot.outbox import WAITING
+from bot.payloads import Kind
+from bot.tables import InboxRow, OutboxRow
+from tests.scenarios.conversation import QUIET_S, Card, Conversation, Person
 from trading.errors import TradingError
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import gateway_process, socket_path
 from trading.session import TradingSession
 from trading.store import SessionStore
+from trading.tables import EventRow
 
 DEADLINE_S = 30.0
 CHECKLIST = ["testnet", "limits", "halt", "contacts", "present"]
 # As a service starts it: the installed command, in a folder that is not the repository's.
 PEAK_OPS = str(Path(sys.executable).with_name("peak-ops"))
+# What is told to those who press a button together: to one that it worked, to all others why not.
+PRESSED_AT_ONCE = (
+    "Starting",
+    "can press Go live",
+    "was carried out already",
+    "Somebody has pressed this already",
+    "has a live session already",
+    "guest",
+)
 
 T = TypeVar("T")
 
@@ -107,6 +124,18 @@ class Desk(Conversation):
         self.bot.send_signal(signal.SIGKILL)
         self.bot.wait(10)
 
+    def verify_silence(self, quiet_s: float = QUIET_S) -> None:
+        """Let the bot say all that it has to say first: silence before its next look proves nothing."""
+        __tracebackhide__ = True
+        if self.bot is not None and self.bot.poll() is None:
+            until(self._nothing_waits, "The bot still has something to do or to say")
+        super().verify_silence(quiet_s)
+
+    def recorded(self, kind: str) -> int:
+        """How many rows of a kind the record has."""
+        with self._database.reading() as session:
+            return self._count(session, EntryRow, EntryRow.kind == kind)
+
     def bot_output(self) -> str:
         """The end of what the bot has written to its terminal."""
         path = self.home / "logs" / "bot.out"
@@ -163,7 +192,7 @@ class Desk(Conversation):
         return session
 
     def press_at_once(self, persons: list[Person], card: Card, label: str) -> None:
-        """Have several people press one button in the same moment; each may be told anything in private."""
+        """Have several people press one button in the same moment; each may be told how that went."""
         block, button = next(
             (block, element)
             for block in card.blocks
@@ -176,7 +205,8 @@ class Desk(Conversation):
             httpx.post(f"{self.practice.workspace_url}/desk/act", json={"as": person.id, **act}, timeout=30)
 
         for person in persons:
-            person.may_be_told("")
+            for refusal in PRESSED_AT_ONCE:
+                person.may_be_told(refusal)
         with ThreadPoolExecutor(len(persons)) as pool:
             list(pool.map(press, persons))
 
@@ -214,6 +244,19 @@ class Desk(Conversation):
         end_leftovers(self.home)
         self.exchange.close()
         self._database.close()
+
+    def _nothing_waits(self) -> bool:
+        with self._database.reading() as session:
+            waiting = (
+                self._count(session, OutboxRow, OutboxRow.state == WAITING),
+                self._count(session, InboxRow, InboxRow.state == RECEIVED, InboxRow.kind != Kind.VIEW),
+                self._count(session, EventRow, col(EventRow.projected_at).is_(None)),
+            )
+        return not any(waiting)
+
+    @staticmethod
+    def _count(session: Session, table: type[SQLModel], *where: Any) -> int:
+        return int(session.exec(select(func.count()).select_from(table).where(*where)).one())
 
     def _bot_ready(self) -> bool | None:
         assert self.bot is not None

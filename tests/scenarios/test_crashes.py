@@ -15,15 +15,18 @@ def test_a_card_still_works_after_a_kill(desk: Desk) -> None:
     card.now_reads("Approved by Olivia", buttons=["Go live"])
 
 
-def test_a_click_while_the_bot_is_down_is_taken_up(desk: Desk) -> None:
-    """Slack keeps what nobody acknowledged and hands it over later; it counts once."""
+def test_a_click_while_the_bot_is_down_counts_once(desk: Desk) -> None:
+    """Slack says that it failed, or hands it over later; pressed again it counts once either way."""
     card = desk.asks_to_go_live()
     desk.kill_bot()
     desk.olivia.clicks(card, "Approve")
-    desk.olivia.may_be_told("")
+    for told in ("dispatch_failed", "operation_timeout", "answered this already", "already approved"):
+        desk.olivia.may_be_told(told)
     desk.start_bot()
     desk.olivia.clicks(card, "Approve")
     card.now_reads("Approved by Olivia", buttons=["Go live"])
+    assert desk.recorded("request.vote") == 1
+    assert desk.recorded("request.decided") == 1
 
 
 def test_an_approval_survives_a_kill_and_starts_once(desk: Desk) -> None:
@@ -67,6 +70,8 @@ def test_a_kill_around_go_live_leaves_one_session_or_none(desk: Desk, moment: st
     card.now_reads("the session is live", buttons=[])
     assert len(desk.sessions()) == 1
     assert len(desk.orders_sent()) == 1
+    assert desk.recorded("session.requested") == 1
+    assert desk.recorded("refused") == 0
 
 
 def test_a_running_session_is_adopted(desk: Desk) -> None:
@@ -88,12 +93,13 @@ def test_a_stop_is_finished_after_a_kill(desk: Desk) -> None:
     """A stop that the crash interrupted is taken up and proven."""
     session = desk.has_live_session()
     desk.otto.says("/peak stop BTC/USD")
-    desk.otto.may_be_told("")
     desk.olivia.may_be_told("Otto is stopping")
     desk.kill_bot()
     desk.start_bot()
     session.now_reads("BTC/USD has stopped", buttons=[])
     session.now_reads("proven by the venue")
+    desk.otto.is_told("BTC/USD has stopped")
+    assert desk.recorded("session.stop") == 1
 
 
 def test_a_submitted_form_is_not_lost(desk: Desk) -> None:
@@ -114,3 +120,4 @@ def test_a_halt_stays_a_halt(desk: Desk) -> None:
     desk.channel("trading-ops").expects("halted everything: just in case").now_reads("proven by the venue")
     desk.olivia.may_be_told("halted everything")
     desk.otto.says("/peak live start ma_crossover BTC/USD").is_told("Everything is halted")
+    assert desk.recorded("halt") == 1

@@ -24,6 +24,7 @@ def test_the_report_comes_once_a_day_also_after_a_restart(tmp_path: Path) -> Non
         desk.kill_bot()
         desk.start_bot()
         desk.otto.says("/peak status").is_told("Nothing is live")
+        desk.verify_silence()
         assert _operations(desk).count("health.check") == 1
 
 

@@ -34,17 +34,19 @@ def test_a_session_that_falls_silent_raises_an_alert(desk: Desk) -> None:
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_a_kill_at_a_random_moment_starts_one_session_or_none(desk: Desk, seed: int) -> None:
     """Somewhere between the click on Go live and the first fill the bot dies; it trades once all the same."""
-    desk.may_say("")
+    desk.may_say("First order")
+    desk.may_say("Fill: buy")
     desk.control("market", pair="BTC/USD", trend="up")
     card = desk.asks_to_go_live()
     desk.olivia.clicks(card, "Approve").is_told("counted")
     card.now_reads("Approved by Olivia", buttons=["Go live"])
-    desk.otto.may_be_told("")
     desk.press_at_once([desk.otto], card, "Go live")
     time.sleep(random.Random(seed).uniform(0, 1.2))  # the moment itself is what is tried
     desk.kill_bot()
     desk.start_bot()
     until(lambda: desk.orders_sent() or None, "The session never traded")
     card.now_reads("the session is live", buttons=[])
+    desk.channel("trading-ops").expects("BTC/USD is live")
+    assert desk.recorded("session.requested") == 1
     assert [session.state for session in desk.sessions()] == [SessionState.RUNNING]
     assert len(desk.orders_sent()) == 1
