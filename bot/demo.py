@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.practice import people
-from bot.settings import prefix_of
+from bot.settings import names_a_proxy, prefix_of
 from trading.gateway_files import gateway_process
 from trading.killswitch import Latch
 from trading.pids import ProcessId
@@ -158,12 +158,14 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def plain_environ() -> dict[str, str]:
-    """This environment without anything that would point the demo at a real desk."""
+    """This environment without anything that would point the demo at a real desk or off this machine."""
     ours = ("PEAK_OPS_", "SLACK_", "DATABASE_URL")
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(ours) and not name.endswith(("_API_KEY", "_API_SECRET"))
+        if not name.startswith(ours)
+        and not name.endswith(("_API_KEY", "_API_SECRET"))
+        and not names_a_proxy(name)
     }
 
 

@@ -19,7 +19,7 @@ from bot.installation import check_record_key, read_installation
 from bot.introduction import Introduction
 from bot.logs import start_logs
 from bot.scheduler import Scheduler
-from bot.settings import Environment, take_secrets_out_of_environ
+from bot.settings import Environment, keep_practice_here, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
 from bot.transports.socket_mode import SocketMode
 from trading.pids import ProcessId, undumpable
@@ -35,6 +35,7 @@ def run_bot(clock: Callable[[], datetime]) -> None:
     undumpable()
     environment = Environment.from_environ()
     environment.require_for_run()
+    keep_practice_here(environment)
     with ExitStack() as stack:
         stack.callback(BotLock(environment.home_folder).release)
         listener = stack.enter_context(listen_on(*environment.listen_address))

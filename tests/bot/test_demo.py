@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import system_clock
-from bot.demo import NotADemo, fresh_home, run_demo
+from bot.demo import NotADemo, fresh_home, plain_environ, run_demo
 from trading.killswitch import Latch
 from trading.pids import ProcessId
 
@@ -33,6 +33,20 @@ def test_a_desk_is_no_demo(tmp_path: Path) -> None:
         gateway.communicate(b"\n")
     assert latch.engaged()
     assert (tmp_path / "peak-ops.db").read_text() == "the record"
+
+
+def test_a_demo_is_told_of_no_proxy_and_of_no_real_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it leaves the machine."""
+    for name in (
+        "HTTP_PROXY",
+        "https_proxy",
+        "no_proxy",
+        "SLACK_BOT_TOKEN",
+        "KRAKEN_API_KEY",
+        "PEAK_OPS_HOME",
+    ):
+        monkeypatch.setenv(name, "x")
+    assert "x" not in plain_environ().values()
 
 
 def test_a_former_demo_is_made_anew(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from trading.store import SessionStore
 
 DEADLINE_S = 30.0
 CHECKLIST = ["testnet", "limits", "halt", "contacts", "present"]
+DEAD_END = "http://127.0.0.1:9"
 ROOT = Path(__file__).parent.parent.parent
 
 T = TypeVar("T")
@@ -51,7 +52,8 @@ class Desk(Conversation):
     def __init__(self, practice: PracticeDesk, database_url: str | None = None) -> None:
         super().__init__(practice.workspace_url, deadline_s=DEADLINE_S)
         self.practice = practice
-        self.environ = dict(practice.environ)
+        # A proxy of the machine's own, which nothing of a practice desk may use.
+        self.environ = {**practice.environ, "HTTP_PROXY": DEAD_END, "all_proxy": DEAD_END}
         if database_url is not None:
             self.environ["DATABASE_URL"] = database_url
         self.home = practice.home
