@@ -191,11 +191,9 @@ def practice_desk(
                     "trading.practice_exchange",
                     f"--speed={speed}",
                     f"--balance={BALANCE}",
-                    "--key=" + ":".join([*keys["trading"], RIGHTS]),
-                    "--key=" + ":".join([*keys["emergency"], RIGHTS]),
                 ],
                 home / "logs" / "practice-exchange.log",
-                environ,
+                {**environ, "PRACTICE_KEYS": " ".join(":".join([*pair, RIGHTS]) for pair in keys.values())},
             )
         )
         workspace = stack.enter_context(
@@ -203,7 +201,7 @@ def practice_desk(
                 "practice workspace",
                 ["bot.practice", f"--port={port}", *slack.options],
                 home / "logs" / "practice-workspace.log",
-                environ,
+                {**environ, **slack.environ},
             )
         )
         write_config(home / "config", exchange["url"], changes)
@@ -230,7 +228,7 @@ def practice_desk(
 
 @dataclass(frozen=True, slots=True)
 class PracticeSlack:
-    """Tokens that only this practice desk knows: as options of the workspace, as environment of the bot."""
+    """Tokens that only this practice desk knows, in the environment of workspace and bot, never on argv."""
 
     options: tuple[str, ...]
     environ: Mapping[str, str]
@@ -239,13 +237,13 @@ class PracticeSlack:
     def made(cls, *, socket_mode: bool) -> "PracticeSlack":
         """New tokens, for Socket Mode or for signed HTTP to a free port."""
         bot_token = f"xoxb-{secrets.token_hex(12)}"
-        options = [f"--manifest={SHIPPED_CONFIG / 'slack_manifest.json'}", f"--bot-token={bot_token}"]
+        options = [f"--manifest={SHIPPED_CONFIG / 'slack_manifest.json'}"]
         if socket_mode:
             app_token = f"xapp-{secrets.token_hex(12)}"
             tokens = {"SLACK_BOT_TOKEN": bot_token, "SLACK_APP_TOKEN": app_token}
-            return cls((*options, f"--app-token={app_token}"), {**tokens, "PEAK_OPS_LISTEN": "127.0.0.1:0"})
+            return cls(tuple(options), {**tokens, "PEAK_OPS_LISTEN": "127.0.0.1:0"})
         address, secret = f"127.0.0.1:{_free_port()}", secrets.token_hex(16)
-        options += [f"--request-url=http://{address}/slack/events", f"--signing-secret={secret}"]
+        options.append(f"--request-url=http://{address}/slack/events")
         tokens = {"SLACK_BOT_TOKEN": bot_token, "SLACK_SIGNING_SECRET": secret}
         return cls(tuple(options), {**tokens, "PEAK_OPS_LISTEN": address})
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -33,9 +34,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="which price path")
     parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast the price moves")
     parser.add_argument(
-        "--key", type=ApiKey.parse, action="append", default=[], metavar="KEY:SECRET:RIGHTS[:ACCOUNT]"
-    )
-    parser.add_argument(
         "--balance",
         type=balance,
         action="append",
@@ -43,11 +41,15 @@ def main() -> None:
         help="what each account begins with, instead of some of everything; for example ZUSD:25000",
     )
     options = parser.parse_args()
+    try:  # KEY:SECRET:RIGHTS[:ACCOUNT], between blanks: whoever may list processes reads every argument
+        keys = [ApiKey.parse(text) for text in os.environ.get("PRACTICE_KEYS", "").split()]
+    except ValueError:
+        parser.error("PRACTICE_KEYS: a key is written KEY:SECRET:RIGHTS[:ACCOUNT]")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with PracticeExchange.running(
         clock=now,
         seed=options.seed,
-        keys=options.key,
+        keys=keys,
         speed=options.speed,
         balances=dict(options.balance) if options.balance else STARTING_BALANCES,
         port=options.port,
