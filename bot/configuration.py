@@ -128,7 +128,7 @@ class Exchange(Table):
         description="it must be the id that ccxt gives the venue, such as kraken",
     )
     api_url: Annotated[str, AfterValidator(sound_url)] | None = Field(
-        None, description="it must be an https address (http on this machine alone)"
+        None, description="it must be an https address (http on this machine alone: 127.0.0.1 or localhost)"
     )
     rate_limit_ms: int = Field(1000, ge=0, le=60_000, description="it must be a whole number, 0 to 60000")
     timeout_s: int = Field(10, ge=1, le=120, description="it must be a whole number, 1 to 120")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.practice import people
-from bot.settings import prefix_of
+from bot.settings import names_a_proxy, prefix_of
 from trading.gateway_files import gateway_process
 from trading.killswitch import Latch
 from trading.pids import ProcessId
@@ -161,12 +161,14 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def plain_environ() -> dict[str, str]:
-    """This environment without anything that would point the demo at a real desk."""
+    """This environment without anything that would point the demo at a real desk or off this machine."""
     ours = ("PEAK_OPS_", "SLACK_", "DATABASE_URL")
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(ours) and not name.endswith(("_API_KEY", "_API_SECRET"))
+        if not name.startswith(ours)
+        and not name.endswith(("_API_KEY", "_API_SECRET"))
+        and not names_a_proxy(name)
     }
 
 
@@ -194,11 +196,9 @@ def practice_desk(
                     f"--speed={speed}",
                     f"--tier={tier}",
                     f"--balance={BALANCE}",
-                    "--key=" + ":".join([*keys["trading"], RIGHTS]),
-                    "--key=" + ":".join([*keys["emergency"], RIGHTS]),
                 ],
                 home / "logs" / "practice-exchange.log",
-                environ,
+                {**environ, "PRACTICE_KEYS": " ".join(":".join([*pair, RIGHTS]) for pair in keys.values())},
             )
         )
         workspace = stack.enter_context(
@@ -206,7 +206,7 @@ def practice_desk(
                 "practice workspace",
                 ["bot.practice", f"--port={port}", f"--exchange-url={exchange['url']}", *slack.options],
                 home / "logs" / "practice-workspace.log",
-                environ,
+                {**environ, **slack.environ},
             )
         )
         write_config(home / "config", exchange["url"], PACES_MS[tier], changes)
@@ -233,7 +233,7 @@ def practice_desk(
 
 @dataclass(frozen=True, slots=True)
 class PracticeSlack:
-    """Tokens that only this practice desk knows: as options of the workspace, as environment of the bot."""
+    """Tokens that only this practice desk knows, in the environment of workspace and bot, never on argv."""
 
     options: tuple[str, ...]
     environ: Mapping[str, str]
@@ -242,13 +242,13 @@ class PracticeSlack:
     def made(cls, *, socket_mode: bool) -> "PracticeSlack":
         """New tokens, for Socket Mode or for signed HTTP to a free port."""
         bot_token = f"xoxb-{secrets.token_hex(12)}"
-        options = [f"--manifest={SHIPPED_CONFIG / 'slack_manifest.json'}", f"--bot-token={bot_token}"]
+        options = [f"--manifest={SHIPPED_CONFIG / 'slack_manifest.json'}"]
         if socket_mode:
             app_token = f"xapp-{secrets.token_hex(12)}"
             tokens = {"SLACK_BOT_TOKEN": bot_token, "SLACK_APP_TOKEN": app_token}
-            return cls((*options, f"--app-token={app_token}"), {**tokens, "PEAK_OPS_LISTEN": "127.0.0.1:0"})
+            return cls(tuple(options), {**tokens, "PEAK_OPS_LISTEN": "127.0.0.1:0"})
         address, secret = f"127.0.0.1:{_free_port()}", secrets.token_hex(16)
-        options += [f"--request-url=http://{address}/slack/events", f"--signing-secret={secret}"]
+        options.append(f"--request-url=http://{address}/slack/events")
         tokens = {"SLACK_BOT_TOKEN": bot_token, "SLACK_SIGNING_SECRET": secret}
         return cls(tuple(options), {**tokens, "PEAK_OPS_LISTEN": address})
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Event, Lock, Thread
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -36,6 +36,7 @@ BUTTON_WITHOUT_REASON = "button"
 LATCH_TIMEOUT_S = 1.0
 GATE_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 5.0
+RECORD_TRIES, RECORD_AGAIN_S = 60, 1.0
 
 
 class Latching(Protocol):
@@ -162,6 +163,7 @@ class HaltRoute:
         self._on_halt = on_halt
         self._on_refused = on_refused
         self._on_unanswered = on_unanswered
+        self._recording = Lock()
 
     def answer(self, call: HaltCall, answered: Callable[[dict[str, str] | None], None]) -> None:
         """Do what the call asks; `answered` gets the body of Slack's acknowledgement once the gates are shut.
@@ -172,7 +174,7 @@ class HaltRoute:
         if person is None:
             refused = HaltRefused(call.account, self._clock(), call.cause)
             self._answer(call, REFUSAL, answered)
-            _afterwards("record", lambda: self._on_refused(refused))
+            _afterwards("record", lambda: self._record_refused(refused))
             return
         order = self._halt(
             HaltOrder(
@@ -187,6 +189,18 @@ class HaltRoute:
         )
         self._answer(call, order.sentence, answered)
         _afterwards("record", lambda: self._on_halt(order))
+
+    def _record_refused(self, refused: HaltRefused) -> None:
+        """Try until the record has it, for nobody else knows of it; one at a time, so none is held up."""
+        with self._recording:
+            for _ in range(RECORD_TRIES):
+                try:
+                    self._on_refused(refused)
+                    return
+                except Exception as error:
+                    log.warning("halt: a refusal is not recorded yet (%s)", type(error).__name__)
+                    Event().wait(RECORD_AGAIN_S)
+        log.error("halt: the attempt of %s could not be recorded", plain(refused.account))
 
     def _halt(self, order: HaltOrder) -> HaltOrder:
         began = perf_counter()

@@ -21,7 +21,7 @@ from bot.introduction import Introduction
 from bot.lease import Holder, Lease, LeaseLost
 from bot.logs import Logs, start_logs
 from bot.scheduler import Scheduler
-from bot.settings import Environment, take_secrets_out_of_environ
+from bot.settings import Environment, keep_practice_here, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
 from bot.transports.socket_mode import SocketMode
 from bot.troubles import HEALTH_REPORT
@@ -42,6 +42,7 @@ def run_bot(clock: Callable[[], datetime]) -> None:
     environment = Environment.from_environ()
     environment.require_for_run()
     stopping = Event()
+    keep_practice_here(environment)
     with ExitStack() as stack:
         installation = _ready_to_run(environment, clock)
         take_secrets_out_of_environ()

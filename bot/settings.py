@@ -22,6 +22,8 @@ WHERE = "environment"
 VENUE_SECRET = re.compile(r"[A-Z][A-Z0-9_]*_API_(KEY|SECRET)")
 HOME = Path("var")
 SECRET_KEY_LENGTH_MIN = 32
+# A last part like these makes resolvers read the whole host as a number; an empty one is a dot at the end.
+_NUMBER = re.compile(r"\d*|0x[0-9a-f]*")
 SLACK_API_URL = "https://slack.com/api/"
 
 # What a child needs of its parent's environment besides its own settings.
@@ -37,12 +39,32 @@ def loopback(url: str) -> bool:
         return host == "localhost"
 
 
+def _in_disguise(host: str) -> bool:
+    """Whether a host could lead to this machine although `loopback` does not see it.
+
+    Resolvers read 127.1, 2130706433, 0x7f.1 and 0.0.0.0 as this machine too, and IDNA makes ASCII of more.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        last = host.rpartition(".")[2]
+        return (
+            not host.isascii()
+            or "%" in host
+            or _NUMBER.fullmatch(last) is not None
+            or last == "localhost" != host
+        )
+    return address.is_unspecified or getattr(address, "ipv4_mapped", None) is not None
+
+
 def sound_url(url: str) -> str:
     """Refuse, with ValueError, what is no plain address, or leaves this machine unencrypted."""
     parts = urlsplit(url)
     _ = parts.port  # raises ValueError for a port that is none
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise ValueError("no plain http(s) address")
+    if _in_disguise(parts.hostname):
+        raise ValueError("a way of writing this machine, or a number, that is not the plain one")
     if parts.scheme == "http" and not loopback(url):
         raise ValueError("unencrypted, and not on this machine")
     return url
@@ -114,7 +136,8 @@ class Environment(BaseModel):
     slack_api_url: Annotated[str, AfterValidator(_api_base)] = Field(
         SLACK_API_URL,
         alias="SLACK_API_URL",
-        description="it must be an https address that ends in a slash (http on this machine alone)",
+        description="it must be an https address that ends in a slash "
+        "(http on this machine alone: 127.0.0.1 or localhost)",
     )
     listen: Annotated[str, AfterValidator(_listen)] = Field(
         "127.0.0.1:3000", alias="PEAK_OPS_LISTEN", description="it must be host:port, port 0 to 65535"
@@ -264,6 +287,19 @@ def take_secrets_out_of_environ(environ: MutableMapping[str, str] | None = None)
     environ = os.environ if environ is None else environ
     for name in list(environ):
         if name in _secret_names() or VENUE_SECRET.fullmatch(name):
+            del environ[name]
+
+
+def names_a_proxy(name: str) -> bool:
+    """Whether libraries take a variable of this name for the way out of this machine."""
+    return name.lower().endswith("_proxy")
+
+
+def keep_practice_here(environment: Environment, environ: MutableMapping[str, str] | None = None) -> None:
+    """Forget every proxy where Slack is on this machine: through one, practice would leave it."""
+    environ = os.environ if environ is None else environ
+    if loopback(environment.slack_api_url):
+        for name in filter(names_a_proxy, list(environ)):
             del environ[name]
 
 

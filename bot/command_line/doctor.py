@@ -25,11 +25,12 @@ def doctor(as_json: Json = False) -> None:
     from bot.clock import system_clock
     from bot.installation import read_installation
     from bot.redaction import Redactor
-    from bot.settings import Environment
+    from bot.settings import Environment, keep_practice_here
 
     with told():
         environment = Environment.from_environ()
         environment.require_for_run()
+        keep_practice_here(environment)
         installation = read_installation(environment, system_clock)
     slack = Slack(environment)
     checks = [

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -16,21 +17,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.practice", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--manifest", type=Path, default=Path("config/slack_manifest.json"))
-    parser.add_argument("--bot-token", default=BOT_TOKEN)
-    parser.add_argument("--app-token", default=APP_TOKEN)
     parser.add_argument("--request-url", help="post to the app here instead of using Socket Mode")
-    parser.add_argument("--signing-secret", help="signs what is posted to --request-url")
     parser.add_argument("--exchange-url", help="a practice exchange whose knobs the page may turn")
     parser.add_argument("--without-rates", action="store_true", help="no rate limits, to measure with")
     given = parser.parse_args()
-    if bool(given.request_url) != bool(given.signing_secret):
-        parser.error("--request-url and --signing-secret go together: a request is always signed")
+    # From the environment, as the bot has them: whoever may list processes reads every argument.
+    secret = os.environ.get("SLACK_SIGNING_SECRET")
+    if bool(given.request_url) != bool(secret):
+        parser.error("--request-url and SLACK_SIGNING_SECRET go together: a request is always signed")
     installation = Installation(
         given.manifest,
-        given.bot_token,
-        given.app_token,
+        os.environ.get("SLACK_BOT_TOKEN", BOT_TOKEN),
+        os.environ.get("SLACK_APP_TOKEN", APP_TOKEN),
         given.request_url,
-        given.signing_secret,
+        secret,
         rates=Rates.unlimited() if given.without_rates else Rates(),
         exchange_url=given.exchange_url,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import system_clock
-from bot.demo import NotADemo, fresh_home, run_demo, shell_hint
+from bot.demo import NotADemo, PracticeSlack, fresh_home, plain_environ, run_demo, shell_hint
 from trading.killswitch import Latch
 from trading.pids import ProcessId
 
@@ -33,6 +33,29 @@ def test_a_desk_is_no_demo(tmp_path: Path) -> None:
         gateway.communicate(b"\n")
     assert latch.engaged()
     assert (tmp_path / "peak-ops.db").read_text() == "the record"
+
+
+def test_a_demo_is_told_of_no_proxy_and_of_no_real_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it leaves the machine."""
+    for name in (
+        "HTTP_PROXY",
+        "https_proxy",
+        "no_proxy",
+        "SLACK_BOT_TOKEN",
+        "KRAKEN_API_KEY",
+        "PEAK_OPS_HOME",
+    ):
+        monkeypatch.setenv(name, "x")
+    assert "x" not in plain_environ().values()
+
+
+@pytest.mark.parametrize("socket_mode", [True, False])
+def test_no_token_stands_on_a_command_line(socket_mode: bool) -> None:
+    """Everybody on the machine can list processes with their arguments."""
+    slack = PracticeSlack.made(socket_mode=socket_mode)
+    secrets = [value for name, value in slack.environ.items() if name.startswith("SLACK_")]
+    assert len(secrets) == 2
+    assert not [secret for secret in secrets if secret in " ".join(slack.options)]
 
 
 def test_a_former_demo_is_made_anew(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot import halt_route
-from bot.halt_route import HaltRoute, halt_call
+from bot.errors import DatabaseUnavailable
+from bot.halt_route import HaltRefused, HaltRoute, halt_call
 from bot.ingress import Source
 from tests.bot.intake import DEADLINE_S, NOON, ROSTER, Gatekeeper, Intake, open_database, reply, until
 from tests.bot.slack_payloads import OTTO, STRANGER, TEAM, click, command, submission
@@ -138,6 +139,36 @@ def test_a_stranger_is_refused_in_private_and_recorded(intake: Intake) -> None:
     (refused,) = until(lambda: intake.refused, "the attempt was handed on")
     assert refused.account == f"{TEAM}/{STRANGER}"
     assert intake.diary == []
+
+
+def test_the_attempt_of_a_stranger_is_recorded_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is locked for a while loses none of ten attempts at once, and keeps none twice."""
+    monkeypatch.setattr(halt_route, "RECORD_AGAIN_S", 0)
+    recorded: list[str] = []
+    failures = iter([DatabaseUnavailable(url="x", reason="database is locked")] * 25)
+
+    def record(refused: HaltRefused) -> None:
+        if failure := next(failures, None):
+            raise failure
+        recorded.append(refused.cause)
+
+    route = HaltRoute(
+        Latch(tmp_path),
+        lambda: ROSTER,
+        lambda: NOON,
+        gates=dict,
+        on_halt=lambda _: None,
+        on_refused=record,
+    )
+    for number in range(10):
+        call = halt_call({**command("now", name="/peak-kill", user=STRANGER), "trigger_id": str(number)})
+        assert call is not None
+        route.answer(call, lambda _: None)
+
+    until(lambda: len(recorded) >= 10, "every attempt was recorded")
+    assert sorted(recorded) == [f"halt:{number}" for number in range(10)]
 
 
 def test_a_halt_with_fields_missing_still_halts(intake: Intake) -> None:

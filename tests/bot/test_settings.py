@@ -8,9 +8,11 @@ from bot.configuration import DeskConfig, load_config
 from bot.errors import ConfigError
 from bot.settings import (
     Environment,
+    keep_practice_here,
     live_home_problem,
     loopback,
     practice,
+    sound_url,
     take_secrets_out_of_environ,
 )
 
@@ -223,6 +225,22 @@ def test_a_gateway_gets_the_keys_of_its_account_alone() -> None:
     assert inside.home_folder == environment.home_folder
 
 
+def test_a_practice_desk_knows_no_proxy() -> None:
+    """Only where Slack is on this machine; a real desk may need one to reach it."""
+    proxies = {
+        "HTTP_PROXY": "http://proxy:1",
+        "https_proxy": "http://proxy:1",
+        "ALL_PROXY": "socks5://proxy:1",
+    }
+    practice_environ, real_environ = ({"PATH": "/bin", **proxies} for _ in range(2))
+
+    keep_practice_here(Environment.from_environ(LOCAL_SLACK), practice_environ)
+    keep_practice_here(Environment.from_environ({}), real_environ)
+
+    assert practice_environ == {"PATH": "/bin"}
+    assert real_environ == {"PATH": "/bin", **proxies}
+
+
 @pytest.mark.parametrize("missing", ["SLACK_BOT_TOKEN", "PEAK_OPS_SECRET_KEY"])
 def test_a_run_names_what_it_misses(missing: str) -> None:
     """`run` without a token or the secret key says which one."""
@@ -269,6 +287,40 @@ def test_live_refuses_a_home_that_moves_with_the_folder() -> None:
 def test_only_this_machine_is_loopback(url: str, here: bool) -> None:
     """A name that merely looks like this machine is not this machine."""
     assert loopback(url) is here
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "0.0.0.0",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "localhost.",
+        "127.0.0.1.",
+        "foo.localhost",
+        "127%2e0.0.1",
+        "\uff11\uff12\uff17.0.0.1",
+        "\u24c1ocalhost",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_this_machine_has_no_other_spelling(scheme: str, host: str) -> None:
+    """Where text is judged, every address that another program would read otherwise is refused."""
+    with pytest.raises(ValueError, match="this machine"):
+        sound_url(f"{scheme}://{host}/api/")
+
+
+@pytest.mark.parametrize(
+    "host", ["slack.com", "127.0.0.1", "localhost", "[::1]", "10.0.0.1", "xn--bcher-kva.de"]
+)
+def test_plain_addresses_are_sound(host: str) -> None:
+    """With a name, a number or this machine in one of its three plain spellings."""
+    assert sound_url(f"https://{host}:8443/api/") == f"https://{host}:8443/api/"
 
 
 LOCAL_SLACK = {"SLACK_API_URL": "http://127.0.0.1:9/api/"}

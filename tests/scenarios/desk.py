@@ -48,6 +48,7 @@ PRESSED_AT_ONCE = (
     "has a live session already",
     "guest",
 )
+DEAD_END = "http://127.0.0.1:9"
 
 T = TypeVar("T")
 
@@ -70,7 +71,8 @@ class Desk(Conversation):
     def __init__(self, practice: PracticeDesk, database_url: str | None = None) -> None:
         super().__init__(practice.workspace_url, deadline_s=DEADLINE_S)
         self.practice = practice
-        self.environ = dict(practice.environ)
+        # A proxy of the machine's own, which nothing of a practice desk may use.
+        self.environ = {**practice.environ, "HTTP_PROXY": DEAD_END, "all_proxy": DEAD_END}
         if database_url is not None:
             self.environ["DATABASE_URL"] = database_url
         self.home = practice.home

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -41,9 +42,6 @@ def main() -> None:
         " that run faster than a real one; %(default)s unless said otherwise",
     )
     parser.add_argument(
-        "--key", type=ApiKey.parse, action="append", default=[], metavar="KEY:SECRET:RIGHTS[:ACCOUNT]"
-    )
-    parser.add_argument(
         "--balance",
         type=balance,
         action="append",
@@ -51,11 +49,15 @@ def main() -> None:
         help="what each account begins with, instead of some of everything; for example ZUSD:25000",
     )
     options = parser.parse_args()
+    try:  # KEY:SECRET:RIGHTS[:ACCOUNT], between blanks: whoever may list processes reads every argument
+        keys = [ApiKey.parse(text) for text in os.environ.get("PRACTICE_KEYS", "").split()]
+    except ValueError:
+        parser.error("PRACTICE_KEYS: a key is written KEY:SECRET:RIGHTS[:ACCOUNT]")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with PracticeExchange.running(
         clock=now,
         seed=options.seed,
-        keys=options.key,
+        keys=keys,
         speed=options.speed,
         balances=dict(options.balance) if options.balance else STARTING_BALANCES,
         tier=TIERS[options.tier],

@@ -1,6 +1,7 @@
 """The workspace as a program of its own."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -13,8 +14,11 @@ from tests.bot.practice.conftest import MANIFEST
 
 def test_it_says_in_one_line_where_it_listens() -> None:
     """The first line is JSON with the address, printed when calls are answered."""
-    command = [sys.executable, "-m", "bot.practice", "--manifest", str(MANIFEST), "--bot-token", "xoxb-1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=MANIFEST.parent.parent) as process:
+    command = [sys.executable, "-m", "bot.practice", "--manifest", str(MANIFEST)]
+    environ = {**os.environ, "SLACK_BOT_TOKEN": "xoxb-1"}
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, text=True, cwd=MANIFEST.parent.parent
+    ) as process:
         try:
             assert process.stdout is not None
             place = json.loads(process.stdout.readline())
@@ -26,11 +30,20 @@ def test_it_says_in_one_line_where_it_listens() -> None:
             process.terminate()
 
 
-@pytest.mark.parametrize("option", ["--request-url=http://127.0.0.1:9/", "--signing-secret=s"])
-def test_a_request_url_and_its_secret_go_together(option: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "environ"),
+    [(["--request-url=http://127.0.0.1:9/"], {}), ([], {"SLACK_SIGNING_SECRET": "s"})],
+)
+def test_a_request_url_and_its_secret_go_together(options: list[str], environ: dict[str, str]) -> None:
     """Unsigned delivery does not exist."""
-    command = [sys.executable, "-m", "bot.practice", option]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=MANIFEST.parent.parent, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot.practice", *options],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        cwd=MANIFEST.parent.parent,
+        timeout=60,
+    )
 
     assert ended.returncode == 2
     assert "go together" in ended.stderr

@@ -1,6 +1,7 @@
 """The exchange as a program of its own."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ def test_program_says_its_address_serves_and_ends_on_request() -> None:
     """One line of JSON means that calls can come; a request to end is followed at once."""
     key = f"cli:{secret_of('cli')}:query"
     with subprocess.Popen(
-        [*PROGRAM, "--seed", "3", "--key", key], stdout=subprocess.PIPE, text=True
+        [*PROGRAM, "--seed", "3"], stdout=subprocess.PIPE, text=True, env={**os.environ, "PRACTICE_KEYS": key}
     ) as program:
         try:
             assert program.stdout is not None
@@ -46,5 +47,6 @@ def test_port_that_is_taken_is_named() -> None:
 @pytest.mark.parametrize("key", ["only-a-name", "name:c2VjcmV0:fly"])
 def test_key_that_cannot_be_read_stops_the_start(key: str) -> None:
     """A misspelt key is wrong use: exit code 2."""
-    ended = subprocess.run([*PROGRAM, "--key", key], capture_output=True, text=True, timeout=30, check=False)
+    environ = {**os.environ, "PRACTICE_KEYS": key}
+    ended = subprocess.run(PROGRAM, env=environ, capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 2
