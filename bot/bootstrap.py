@@ -107,7 +107,6 @@ def build(
         on_undeliverable=troubles.undeliverable,
     )
     storage = installation.storage(committed=outbox.wake)
-
     machine = Machine(home)
     link = LinkState(over_http=not installation.environment.socket_mode)
     checks = DeskChecks(storage, desk, latch, machine, link.finding)

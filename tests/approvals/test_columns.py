@@ -27,9 +27,9 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 @pytest.fixture
 def connection(empty_database: Database) -> Iterator[Connection]:
     """An open transaction on a database with one table of each column type."""
-    with empty_database.transaction() as session:
-        METADATA.create_all(session.connection())
-        yield session.connection()
+    with empty_database.connection() as connection:
+        METADATA.create_all(connection)
+        yield connection
 
 
 def kept(connection: Connection, **values: object) -> object:
