@@ -161,6 +161,7 @@ def test_the_attempt_of_a_stranger_is_recorded_in_the_end(
         gates=dict,
         on_halt=lambda _: None,
         on_refused=record,
+        on_unanswered=lambda *_: None,
     )
     for number in range(10):
         call = halt_call({**command("now", name="/peak-kill", user=STRANGER), "trigger_id": str(number)})
@@ -201,7 +202,13 @@ def test_a_second_halt_is_told_of_the_first(tmp_path: Path) -> None:
     latch.engage("price feed looks wrong", "Sam", NOON)
     later = NOON.replace(hour=13)
     route = HaltRoute(
-        latch, lambda: ROSTER, lambda: later, gates=dict, on_halt=lambda _: None, on_refused=lambda _: None
+        latch,
+        lambda: ROSTER,
+        lambda: later,
+        gates=dict,
+        on_halt=lambda _: None,
+        on_refused=lambda _: None,
+        on_unanswered=lambda *_: None,
     )
     answer: Future[Any] = Future()
     call = halt_call(command("mine too", name="/peak-kill"))

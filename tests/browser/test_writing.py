@@ -9,7 +9,7 @@ from tests.browser.conftest import Opens
 
 pytestmark = pytest.mark.browser
 
-OLIVIA, OTTO, RITA = "UOLIVIA00", "UOTTO0000", "URITA0000"
+OLIVIA, OTTO, RITA, SAM = "UOLIVIA00", "UOTTO0000", "URITA0000", "USAM00000"
 OPS, GENERAL = "C0TRADEOPS", "C0GENERAL0"
 
 
@@ -96,8 +96,8 @@ def test_mrkdwn_reads_as_in_slack(opens: Opens, app: WebClient) -> None:
 
 
 def test_a_date_is_shown_in_the_readers_zone(opens: Opens, app: WebClient) -> None:
-    """The same moment reads 13:00 in Berlin and 07:00 in New York; an unknown format shows the fallback."""
-    berlin, new_york = opens(OLIVIA), opens(OTTO, timezone_id="America/New_York")
+    """13:00 for Olivia in Berlin is 07:00 for Sam in New York, wherever his browser thinks it is."""
+    berlin, new_york = opens(OLIVIA), opens(SAM)
 
     app.chat_postMessage(channel=OPS, text="At <!date^1767268800^{date_short} {time}|noon UTC>")
     berlin.sees("At Jan 1, 2026 13:00")

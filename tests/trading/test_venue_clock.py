@@ -14,6 +14,7 @@ from tests.trading.stored import with_tables
 from trading.killswitch import Latch
 from trading.order import OrderState
 from trading.practice_exchange.faults import FaultKind
+from trading.practice_exchange.rates import TIERS
 from trading.practice_exchange.server import PracticeExchange
 from trading.venue_clock import CLOCK_SKEW_S_MAX, venue_clock
 from trading.wire import Answer
@@ -33,7 +34,7 @@ def late_rig(tmp_path: Path) -> Iterator[Rig]:
     home = tmp_path / "home"
     Latch(home).begin("Olivia", system_clock())
     database = with_tables(Database(f"sqlite:///{home}/peak-ops.db"))
-    with PracticeExchange.running(clock=venue_time, seed=7, keys=keys()) as practice:
+    with PracticeExchange.running(clock=venue_time, seed=7, keys=keys(), tier=TIERS["drill"]) as practice:
         yield Rig(home, database, practice)
     database.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import obey
-from bot.demo import write_config
+from bot.demo import PACES_MS, TIER, write_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Shell:
         self.config = folder / "config"
         self._patch = patch
         self._capture = capture
-        write_config(self.config, "http://127.0.0.1:1", lambda text: text)
+        write_config(self.config, "http://127.0.0.1:1", PACES_MS[TIER], lambda text: text)
         self.sets(PEAK_OPS_HOME=self.home, PEAK_OPS_CONFIG=self.config, PEAK_OPS_SECRET_KEY="k" * 48)
         self.sets(SLACK_API_URL="http://127.0.0.1:1/api/", SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1")
 

@@ -52,7 +52,7 @@ class Listening:
             ReadRequests(rig.storage, desk),
             AnswerRequest(rig.storage, desk),
             WithdrawRequest(rig.storage, desk),
-            GoLive(rig.storage, desk, rig.latch, lambda: None, rig),
+            GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
             self.clear_halt,
             RequestRearm(rig.storage, desk, rig.latch),
         ).register(self.app)

@@ -14,7 +14,7 @@ from tests.bot.intake import open_database
 from tests.bot.listeners.acting import Listening
 from tests.bot.operations.rig import ETH, Rig
 from tests.bot.operations.test_alerts import raised
-from tests.bot.operations.test_halt import rearm_approved
+from tests.bot.operations.test_clearing import rearm_approved
 from trading.session import SessionState
 
 Act = Callable[..., None]
