@@ -7,7 +7,7 @@ from bot.operations.claimed import FinishClaimed
 from bot.operations.halt import ClearHalt
 from tests.approvals.desk import OTTO
 from tests.bot.operations.rig import Rig
-from tests.bot.operations.test_halt import rearm_approved
+from tests.bot.operations.test_clearing import rearm_approved
 from trading.events import EventKind
 from trading.session import SessionState
 
