@@ -167,7 +167,7 @@ class Desk(Conversation):
         url = f"{self.practice.workspace_url}/practice/fault"
         httpx.post(url, json={"kind": kind, **options}, trust_env=False).raise_for_status()
 
-    def asks_to_go_live(self, symbol: str = "BTC/USD", notional: str = "100") -> Card:
+    def asks_to_go_live(self, symbol: str = "BTC/USD", notional: str = "90") -> Card:
         """Otto asks; gives the card of his request."""
         self.otto.says(f"/peak live start ma_crossover {symbol}").sees_form("Start a live session")
         self.otto.fills(notional=notional, reason="first small run", checklist=CHECKLIST).submits()

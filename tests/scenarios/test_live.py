@@ -9,7 +9,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     """The main road: ask, approve, go live, trade, look, stop with proof."""
     desk.control("market", pair="BTC/USD", trend="up")
     desk.otto.says("/peak live start ma_crossover BTC/USD").sees_form("Start a live session")
-    desk.otto.fills(notional="100", reason="first small run", checklist=CHECKLIST).submits()
+    desk.otto.fills(notional="90", reason="first small run", checklist=CHECKLIST).submits()
     card = desk.channel("trading-approvals").expects(
         "PRACTICE · Otto asks to go live", buttons=["Approve", "Reject", "Withdraw"]
     )

@@ -37,7 +37,7 @@ def test_a_strategy_of_ones_own_goes_live(tmp_path: Path) -> None:
     with open_desk(home, changes=lambda text: with_its_file(home, text)) as desk:
         _refuses_what_has_no_file(desk)
         desk.otto.says("/peak live start always_in BTC/USD").sees_form("Start a live session")
-        desk.otto.fills(notional="100", reason="our own", checklist=CHECKLIST).submits()
+        desk.otto.fills(notional="90", reason="our own", checklist=CHECKLIST).submits()
         card = desk.channel("trading-approvals").expects("Otto asks to go live")
         desk.otto.is_told("Asked as")
         card.now_reads("Preview buy")
@@ -54,6 +54,6 @@ def test_a_strategy_of_ones_own_goes_live(tmp_path: Path) -> None:
 
 def _refuses_what_has_no_file(desk: Desk) -> None:
     desk.otto.says("/peak live start lost BTC/USD").sees_form("Start a live session")
-    desk.otto.fills(notional="100", reason="our own", checklist=CHECKLIST).submits()
+    desk.otto.fills(notional="90", reason="our own", checklist=CHECKLIST).submits()
     desk.otto.sees_error("strategy", "There is no file for desk_lost:Lost")
     desk.otto.closes()
