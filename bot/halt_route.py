@@ -188,7 +188,12 @@ class HaltRoute:
             )
         )
         self._answer(call, order.sentence, answered)
-        _afterwards("record", lambda: self._on_halt(order))
+        _afterwards("record", lambda: self._record(order))
+
+    def _record(self, order: HaltOrder) -> None:
+        """Only now: a log on a disk that hangs holds up whoever writes to it."""
+        log.warning("halt: by %s, latch after %s ms, gates %s", plain(order.by), order.latch_ms, order.gates)
+        self._on_halt(order)
 
     def _record_refused(self, refused: HaltRefused) -> None:
         """Try until the record has it, for nobody else knows of it; one at a time, so none is held up."""
@@ -213,7 +218,6 @@ class HaltRoute:
         wait([latch], timeout=LATCH_TIMEOUT_S)  # a disk that hangs must not keep the gates open
         gates = self._shut_gates(began)
         latch_ms = _result(latch)
-        log.warning("halt: by %s, latch after %s ms, gates %s", plain(order.by), latch_ms, gates)
         before = next((state for state in stands if state.at != order.at), None)
         return replace(order, latch_ms=latch_ms, gates=gates, before=before)
 

@@ -112,7 +112,7 @@ class JsonLines(logging.Handler):
         self._process = process
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record; a disk that is full is told on the standard error stream, not raised."""
+        """Write one record; a disk that is full is told on the standard error stream, never raised."""
         try:
             self._write(json.dumps(self._line(record)).replace("\x7f", "\\u007f"))
         except Exception:
@@ -121,7 +121,11 @@ class JsonLines(logging.Handler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Say that a line was lost, but not what it held."""
         kind = sys.exc_info()[0]
-        sys.stderr.write(f"A log line of {record.name} was lost: {kind.__name__ if kind else 'unknown'}\n")
+        # Often a file of the same full disk. Whoever logs may be in the middle of a halt.
+        with suppress(OSError, ValueError):
+            sys.stderr.write(
+                f"A log line of {record.name} was lost: {kind.__name__ if kind else 'unknown'}\n"
+            )
 
     def _line(self, record: logging.LogRecord) -> dict[str, Any]:
         line: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """The halt passes by everything: the latch stands before any database or Slack call, whatever else hangs."""
 
 import json
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import datetime
@@ -307,6 +308,25 @@ def test_a_failing_record_leaves_the_halt_standing(tmp_path: Path) -> None:
     assert "HALTED" in answer.result(DEADLINE_S)["text"]
     assert latch.engaged()
     assert asked.wait(DEADLINE_S)
+
+
+def test_a_halt_is_answered_while_no_log_line_can_be_written(intake: Intake) -> None:
+    """A log on a disk that hangs holds up whoever writes to it; nobody who halts does."""
+    disk = Gatekeeper()
+
+    class Hanging(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            disk()
+
+    handler = Hanging()
+    logging.getLogger().addHandler(handler)
+    try:
+        given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
+    finally:
+        logging.getLogger().removeHandler(handler)
+        disk.open()
+    assert given.body is not None
+    assert given.body["text"].startswith("HALTED")
 
 
 class Slack:

@@ -237,6 +237,20 @@ def test_a_full_disk_does_not_stop_the_bot(
     assert capsys.readouterr().err == "A log line of bot.outbox was lost: OSError\n"
 
 
+def test_a_full_disk_behind_standard_error_does_not_stop_the_bot(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are often files of one disk; whoever logs then goes on, a halt above all."""
+
+    class Full:
+        def write(self, _: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", lambda *_: Full().write(""))
+    monkeypatch.setattr(sys, "stderr", Full())
+    logging.getLogger("bot.outbox").warning("for somebody")
+
+
 def test_a_shell_command_keeps_standard_output_clean(logs: Logs, capsys: pytest.CaptureFixture[str]) -> None:
     """`--json` prints one document and nothing else: warnings go to the other stream."""
     warnings_to_stderr([SecretStr(SECRET)])
