@@ -37,7 +37,8 @@ class Latch:
     The presence of `HALT` halts, so `touch HALT` works without any program. `latch.json` halts unless it
     is there, can be read and says active: a home that nobody began is halted. Both files hold the record
     in their first line, so that it can be written over in place, without needing room on the disk. A halt
-    that neither file takes still holds for whoever asks this very object.
+    that neither file takes still holds for whoever asks this very object, which also knows the words of one
+    that left only an empty `HALT`.
     """
 
     def __init__(self, home: Path) -> None:
@@ -45,6 +46,7 @@ class Latch:
         self.halt_file = home / "HALT"
         self.latch_file = home / "latch.json"
         self._unwritten: dict[str, str] | None = None
+        self._unwritten_words: tuple[str, dict[str, str]] | None = None
 
     def engaged(self) -> bool:
         """Whether nothing may be sent: true whenever either file says so or cannot be read."""
@@ -81,6 +83,7 @@ class Latch:
             if self._halt_file_present():
                 break  # else it was being cleared at this very moment, and this halt came last
         self._unwritten = None if self.written() else record
+        self._unwritten_words = (self.mark(), record)
         if self._unwritten is not None:
             raise LatchUnwritable(home=self.home, detail="; ".join(failures))
         return _halted(record)
@@ -129,7 +132,7 @@ class Latch:
         elif mark:
             raise LatchStillEngaged(reason=self.read().reason)
         self._write_active(by, at)
-        self._unwritten = None
+        self._unwritten = self._unwritten_words = None
         state = self.read()
         if state.engaged:
             raise LatchStillEngaged(reason=state.reason)
@@ -173,6 +176,9 @@ class Latch:
             record = _first_line(path)
             if record is not None and record.get("state") == _HALTED:
                 return {key: str(record.get(key, "")) for key in ("state", "reason", "by", "at", "cause")}
+        if self._unwritten is None and self._unwritten_words is not None:
+            mark, record = self._unwritten_words
+            return record if mark and mark == self.mark() else None
         return self._unwritten
 
     def _why_not_active(self) -> str:

@@ -179,6 +179,32 @@ def test_engaging_with_one_file_unwritable_still_halts(
     assert latch.read() == LatchState(True, "disk full", "Sam", LATER)
 
 
+@pytest.mark.parametrize("afterwards", ["nothing", "touched", "cleared by others"])
+def test_a_halt_that_left_only_an_empty_file_keeps_its_words(
+    latch: Latch, monkeypatch: pytest.MonkeyPatch, afterwards: str
+) -> None:
+    """A disk that takes a name and no byte: whoever halted is not called a file in the home folder."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        latch.engage("disk full", "Sam", LATER)
+    assert latch.halt_file.read_bytes() == b""
+    assert not latch.held
+    assert latch.read() == LatchState(True, "disk full", "Sam", LATER)
+
+    if afterwards == "touched":
+        os.utime(latch.halt_file, (0, 0))
+        assert latch.read().by == ""
+    if afterwards == "cleared by others":
+        Latch(latch.home).clear("Olivia", LATER)
+        assert not latch.engaged()
+        latch.halt_file.touch()
+        assert latch.read().by == ""
+
+
 def test_engaging_with_no_file_writable_says_so(latch: Latch, monkeypatch: pytest.MonkeyPatch) -> None:
     """Halted is never claimed when nothing was written."""
     refuse_opening(monkeypatch, "HALT", "latch.json")
