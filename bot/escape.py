@@ -28,7 +28,7 @@ def plain(text: str) -> str:
 
     Escaping what is escaped already changes nothing.
     """
-    cleaned = "".join(_visible(letter) for letter in text)
+    cleaned = text if text.isprintable() else "".join(_visible(letter) for letter in text)
     line = " ".join(cleaned.split())
     return _AMPERSAND.sub("&amp;", line).replace("<", "&lt;").replace(">", "&gt;")
 
