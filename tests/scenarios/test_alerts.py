@@ -6,9 +6,16 @@ import signal
 from tests.scenarios.desk import Desk, until
 
 
-def test_a_session_that_dies_raises_an_alert_that_somebody_takes(desk: Desk) -> None:
-    """Its process is killed; the desk hears of it, and the alert shows who looks after it."""
+def test_trouble_raises_alerts_that_somebody_takes(desk: Desk) -> None:
+    """The venue fails several times in a row, then a process dies: told once each, and who looks after it."""
     session = desk.has_live_session()
+    desk.control("fault", kind="error_5xx", count=0)
+    alert = desk.channel("trading-alerts").expects("Venue error", buttons=["Acknowledge", "Halt everything"])
+    desk.channel("trading-alerts").may_say("Venue error")
+    desk.control("fault", kind="none")
+    assert "ExchangeNetworkError" in alert.text
+    session.now_reads("is live")
+
     pid = until(lambda: desk.sessions()[0].pid, "The session has no process")
     os.kill(pid, signal.SIGKILL)
 
@@ -44,17 +51,6 @@ def test_a_blocked_order_raises_an_alert(tight_desk: Desk) -> None:
         "[RISK] Order blocked: max_total_exposure exceeded"
         in (desk.home / "logs" / "peak-ops.log").read_text()
     )
-
-
-def test_a_venue_error_raises_an_alert(desk: Desk) -> None:
-    """The venue fails several times in a row; the desk hears of it once, not each time."""
-    session = desk.has_live_session()
-    desk.control("fault", kind="error_5xx", count=0)
-    alert = desk.channel("trading-alerts").expects("Venue error", buttons=["Acknowledge", "Halt everything"])
-    desk.channel("trading-alerts").may_say("Venue error")
-    desk.control("fault", kind="none")
-    assert "ExchangeNetworkError" in alert.text
-    session.now_reads("is live")
 
 
 def _approve_and_start(desk: Desk, card: object, symbol: str) -> None:

@@ -2,12 +2,16 @@
 
 import json
 
-from tests.scenarios.desk import Desk, until
+from tests.scenarios.desk import Desk
 
 
 def test_sam_without_a_role_may_halt_but_not_rearm(desk: Desk) -> None:
-    """Stopping is for everybody, starting again is not."""
+    """Stopping is for everybody on the roster, starting again is not, and strangers have no say at all."""
     session = desk.has_live_session("BTC/USD")
+    desk.xena.says("/peak-kill now").is_told("Nothing was halted")
+    desk.gil.says("/peak halt now").is_told("Nothing was halted")
+    assert not (desk.home / "HALT").exists()
+    session.now_reads("is live", buttons=["Stop", "Halt everything"])
 
     desk.sam.says("/peak-kill price feed looks wrong").is_told("HALTED")
     card = desk.channel("trading-ops").expects("Sam halted everything: price feed looks wrong")
@@ -20,22 +24,18 @@ def test_sam_without_a_role_may_halt_but_not_rearm(desk: Desk) -> None:
     desk.otto.says("/peak live start ma_crossover BTC/USD").is_told("Everything is halted")
 
 
-def test_the_halt_button_halts(desk: Desk) -> None:
-    """Every live card carries the button, since commands do not work in threads."""
+def test_the_halt_button_halts_and_no_order_arrives_after_the_latch(desk: Desk) -> None:
+    """Every live card carries the button; the exchange's own journal is the witness of what it does."""
     session = desk.has_live_session()
+    sent = len(desk.orders_sent())
     desk.rita.clicks(session, "Halt everything").is_told("HALTED")
     desk.channel("trading-ops").expects("Rita halted everything").now_reads("proven by the venue")
     session.now_reads("was halted", buttons=[])
     desk.olivia.is_told("Rita halted everything")
-
-
-def test_a_stranger_halts_nothing_and_is_told(desk: Desk) -> None:
-    """An account that is nobody's on the roster has no say, not even this one."""
-    session = desk.has_live_session()
-    desk.xena.says("/peak-kill now").is_told("Nothing was halted")
-    desk.gil.says("/peak halt now").is_told("Nothing was halted")
-    assert not (desk.home / "HALT").exists()
-    session.now_reads("is live", buttons=["Stop", "Halt everything"])
+    desk.control("market", pair="BTC/USD", trend="down")
+    calls = desk.exchange.get("/practice/orders").raise_for_status().json()["calls"]
+    assert [call["endpoint"] for call in calls].count("CancelAll") >= 2
+    assert len(desk.orders_sent()) == sent
 
 
 def test_touch_halt_halts_without_any_program(desk: Desk) -> None:
@@ -83,19 +83,3 @@ def test_two_people_clear_a_halt_after_it_has_cooled_down(cool_desk: Desk) -> No
     card.now_reads("the halt is cleared", buttons=[])
     assert not (desk.home / "HALT").exists()
     assert not desk.sessions()
-
-
-def test_no_order_arrives_after_the_latch(desk: Desk) -> None:
-    """The exchange's own journal is the witness: cancels came, orders did not."""
-    desk.has_live_session()
-    sent = len(desk.orders_sent())
-    desk.otto.says("/peak kill").is_told("HALTED")
-    desk.channel("trading-ops").expects("Otto halted everything").now_reads("proven by the venue")
-    desk.channel("trading-ops").may_say("was halted")
-    desk.olivia.is_told("Otto halted everything")
-    desk.control("market", pair="BTC/USD", trend="down")
-    calls = until(
-        lambda: desk.exchange.get("/practice/orders").json()["calls"], "The exchange keeps no journal"
-    )
-    assert [call["endpoint"] for call in calls].count("CancelAll") >= 2
-    assert len(desk.orders_sent()) == sent

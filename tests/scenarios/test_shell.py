@@ -1,11 +1,17 @@
 """The same desk from a shell: one JSON document, exit codes that a script can rely on."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.scenarios.desk import Desk, until
 from trading.gateway_files import gateway_process
+
+pytestmark = pytest.mark.xdist_group("shell")  # one desk for those that leave nothing behind
 
 
 def document(desk: Desk, *words: str, code: int = 0) -> Any:
@@ -46,9 +52,9 @@ def test_the_shell_shows_what_slack_shows(desk: Desk) -> None:
     assert verdict["rows"] > 5
 
 
-def test_doctor_says_what_is_right(desk: Desk) -> None:
+def test_doctor_says_what_is_right(shared_desk: Desk) -> None:
     """Tokens, scopes, channels, people, keys, clock and venue, each with its own line."""
-    report = document(desk, "doctor")
+    report = document(shared_desk, "doctor")
     names = {check["name"] for check in report["checks"]}
     wanted = {"bot token", "scopes", "app token", "channel ops", "person Olivia", "venue keys", "venue clock"}
     assert names >= wanted
@@ -67,15 +73,15 @@ def test_doctor_asks_the_venue_before_the_bot_ever_ran(desk: Desk) -> None:
     assert gateway_process(desk.home, "kraken") is None
 
 
-def test_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
+def test_doctor_says_what_is_wrong_and_what_to_do(shared_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A channel without the bot and a person who is a guest fail, with the next step."""
-    config, people = (desk.home / "config" / name for name in ("config.toml", "people.toml"))
-    config.write_text(config.read_text().replace("C0ALERTS00", "C0NOWHERE0"))
-    people.write_text(people.read_text().replace("T0PEAKOPS/USAM00000", "T0PEAKOPS/UGIL00000"))
-
-    desk.environ["SOME_API_SECRET"] = "trading-incidents"
-
-    report = document(desk, "doctor", code=1)
+    desk = shared_desk
+    monkeypatch.setitem(desk.environ, "SOME_API_SECRET", "trading-incidents")
+    with (
+        edited(desk, "config.toml", "C0ALERTS00", "C0NOWHERE0"),
+        edited(desk, "people.toml", "T0PEAKOPS/USAM00000", "T0PEAKOPS/UGIL00000"),
+    ):
+        report = document(desk, "doctor", code=1)
 
     told = {check["name"]: check["detail"] for check in report["checks"]}
     assert told["channel incidents"].startswith("#[redacted]")  # whoever quotes a secret
@@ -84,19 +90,19 @@ def test_doctor_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
     assert all(check["advice"] for check in failed.values())
 
 
-def test_a_typo_in_the_configuration_ends_with_2(desk: Desk) -> None:
+def test_a_typo_in_the_configuration_ends_with_2(shared_desk: Desk) -> None:
     """File, key, value and what is allowed."""
-    config = desk.home / "config" / "config.toml"
-    config.write_text(config.read_text().replace("max_daily_loss_abs", "max_daily_los_abs"))
-    ran = desk.shell("status")
+    with edited(shared_desk, "config.toml", "max_daily_loss_abs", "max_daily_los_abs"):
+        ran = shared_desk.shell("status")
     assert ran.returncode == 2
     assert "config.toml" in ran.stderr
     assert "max_daily_loss_abs" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
-def test_a_changed_record_ends_with_1(desk: Desk) -> None:
-    """An export in which somebody edited a row is found out, without the bot and the database."""
+def test_a_changed_record_is_found_out_and_another_key_signs_nothing(shared_desk: Desk) -> None:
+    """An export in which somebody edited a row ends with 1; a row that would break the record is refused."""
+    desk = shared_desk
     desk.otto.says("/peak health").is_told("Health check")
     desk.channel("trading-reports").expects("Health check")
     rows = until(lambda: desk.shell("audit", "export").stdout.splitlines() or None, "The record is empty")
@@ -106,17 +112,21 @@ def test_a_changed_record_ends_with_1(desk: Desk) -> None:
     export.write_text(export.read_text().replace("Otto", "Olga"))
     assert document(desk, "audit", "verify", str(export), code=1)["first_bad"] == 1
 
-
-def test_health_with_another_key_writes_nothing(desk: Desk) -> None:
-    """A row signed with a wrong key would break the record for good, so it is refused before."""
-    desk.otto.says("/peak health").is_told("Health check")
-    desk.channel("trading-reports").expects("Health check")
     right = desk.environ["PEAK_OPS_SECRET_KEY"]
-
     desk.environ["PEAK_OPS_SECRET_KEY"] = "x" * 48
     refused = desk.shell("health")
     desk.environ["PEAK_OPS_SECRET_KEY"] = right
-
     assert refused.returncode == 2
     assert "signed with another key" in refused.stderr
     assert document(desk, "audit", "verify")["ok"] is True
+
+
+@contextmanager
+def edited(desk: Desk, name: str, old: str, new: str) -> Iterator[None]:
+    """Something else in a file of the configuration, for a while."""
+    path = desk.home / "config" / name
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new))
+    yield
+    path.write_text(before)

@@ -7,27 +7,8 @@ import pytest
 from tests.scenarios.desk import DEADLINE_S, Desk
 
 
-def test_a_second_bot_takes_over_from_a_killed_one(desk: Desk) -> None:
-    """The session goes on, its card's buttons work, and no message comes a second time."""
-    session = desk.has_live_session()
-    before = desk.sessions()[0]
-    standby = desk.begin_standby()
-    first = desk.bot
-    desk.kill_bot()
-    desk.bot = standby
-    desk.wait_ready()
-
-    assert first is not standby
-    desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
-    assert desk.sessions()[0].pid == before.pid
-    desk.otto.clicks(session, "Stop").is_told("proven by the venue")
-    session.now_reads("has stopped", buttons=[])
-    desk.olivia.is_told("Otto is stopping")
-    assert len(desk.orders_sent()) == 1
-
-
-def test_a_second_bot_does_nothing_until_the_first_ends(desk: Desk) -> None:
-    """It opens neither Slack nor a gateway, and begins as soon as the first one has ended politely."""
+def test_a_second_bot_stands_by_and_takes_over(desk: Desk) -> None:
+    """It opens neither Slack nor a gateway until the first ends, politely or not; nothing happens twice."""
     assert desk.bot is not None
     standby = desk.begin_standby()
     assert f"at work is process {desk.bot.pid}" in desk.bot_output()
@@ -40,6 +21,19 @@ def test_a_second_bot_does_nothing_until_the_first_ends(desk: Desk) -> None:
     desk.wait_ready()
     desk.otto.says("/peak status").is_told("Nothing is live")
     assert f"process {standby.pid}" in desk.shell("status").stdout
+
+    session = desk.has_live_session()
+    before = desk.sessions()[0]
+    another = desk.begin_standby()
+    desk.kill_bot()
+    desk.bot = another
+    desk.wait_ready()
+    desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
+    assert desk.sessions()[0].pid == before.pid
+    desk.otto.clicks(session, "Stop").is_told("proven by the venue")
+    session.now_reads("has stopped", buttons=[])
+    desk.olivia.is_told("Otto is stopping")
+    assert len(desk.orders_sent()) == 1
 
 
 @pytest.mark.prove

@@ -1,27 +1,10 @@
-"""How the bot starts: with the record's own key, and without waiting for Slack."""
+"""How the bot starts: without waiting for Slack."""
 
 import signal
 
 from bot.database import Database
 from bot.records import HaltStore
 from tests.scenarios.desk import Desk, until
-
-
-def test_another_key_signs_nothing_into_the_record(desk: Desk) -> None:
-    """The bot refuses to start, and the record stays whole."""
-    desk.rita.says("/peak-kill only a drill").is_told("HALTED")
-    desk.channel("trading-ops").expects("Rita halted everything").now_reads("proven by the venue")
-    desk.olivia.is_told("Rita halted everything")
-    desk.kill_bot()
-    own_key, desk.environ["PEAK_OPS_SECRET_KEY"] = desk.environ["PEAK_OPS_SECRET_KEY"], "x" * 64
-
-    refused = desk.shell("run")
-
-    assert refused.returncode == 2
-    assert "PEAK_OPS_SECRET_KEY" in refused.stderr
-    assert "signed with another key" in refused.stderr
-    desk.environ["PEAK_OPS_SECRET_KEY"] = own_key
-    desk.start_bot()
 
 
 def test_a_halt_is_proven_while_slack_is_away(desk: Desk) -> None:
