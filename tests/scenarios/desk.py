@@ -36,6 +36,8 @@ from trading.store import SessionStore
 from trading.tables import EventRow
 
 DEADLINE_S = 30.0
+# Two processes that start beside those of other tests; nothing else is waited for so long.
+START_DEADLINE_S = 75.0
 CHECKLIST = ["testnet", "limits", "halt", "contacts", "present"]
 # As a service starts it: the installed command, in a folder that is not the repository's.
 PEAK_OPS = str(Path(sys.executable).with_name("peak-ops"))
@@ -111,8 +113,11 @@ class Desk(Conversation):
 
     def wait_ready(self) -> None:
         """Wait until the bot listens and its gateway has reconciled."""
-        until(self._bot_ready, f"The bot did not become ready: {self.bot_output()}")
-        until(self._gateway_ready, f"The gateway did not become ready: {self.bot_output()}")
+        for name, is_ready in (("bot", self._bot_ready), ("gateway", self._gateway_ready)):
+            try:
+                until(is_ready, f"The {name} did not become ready", START_DEADLINE_S)
+            except AssertionError as error:
+                raise AssertionError(f"{error}: {self.bot_output()}") from None
 
     def kill_bot(self) -> None:
         """End the bot as a crash would: SIGKILL, no last words.

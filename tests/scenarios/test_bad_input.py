@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scenarios.desk import CHECKLIST, Desk
+from tests.scenarios.desk import CHECKLIST, Desk, until
 
 pytestmark = pytest.mark.xdist_group("bad input")  # one desk for those that leave nothing behind
 
@@ -66,6 +66,7 @@ def test_ten_presses_of_go_live_start_one_session(desk: Desk) -> None:
     desk.may_say("Fill: buy")
     desk.channel("trading-ops").expects("BTC/USD is live").now_reads("Open orders 0")
     card.now_reads("the session is live", buttons=[])
+    until(lambda: desk.orders_sent() or None, "The session never traded")
     assert len(desk.sessions()) == 1
     assert len(desk.orders_sent()) == 1
 
