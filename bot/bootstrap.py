@@ -105,6 +105,7 @@ def build(
         draw=lambda chart: draw_equity(chart.points, chart.currency),
         metrics=metrics,
         on_undeliverable=troubles.undeliverable,
+        workspace_url=lambda: account().workspace_url,
     )
     storage = installation.storage(committed=outbox.wake)
     machine = Machine(home)

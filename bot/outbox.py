@@ -124,10 +124,18 @@ class OutboxWriter:
         pages = self._pages(view, marked=isinstance(view.blocks[0], HeaderBlock))
         self._add_all(key, MessageKind.REPLY, urgency, str(account), target, pages)
 
-    def dm(self, key: str, account: Account, view: View, urgency: Urgency = Urgency.NEXT) -> None:
-        """Tell one person by direct message."""
-        pages = self._pages(view, marked=True)
-        self._add_all(key, MessageKind.DM, urgency, str(account), {"account": str(account)}, pages)
+    def dm(
+        self,
+        key: str,
+        account: Account,
+        view: View,
+        urgency: Urgency = Urgency.NEXT,
+        *,
+        about: str | None = None,
+    ) -> None:
+        """Tell one person by direct message; with the link to the card of a subject that it is `about`."""
+        target = {"account": str(account), "about": about}
+        self._add_all(key, MessageKind.DM, urgency, str(account), target, self._pages(view, marked=True))
 
     def image(
         self,

@@ -10,7 +10,7 @@ from approvals.request import ExecutionState, RequestId
 from bot.errors import DatabaseUnavailable
 from bot.operations.alerts import raise_alert
 from bot.operations.desk import Desk
-from bot.operations.live import subject as request_subject
+from bot.operations.request_card import subject as request_subject
 from bot.operations.sessions import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction

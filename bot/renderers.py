@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.operations.clearing import clearing
 from bot.operations.desk import Desk
 from bot.operations.halt import LATE_AFTER_S
-from bot.operations.requests import read_card
+from bot.operations.request_card import read_card
 from bot.operations.sessions import summarise
 from bot.storage import Storage
 from bot.view import View

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from approvals.person import Account
 from bot.outbox import Chart, MessageKind
-from bot.outbox_queue import Message, Sent
+from bot.outbox_queue import Message, Place, Sent
 from bot.view import View, as_dicts, as_practice, fitted
 
 log = logging.getLogger(__name__)
@@ -81,8 +81,10 @@ class Sender:
         draw: Callable[[Chart], bytes],
         stopping: Event,
         *,
+        workspace_url: Callable[[], str | None],
         strict: bool,
     ) -> None:
+        """`workspace_url` is where Slack shows this workspace, once that is known."""
         # The SDK repeats a call whose connection broke, which may post twice; the outbox looks first.
         self._client = WebClient(
             token=client.token,
@@ -96,6 +98,7 @@ class Sender:
         self._clock = clock
         self._draw = draw
         self._stopping = stopping
+        self._workspace_url = workspace_url
         self._strict = strict
         self._dms: dict[str, str] = {}
 
@@ -154,7 +157,10 @@ class Sender:
         return self._send_dm(message)
 
     def _send_dm(self, message: Message) -> Sent:
-        text, blocks = self._shown(message.body)
+        body = message.body
+        if message.card is not None:
+            body = {**body, "blocks": [*body["blocks"], self._way_to(message.card)]}
+        text, blocks = self._shown(body)
         return self._post(message, self._dm_with(message.target["account"]), text, blocks)
 
     def _send_image(self, message: Message) -> Sent:
@@ -254,6 +260,13 @@ class Sender:
         if given.status_code == 429:
             raise Later("ratelimited", _seconds(given.headers.get("retry-after")), too_fast=True)
         return given.status_code == 200 and not _REFUSED.search(given.text)
+
+    def _way_to(self, card: Place) -> dict[str, Any]:
+        """A line that leads to a card, or to its channel while nobody knows where the card stands."""
+        way, url = f"Its card stands in <#{card.channel}>", self._workspace_url()
+        if url and card.ts:
+            way = f"<{url}archives/{card.channel}/p{card.ts.replace('.', '')}|Open its card>"
+        return {"type": "context", "elements": [{"type": "mrkdwn", "text": way}]}
 
     def _dm_with(self, account: str) -> str:
         if account not in self._dms:

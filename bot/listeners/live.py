@@ -97,7 +97,8 @@ class LiveListeners:
             said,
             sentence(
                 f"Asked as “{asked.name}”. The card stands in the approvals channel until "
-                f"{asked.expires_at:%H:%M} UTC."
+                f"{asked.expires_at:%H:%M} UTC.",
+                asked.expires_at,
             ),
         )
 

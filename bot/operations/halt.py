@@ -18,7 +18,7 @@ from bot.operations.asker import Asker
 from bot.operations.clearing import RECENT, approvers, clearing_request
 from bot.operations.desk import Desk, Refused, owners
 from bot.operations.live import Asked, file_request
-from bot.operations.live import subject as request_subject
+from bot.operations.request_card import subject as request_subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.summaries import HaltOutcome, HaltStep, HaltSummary

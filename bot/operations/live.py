@@ -24,6 +24,8 @@ from bot.errors import BotError
 from bot.operations.asker import Asker
 from bot.operations.desk import SHOWN, Desk, Refused, plan_of
 from bot.operations.health import in_short
+from bot.operations.notices import tell_asker, tell_awaited
+from bot.operations.request_card import subject
 from bot.outbox import Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
@@ -69,11 +71,6 @@ class Launched:
     """A session may start now; its process follows."""
 
     session: TradingSession
-
-
-def subject(request_id: str) -> str:
-    """The card of a request."""
-    return f"request:{request_id}"
 
 
 class RequestLive:
@@ -216,7 +213,9 @@ def file_request(
     for late in created.expired:
         tx.record(RequestDecided(late))
         tx.outbox.card(subject(late.id), desk.channels.approvals, Urgency.FIRST)
+        tell_asker(tx, desk, late)
     tx.outbox.card(subject(request.id), desk.channels.approvals, Urgency.FIRST)
+    tell_awaited(tx, desk, request)
     return Asked(request)
 
 

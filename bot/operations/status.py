@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.lease import Holder, at_work
 from bot.operations.desk import Desk
-from bot.operations.requests import pending
+from bot.operations.request_card import pending
 from bot.operations.sessions import silent_sessions, summarise
 from bot.storage import Storage, Transaction
 from bot.summaries import HaltState, LimitUse, StatusSummary

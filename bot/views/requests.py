@@ -47,7 +47,7 @@ _EXECUTION_WORDS = {
 
 def request_card(card: RequestCard) -> View:
     """The whole card, drawn from the request as it stands now."""
-    headline = f"{card.requested_by} {_VERBS.get(card.action, 'asks')}"
+    headline = f"{card.requested_by} {verb(card)}"
     said = f"*{literal(card.title, 300)}*\n{_state_line(card)}"
     blocks: list[Block] = [
         HeaderBlock(text=label(headline)),
@@ -70,7 +70,7 @@ def _state_line(card: RequestCard) -> str:
         line = f"Approved by {names} at {when(card.decided_at)}"
         if card.execution == "none":
             return (
-                f"{line}. {literal(card.requested_by, 60)} can press *{_execute_label(card)}* "
+                f"{line}. {literal(card.requested_by, 60)} can press *{execute_label(card)}* "
                 f"until {when(card.grant_expires_at)}"
             )
         return f"{line}. Execution {_EXECUTION_WORDS[card.execution]}{outcome}"
@@ -129,7 +129,13 @@ def _small_print(card: RequestCard) -> str:
     return shortened(f"{literal(card.name, 60)} · {' · '.join(said)}", 2900)
 
 
-def _execute_label(card: RequestCard) -> str:
+def verb(card: RequestCard) -> str:
+    """What the asker does, in words."""
+    return _VERBS.get(card.action, "asks")
+
+
+def execute_label(card: RequestCard) -> str:
+    """What stands on the button that carries a request out."""
     return _EXECUTE_LABEL.get(card.action, "Run it")
 
 
@@ -178,14 +184,14 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
     if card.state == "approved" and card.execution == "none":
         return [
             ButtonElement(
-                text=_execute_label(card),
+                text=execute_label(card),
                 action_id=EXECUTE,
                 value=card.id,
                 style="primary",
                 confirm=ConfirmObject(
-                    title=f"{_execute_label(card)}?",
+                    title=f"{execute_label(card)}?",
                     text=f"This is done at once: {literal(card.title, 250)}",
-                    confirm=_execute_label(card),
+                    confirm=execute_label(card),
                     deny="Not yet",
                 ),
             )

@@ -53,6 +53,7 @@ class Way:
     ear: Ear
     cards: dict[str, str | View] = field(default_factory=dict)
     lost: list[Lost] = field(default_factory=list)
+    is_introduced: bool = True
     draw: Callable[[Chart], bytes] = lambda chart: PNG
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ class Way:
             draw=lambda chart: self.draw(chart),
             on_undeliverable=self.lost.append,
             pacing=Pacing(lambda: time.monotonic() * hurry),
+            workspace_url=lambda: f"{self.workspace.url}/" if self.is_introduced else None,
             strict=strict,
         )
 

@@ -169,6 +169,23 @@ def test_what_belongs_under_a_card_waits_for_it(way: Way) -> None:
     assert line["thread_ts"] == card["ts"]
 
 
+@pytest.mark.parametrize("is_introduced", [True, False])
+def test_a_direct_message_leads_to_the_card_that_it_is_about(way: Way, is_introduced: bool) -> None:
+    """It waits for the card to hang; before Slack has said where we are, it names the card's channel."""
+    way.is_introduced = is_introduced
+    way.cards["7"] = "Otto asks to go live"
+    with way.writing() as outbox:
+        outbox.dm("d", account(OLIVIA), said("Otto asks"), Urgency.FIRST, about="session:7")
+        outbox.card("session:7", OPS, Urgency.LAST)
+    way.outbox.start()
+    way.delivered()
+
+    (card,), (told,) = way.sees(OPS), way.sees(OLIVIA.dm, OLIVIA)
+    link = f"<{way.workspace.url}/archives/{OPS}/p{card['ts'].replace('.', '')}|Open its card>"
+    (way_there,) = told["blocks"][-1]["elements"]
+    assert way_there["text"] == (link if is_introduced else f"Its card stands in <#{OPS}>")
+
+
 def test_an_answer_goes_to_where_it_was_asked(way: Way) -> None:
     """A response_url makes it visible to the one person, in the channel."""
     way.outbox.start()
