@@ -108,4 +108,6 @@ class DeskListeners:
             return Refused(
                 "That is longer than a command can be, so nothing was done. Keep it below 3,000 characters."
             )
+        if typed.first in help_view.NOT_YET:
+            return Refused(help_view.NOT_YET[typed.first])
         return not_understood(typed.words[0], nearest(typed.first, help_view.KNOWN))

@@ -17,7 +17,7 @@ from bot.operations.status import configured_limits
 from bot.views import live_form
 from bot.views.replies import sentence
 from bot.views.status import START_LIVE
-from bot.words import Typed, nearest, read
+from bot.words import Typed, read, unknown
 from trading.errors import TradingError
 
 JOB = "live_request"
@@ -137,12 +137,12 @@ class LiveListeners:
             )
         strategy, symbol, timeframe, notional = (*typed.after(2), "", "", "", "")[:4]
         problem = (
-            _unknown(strategy, strategies, "strategy")
-            or _unknown(symbol.upper(), desk.symbols, "symbol")
-            or _unknown(timeframe, live_form.TIMEFRAMES, "bar length")
+            unknown(strategy, strategies, "strategy")
+            or unknown(symbol.upper(), desk.symbols, "symbol")
+            or unknown(timeframe, live_form.TIMEFRAMES, "bar length")
         )
         if problem:
-            return problem
+            return Refused(problem)
         return live_form.LiveForm(
             strategies=strategies,
             symbols=desk.symbols,
@@ -155,12 +155,3 @@ class LiveListeners:
             notional=notional[:40],
             practice=desk.practice,
         )
-
-
-def _unknown(word: str, known: tuple[str, ...], what: str) -> Refused | None:
-    if not word or word in known:
-        return None
-    close = nearest(word, known) or known
-    return Refused(
-        f"“{word[:40]}” is no {what} of this desk, so nothing was done. Did you mean {', '.join(close[:5])}?"
-    )

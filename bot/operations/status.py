@@ -13,6 +13,7 @@ from bot.storage import Storage, Transaction
 from bot.summaries import HaltState, LimitUse, StatusSummary
 from trading import limits as trading_limits
 from trading.errors import TradingError
+from trading.gateway_client import GatewayGone
 from trading.killswitch import Latch
 from trading.position import Book
 from trading.wire import EquitySummary, GatewayStatus, Quote
@@ -71,14 +72,16 @@ class ReadStatus:
         exchange = self._desk.live_exchange
         try:
             client = self._gateway(exchange)
-            state = client.status()
+            status = client.status()
             used = tuple(LimitUse(use.name, use.limit, use.used) for use in client.limits_in_use())
             prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
         except TradingError as error:
             configured = tuple(replace(use, used=None) for use in configured_limits(self._desk.limits))
-            return (exchange, f"unknown: {error}"), configured, {}, frozenset()
-        line = (exchange, "ready" if state.ready else state.detail)
-        return line, used, prices, silent_sessions(state)
+            gone = "does not answer; the bot starts it again"
+            state = gone if isinstance(error, GatewayGone) else f"unknown: {error}"
+            return (exchange, state), configured, {}, frozenset()
+        line = (exchange, "ready" if status.ready else status.detail)
+        return line, used, prices, silent_sessions(status)
 
 
 def held_by_sessions(tx: Transaction, exchange: str) -> tuple[tuple[str, Decimal], ...]:

@@ -32,11 +32,18 @@ def orders(found: Sequence[OpenOrder]) -> View:
     """Every open order at the venue."""
     lines = [
         f"{'ours' if order.ours else '*foreign*'} {literal(order.symbol)} {order.side} "
-        f"{quantity(order.quantity)}, "
+        f"{quantity(order.quantity)} at {_price(order)}, "
         f"filled {quantity(order.filled_quantity)}, `{literal(order.venue_order_id)}`"
         for order in found
     ]
-    return _list(f"{len(found)} open orders at the venue", lines, "The venue lists none.")
+    count = f"{len(found)} open order{'' if len(found) == 1 else 's'}"
+    return _list(f"{count} at the venue", lines, "The venue lists none.")
+
+
+def _price(order: OpenOrder) -> str:
+    if order.price is None:
+        return "the market price"
+    return f"{quantity(order.price)} {literal(order.symbol.split('/')[-1], 20)}"
 
 
 def checks(title: str, report: HealthReport) -> View:

@@ -18,6 +18,7 @@ from tests.scenarios.desk import CHECKLIST, Desk
         ("/peak stop", "Which one?"),
         ("/peak stop nothing", "No open session is called"),
         ("/peak preview", "Strategies: ma_crossover, momentum"),
+        ("/peak pause BTC/USD", "There is no pause yet, so nothing was done"),
         ("/peak <!channel> <@UOLIVIA00>", "I do not know"),
     ],
 )
