@@ -232,13 +232,16 @@ class Projector:
         if request.execution is not ExecutionState.CLAIMED:
             return
         state, outcome = _OUTCOMES[event.kind]
-        done = tx.requests.finish_execution(request.id, state, _because(outcome, event.facts), tx.now)
+        done = tx.requests.finish_execution(
+            request.id, state, _because(event.kind, outcome, event.facts), tx.now
+        )
         tx.record(ExecutionChanged(done))
         tx.outbox.card(request_subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
 
 
-def _because(outcome: str, facts: dict[str, Any]) -> str:
-    reason = facts.get("reason")
+def _because(kind: EventKind, outcome: str, facts: dict[str, Any]) -> str:
+    """The outcome and its reason; one that started has only that of its request, which the card shows."""
+    reason = facts.get("reason") if kind is not EventKind.SESSION_STARTED else None
     return f"{outcome}: {reason}" if reason else outcome
 
 

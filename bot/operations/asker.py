@@ -29,15 +29,17 @@ class Asker:
         """
         self.shown(tx, sentence(text, *moments))
 
+    def told_soon(self, tx: Transaction, text: str) -> None:
+        """Say that what takes a while has begun; the answer still follows, after a crash too."""
+        self._reply(tx, f"{self.cause}:begun", sentence(text))
+
     def shown(self, tx: Transaction, view: View) -> None:
         """Answer with a view, under the same rule."""
-        tx.outbox.reply(
-            answer_key(self.cause),
-            view,
-            account=self.account,
-            channel=self.channel,
-            response_url=self.response_url,
-        )
+        self._reply(tx, answer_key(self.cause), view)
+
+    def _reply(self, tx: Transaction, key: str, view: View) -> None:
+        url = self.response_url
+        tx.outbox.reply(key, view, account=self.account, channel=self.channel, response_url=url)
 
 
 def answer_key(cause: str) -> str:

@@ -92,8 +92,10 @@ def session_card(session: SessionSummary) -> View:
     ]
     if session.silent_since is not None:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*{silence(session)}.* {_SILENT_NEXT}")))
-    if told := literal(session.proof or session.state_reason, 2900):
-        blocks.append(SectionBlock(text=MarkdownTextObject(text=told)))
+    if why := literal(session.state_reason, 1400):
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*Why* {why}")))
+    if proof := literal(session.proof, 1400):
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=proof)))
     if session.state == "failed":
         blocks.append(SectionBlock(text=MarkdownTextObject(text=_after_failure(session))))
     since = f"since {when(session.started_at)} " if session.started_at else ""

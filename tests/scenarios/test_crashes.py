@@ -81,9 +81,8 @@ def test_a_running_session_is_adopted(desk: Desk) -> None:
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     after = desk.sessions()[0]
     assert (after.id, after.pid, after.state) == (before.id, before.pid, SessionState.RUNNING)
-    desk.otto.says("/peak stop BTC/USD").is_told("proven by the venue")
-    session.now_reads("has stopped", buttons=[])
-    desk.olivia.is_told("Otto is stopping")
+    desk.otto.says("/peak stop BTC/USD")
+    desk.is_stopped(session)
     assert len(desk.orders_sent()) == 1
 
 
@@ -96,6 +95,7 @@ def test_a_stop_is_finished_after_a_kill(desk: Desk) -> None:
     desk.start_bot()
     session.now_reads("BTC/USD has stopped", buttons=[])
     session.now_reads("proven by the venue")
+    session.thread.expects("Otto stops it")
     desk.otto.is_told("BTC/USD has stopped")
     assert desk.recorded("session.stop") == 1
 
