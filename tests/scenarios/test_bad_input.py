@@ -20,6 +20,7 @@ pytestmark = pytest.mark.xdist_group("bad input")  # one desk for those that lea
         ("/peak stop", "Which one?"),
         ("/peak stop nothing", "No open session is called"),
         ("/peak preview", "Strategies: ma_crossover, momentum"),
+        ("/peak pause BTC/USD", "There is no pause yet, so nothing was done"),
         ("/peak <!channel> <@UOLIVIA00>", "I do not know"),
     ],
 )
@@ -59,8 +60,7 @@ def test_ten_presses_of_go_live_start_one_session(desk: Desk) -> None:
     """Many people press at once; one session starts, the others are told why not."""
     desk.control("market", pair="BTC/USD", trend="up")
     card = desk.asks_to_go_live()
-    desk.olivia.clicks(card, "Approve").is_told("counted")
-    card.now_reads("Approved by Olivia", buttons=["Go live"])
+    desk.is_approved(card)
     desk.press_at_once([desk.otto, desk.olivia, desk.rita, desk.sam, desk.gil] * 2, card, "Go live")
     desk.may_say("First order")
     desk.may_say("Fill: buy")
@@ -77,7 +77,9 @@ def test_an_attempt_at_a_protected_act_is_on_record(shared_desk: Desk) -> None:
     card = desk.asks_to_go_live()
     desk.gil.clicks(card, "Approve").is_told("guest")
     desk.sam.clicks(card, "Approve").is_told("no role")
+    desk.rita.says("/peak live start ma_crossover BTC/USD").is_told("The same was asked by Otto already")
     desk.rita.clicks(card, "Reject").is_told("counted")
+    desk.otto.is_told("was rejected by Rita")
     card.now_reads("Rejected by Rita", buttons=[])
     assert not desk.sessions()
     export = desk.shell("audit", "export").stdout

@@ -14,6 +14,7 @@ def test_a_kill_at_every_point_of_the_story_changes_nothing(desk: Desk) -> None:
     kill_and_start(desk)
     card = desk.channel("trading-approvals").expects("Otto asks to go live")
     desk.otto.is_told("Asked as")
+    desk.olivia.is_told("Otto asks to go live")
 
     desk.kill_bot()
     desk.olivia.clicks(card, "Approve")  # Slack says that it failed, or hands it over later
@@ -22,6 +23,7 @@ def test_a_kill_at_every_point_of_the_story_changes_nothing(desk: Desk) -> None:
     desk.start_bot()
     desk.olivia.clicks(card, "Approve")
     card.now_reads("Approved by Olivia", buttons=["Go live"])
+    desk.otto.is_told("was approved by Olivia")
     assert (desk.recorded("request.vote"), desk.recorded("request.decided")) == (1, 1)
 
     kill_and_start(desk)
@@ -42,6 +44,7 @@ def test_a_kill_at_every_point_of_the_story_changes_nothing(desk: Desk) -> None:
     kill_and_start(desk)
     session.now_reads("BTC/USD has stopped", buttons=[])
     session.now_reads("proven by the venue")
+    session.thread.expects("Otto stops it")
     desk.otto.is_told("BTC/USD has stopped")
     assert desk.recorded("session.stop") == 1
     assert len(desk.orders_sent()) == 1
@@ -52,8 +55,7 @@ def test_a_kill_around_go_live_leaves_one_session_or_none(desk: Desk, moment: st
     """Whatever the crash interrupts, there is one session at most, and it trades once."""
     desk.control("market", pair="BTC/USD", trend="up")
     card = desk.asks_to_go_live()
-    desk.olivia.clicks(card, "Approve").is_told("counted")
-    card.now_reads("Approved by Olivia")
+    desk.is_approved(card)
     desk.otto.clicks(card, "Go live")
     desk.otto.may_be_told("Starting")
     desk.may_say("First order")

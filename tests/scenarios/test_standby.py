@@ -30,9 +30,8 @@ def test_a_second_bot_stands_by_and_takes_over(desk: Desk) -> None:
     desk.wait_ready()
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     assert desk.sessions()[0].pid == before.pid
-    desk.otto.clicks(session, "Stop").is_told("proven by the venue")
-    session.now_reads("has stopped", buttons=[])
-    desk.olivia.is_told("Otto is stopping")
+    desk.otto.clicks(session, "Stop")
+    desk.is_stopped(session)
     assert len(desk.orders_sent()) == 1
 
 
