@@ -25,7 +25,7 @@ from trading.halting import Halting, HaltTiming
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
 from trading.market_data import MarketData
-from trading.periodic import Periodic
+from trading.periodic import Growing, Periodic
 from trading.reconciliation import Reconciler
 from trading.session import SessionState, Stage
 from trading.session_desk import SessionDesk, Tools
@@ -46,6 +46,7 @@ class Timing:
 
     order_life_s: float = 5
     fills_s: float = 1
+    fills_s_max: float = 30
     books_s: float = 10
     prices_s: float = 5
     equity_s: float = 60
@@ -81,9 +82,8 @@ class Gateway:
         timing: Timing | None = None,
     ) -> None:
         self._timing = timing = timing or Timing()
-        self._venue, self._settings_digest = venue, settings_digest
-        self._latch, self._clock = latch, clock
-        self._exchange, self._home, self._practice = exchange, home, practice
+        self._venue, self._latch, self._clock, self._home = venue, latch, clock, home
+        self._exchange, self._practice, self._settings_digest = exchange, practice, settings_digest
         self._states = SessionStates(database, clock, exchange)
         self._books = Books(database, exchange, limits.currency, clock)
         self._market = MarketData(venue, limits.currency, clock)
@@ -114,8 +114,9 @@ class Gateway:
             daily=self._valuation.daily,
             trouble=self._trouble,
         )
+        self._fills_due = Growing(timing.fills_s, timing.fills_s_max)
         self._works = self._periodic_works()
-        self._desk = SessionDesk(self._tools())
+        self._desk = SessionDesk(self._tools(emergency_venue or venue))
         self._halting = Halting(
             venue=emergency_venue or venue,
             books=self._books,
@@ -134,10 +135,12 @@ class Gateway:
         self._reconciled_at: datetime | None = None
         self._pinged_at, self._closing = time.monotonic(), threading.Event()
         self._skew_s: float | None = None
+        self._fill_seen_at: datetime | None = None
 
-    def _tools(self) -> Tools:
+    def _tools(self, stops_over: Venue) -> Tools:
         return Tools(
             venue=self._venue,
+            stops_over=stops_over,
             books=self._books,
             market=self._market,
             gate=self._gate,
@@ -146,7 +149,7 @@ class Gateway:
             attendance=self._attendance,
             clock=self._clock,
             circumstances=self._circumstances,
-            filled_soon=self._works["fills"].now,
+            filled_soon=self._filled_soon,
             watch=timedelta(seconds=self._timing.watch_s),
         )
 
@@ -245,20 +248,34 @@ class Gateway:
 
         return run
 
+    def _filled_soon(self) -> None:
+        self._fills_due.happened()
+        self._works["fills"].now()
+
     def _look_for_fills(self) -> None:
+        """Ask for fills soon after an order or a fill; what comes later is found with the open orders.
+
+        The venue allows few questions, and this one costs twice as much as the others.
+        """
         self._reconciler.resolve()
-        if not self._books.live():
-            return  # nothing of ours can be filled, and every look uses up calls that the venue counts
-        before = self._books.last_fill_at()
+        if not self._books.live() or not self._fills_due.is_due():
+            return
         self._reconciler.poll_fills()
-        if self._books.last_fill_at() != before:
-            self._valuation.refresh()
+        self._after_fills()
         self._trouble.over()
 
     def _compare_books(self) -> None:
         if self._books.live() or self._states.open():
             self._tell_differences(self._reconciler.compare_open_orders())
+            self._after_fills()
             self._trouble.over()
+
+    def _after_fills(self) -> None:
+        """Look again soon after a fill, and reckon what the account is worth with it."""
+        if (newest := self._books.last_fill_at()) != self._fill_seen_at:
+            self._fill_seen_at = newest
+            self._fills_due.happened()
+            self._valuation.refresh()
 
     def _mark_equity(self) -> None:
         self._valuation.mark()

@@ -1,11 +1,35 @@
 """Work that comes round again, each in a thread of its own."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
 
 log = structlog.get_logger()
+
+
+class Growing:
+    """When to look again: soon after something happened, and twice as late each time that nothing did."""
+
+    def __init__(self, first_s: float, longest_s: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._first_s = first_s
+        self._longest_s = longest_s
+        self._now = now
+        self.happened()
+
+    def happened(self) -> None:
+        """Look at once, and soon after it."""
+        self._wait_s = self._first_s / 2
+        self._due_at = self._now()
+
+    def is_due(self) -> bool:
+        """Whether to look now; if so, the next time is set as if nothing will be found."""
+        if self._now() < self._due_at:
+            return False
+        self._wait_s = min(2 * self._wait_s, self._longest_s)
+        self._due_at = self._now() + self._wait_s
+        return True
 
 
 class Periodic:

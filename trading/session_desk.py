@@ -1,6 +1,7 @@
 """What sessions ask of the gateway, and what people ask it to do with sessions."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,9 +43,10 @@ class NotReady(TradingError):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The parts of one gateway that sessions are served with."""
+    """The parts of one gateway that sessions are served with; `stops_over` waits behind nobody's calls."""
 
     venue: Venue
+    stops_over: Venue
     books: Books
     market: MarketData
     gate: Gate
@@ -175,15 +177,16 @@ class SessionDesk:
             reason,
             only_from=(SessionState.STARTING, SessionState.RUNNING, SessionState.PAUSED),
         )
+        begun = time.monotonic()
         self._t.gate.wait_shut(_STOP_WITHIN_S)  # an order that is being sent shall be in the books
         steps.took("no new orders")
         proof = stop_orders(
             session_id,
-            self._t.venue,
+            self._t.stops_over,
             self._t.books,
             self._t.reconciler,
             clock=self._t.clock,
-            within_s=_STOP_WITHIN_S,
+            within_s=_STOP_WITHIN_S - (time.monotonic() - begun),
             steps=steps,
         )
         wanted = SessionState.STOPPED if proof.proven else SessionState.UNKNOWN
