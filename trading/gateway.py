@@ -39,6 +39,9 @@ from trading.wire import GatewayStatus
 
 log = structlog.get_logger()
 
+# Works whose jobs are part of becoming ready.
+_DONE_AT_START = frozenset({"prices", "equity", "instruments"})
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -214,9 +217,9 @@ class Gateway:
                 self._unready = ""
                 self._reconciled_at = self._clock()
                 log.info("gateway ready", exchange=self._exchange, practice=self._practice)
-                for work in self._works.values():
-                    if work is not self._works["latch"]:
-                        work.start()
+                for name, work in self._works.items():
+                    if name != "latch":
+                        work.start(at_once=name not in _DONE_AT_START)
                 return
             self._closing.wait(self._timing.retry_s)
 

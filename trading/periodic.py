@@ -38,12 +38,14 @@ class Periodic:
     def __init__(self, name: str, every_s: float, job: Callable[[], object]) -> None:
         self._every_s = every_s
         self._job = job
+        self._at_once = True
         self._stopped = False
         self._due = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def start(self) -> None:
-        """Begin, with the job at once."""
+    def start(self, *, at_once: bool = True) -> None:
+        """Begin with the job, or with the wait for it where it has just been done."""
+        self._at_once = at_once
         self._thread.start()
 
     def now(self) -> None:
@@ -58,10 +60,15 @@ class Periodic:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        if not self._at_once:
+            self._wait()
         while not self._stopped:
             try:
                 self._job()
             except Exception:
                 log.exception("periodic work failed", work=self._thread.name)
-            self._due.wait(self._every_s)
-            self._due.clear()
+            self._wait()
+
+    def _wait(self) -> None:
+        self._due.wait(self._every_s)
+        self._due.clear()

@@ -202,7 +202,7 @@ def test_a_clock_that_is_off_opens_nothing(rig: Rig, off_s: str) -> None:
 
 def test_an_order_past_its_deadline_is_rejected_and_not_unknown(rig: Rig) -> None:
     """The venue says for certain that it did not take it in."""
-    with rig.gateway(replace(QUICK, equity_s=3600)):  # nobody looks at the clocks before the order is sent
+    with rig.gateway(replace(QUICK, equity_s=3600)):  # it has looked at the clocks once, when it began
         client, ident = rig.attached()
         rig.set_fault(FaultKind.CLOCK_OFF_S, value="8")
         outcome = client.submit(a_buy(ident, "0.001"))
