@@ -1,5 +1,6 @@
 """The gateway on an exchange that misbehaves: lost answers, late fills, bad prices, wrong clocks."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,8 @@ import pytest
 
 from bot.clock import system_clock
 from tests.trading.rig import QUICK, Rig, a_buy, eventually
+from trading.candles import Candle
+from trading.engine import Engine
 from trading.errors import ExchangeNetworkError
 from trading.gateway_client import GatewayClient
 from trading.halting import HaltTiming
@@ -180,6 +183,28 @@ def test_a_price_that_jumps_is_the_next_orders_price(rig: Rig) -> None:
         outcome = client.submit(a_buy(ident, "0.014"))
         assert outcome.state is Answer.DENIED
         assert "max_order_notional" in outcome.reason
+
+
+class _Always:
+    """A strategy that wants all of its notional at work."""
+
+    name, lookback = "always", 1
+
+    def target(self, candles: Sequence[Candle]) -> Decimal:
+        """All of it."""
+        return Decimal(len(candles) > 0)
+
+
+def test_a_session_as_large_as_an_order_may_be_buys_on_a_rising_price(rig: Rig) -> None:
+    """Sized just before the price rose by half a percent, its order is within the limit all the same."""
+    with rig.gateway():
+        client, ident = rig.attached(notional_max=rig.limits.max_order_notional)
+        quote = rig.client.ticker("BTC/USD")
+        engine = Engine(_Always(), rig.client.instrument("BTC/USD"), rig.limits.max_order_notional)
+        decision = engine.tick(rig.client.candles("BTC/USD", "1h", 2), Decimal(0), quote.bid, quote.ask)
+        rig.set_fault(FaultKind.PRICE_JUMP, value="0.5")
+        eventually("it is seen", lambda: rig.client.ticker("BTC/USD").ask > quote.ask)
+        assert client.submit(a_buy(ident, str(decision.quantity))).state is Answer.ACCEPTED
 
 
 @pytest.mark.parametrize("off_s", ["-5", "30"])
