@@ -42,7 +42,10 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
         "The gateway cancels its open orders: see with /peak orders that none is left. It may still hold.",
     ),
     EventKind.SESSION_SILENT: ("high", "Its open orders are being cancelled. Stop it, or halt everything."),
-    EventKind.SESSION_PAUSED: ("medium", "It sends nothing that opens a position. Stop it when in doubt."),
+    EventKind.SESSION_PAUSED: (
+        "medium",
+        "It opens nothing, and may still sell what it holds. Stop it when in doubt.",
+    ),
     EventKind.SESSION_UNKNOWN: (
         "high",
         "The venue did not prove the stop. Look at the venue's own page now.",

@@ -98,10 +98,8 @@ class SessionDesk:
         if not self._t.attendance.heard(session_id, connection):
             raise NotAttached(session_id=session_id)
         state = self._t.states.get(session_id).state
-        run = Run.STOP
-        if state is SessionState.RUNNING:
-            run = Run.PAUSE if self._t.circumstances().shut else Run.RUN
-        elif state is SessionState.PAUSED:
+        run = {SessionState.RUNNING: Run.RUN, SessionState.PAUSED: Run.REDUCE}.get(state, Run.STOP)
+        if run is not Run.STOP and self._t.circumstances().shut:
             run = Run.PAUSE
         return Beat(self._t.clock(), run)
 

@@ -34,6 +34,7 @@ class Run(StrEnum):
     """What a session is to do next."""
 
     RUN = "run"
+    REDUCE = "reduce"
     PAUSE = "pause"
     STOP = "stop"
 
