@@ -10,6 +10,7 @@ from approvals.request import ExecutionState, RequestId
 from bot.errors import DatabaseUnavailable
 from bot.operations.alerts import raise_alert
 from bot.operations.desk import Desk
+from bot.operations.late_proof import take_late_proof
 from bot.operations.live import subject as request_subject
 from bot.operations.sessions import subject
 from bot.outbox import Urgency
@@ -195,6 +196,8 @@ class Projector:
                 tx.outbox.card(subject(event.session_id), self._desk.channels.ops, Urgency.NEXT)
             self._line(tx, event, event.session_id)
             self._finish(tx, event, event.session_id)
+        if event.kind is EventKind.HALT_PROVEN:
+            take_late_proof(tx, self._desk, event)
         if event.kind in ALERTS:
             self._alert(tx, event)
 

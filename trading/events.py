@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     GATEWAY_LOST = "gateway.lost"
     BOOKS_DIFFER = "books.differ"
     TIMER_FIRED = "timer.fired"
+    HALT_PROVEN = "halt.proven"
 
 
 @dataclass(frozen=True, slots=True)

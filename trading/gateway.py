@@ -121,6 +121,7 @@ class Gateway:
         self._works = self._periodic_works()
         self._desk = SessionDesk(self._tools(emergency_venue or venue))
         self._halting = Halting(
+            exchange=exchange,
             venue=emergency_venue or venue,
             books=self._books,
             gate=self._gate,
