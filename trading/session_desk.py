@@ -90,8 +90,8 @@ class SessionDesk:
             raise NotThisProcess(session_id=session.id, why="the session has or had another one")
         if session.starts_too_late(self._t.clock()):
             raise NotThisProcess(session_id=session.id, why="the start was asked for too long ago")
-        if known is None:
-            self._t.states.set_process(session.id, process)
+        if known is None and not self._t.states.set_process(session.id, process):
+            raise NotThisProcess(session_id=session.id, why="the session has another one since this moment")
 
     def heartbeat(self, connection: Connection, session_id: str) -> Beat:
         """Note that it lives and say what it is to do."""

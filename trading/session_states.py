@@ -96,11 +96,11 @@ class SessionStates:
         """Every session ends with a halt, whatever it was doing."""
         self.move(session_id, SessionState.HALTED, reason, only_from=_NOT_OVER, facts=facts)
 
-    def set_process(self, session_id: str, process: ProcessId) -> None:
-        """Note which process a session is."""
+    def set_process(self, session_id: str, process: ProcessId) -> bool:
+        """Note which process a session is; False when it is another one already."""
         self._processes.add(process)
         with self._database.transaction() as session:
-            SessionStore(session).set_process(session_id, process.pid, process.started_at)
+            return SessionStore(session).set_process(session_id, process.pid, process.started_at)
 
     def is_process(self, pid: int) -> bool:
         """Whether a session's process has this pid, or has started the one that has it.

@@ -91,13 +91,17 @@ class SessionStore(_Store):
         )
         return changed.rowcount == 1
 
-    def set_process(self, session_id: str, pid: int | None, started_at: float | None) -> None:
-        """Note the process of a session, or that it has none; raises NoSuchSession."""
-        changed = self._session.connection().execute(
-            update(SESSION).where(SESSION.c.id == session_id).values(pid=pid, pid_started_at=started_at)
+    def set_process(self, session_id: str, pid: int, started_at: float) -> bool:
+        """Note the one process of a session; False when it has another, raises NoSuchSession."""
+        self._session.connection().execute(
+            update(SESSION)
+            .where(SESSION.c.id == session_id, SESSION.c.pid.is_(None))
+            .values(pid=pid, pid_started_at=started_at)
         )
-        if not changed.rowcount:
+        found = self.get(session_id)
+        if found is None:
             raise NoSuchSession(session_id=session_id)
+        return (found.pid, found.pid_started_at) == (pid, started_at)
 
 
 class OrderStore(_Store):
