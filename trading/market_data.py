@@ -1,7 +1,7 @@
 """Prices, candles and instruments as last read, so that ten sessions ask the venue once."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -92,9 +92,9 @@ class MarketData:
                 return self.ticker(instrument.symbol).mid * rate
         return None
 
-    def prices(self, symbols: Iterable[str]) -> dict[str, Decimal]:
-        """The middle of the book for each symbol."""
-        return {symbol: self.ticker(symbol).mid for symbol in symbols}
+    def mid(self, symbol: str) -> Decimal:
+        """The middle of the book."""
+        return self.ticker(symbol).mid
 
     def _one_at_a_time(self, key: object) -> threading.Lock:
         with self._lock:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import RowMapping, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from trading.equity import EquityPoint
@@ -224,9 +224,16 @@ class EquityStore(_Store):
 
     def marks(self, since: datetime, exchange: str) -> list[EquityPoint]:
         """The marks of one account from a moment on, the oldest first."""
-        query = select(EQUITY).where(EQUITY.c.exchange == exchange, EQUITY.c.at >= since)
+        columns = select(EQUITY.c.at, EQUITY.c.equity)
+        query = columns.where(EQUITY.c.exchange == exchange, EQUITY.c.at >= since)
         rows = self._rows(query.order_by(EQUITY.c.at, EQUITY.c.sequence))
         return [EquityPoint(row["at"], row["equity"]) for row in rows]
+
+    def forget(self, before: datetime, exchange: str) -> None:
+        """Remove the marks of one account before a moment, but for those that a day began with."""
+        self._session.connection().execute(
+            delete(EQUITY).where(EQUITY.c.exchange == exchange, EQUITY.c.at < before, EQUITY.c.day.is_(None))
+        )
 
     def day_mark(self, day: date, exchange: str) -> EquityPoint | None:
         """The mark that a day began with, None when there is none and the day's loss is unknown."""
