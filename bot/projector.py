@@ -60,6 +60,10 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
         "high",
         "Our books and the venue's differ. Compare with /peak orders, halt when in doubt.",
     ),
+    EventKind.BARS_MISSED: (
+        "high",
+        "It decides on nothing until bars come, and holds what it holds. Look at the venue's status page.",
+    ),
     EventKind.TIMER_FIRED: (
         "high",
         "The venue has cancelled all orders by its own timer. Find out who fell silent.",
@@ -78,6 +82,7 @@ _TITLES: dict[EventKind, str] = {
     EventKind.GATEWAY_LOST: "The gateway was lost",
     EventKind.GATEWAY_STALE: "The gateway goes by old settings",
     EventKind.BOOKS_DIFFER: "The books differ",
+    EventKind.BARS_MISSED: "A session gets no bars",
     EventKind.TIMER_FIRED: "The dead-man timer fired",
 }
 

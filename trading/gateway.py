@@ -13,6 +13,7 @@ import structlog
 
 from trading.account_view import AccountView
 from trading.attendance import Attendance
+from trading.bar_watch import BarWatch
 from trading.books import Books
 from trading.database import Database
 from trading.dead_man import DeadManTimer
@@ -120,26 +121,40 @@ class Gateway:
         self._fills_due = Growing(timing.fills_s, timing.fills_s_max)
         self._works = self._periodic_works()
         self._desk = SessionDesk(self._tools(emergency_venue or venue))
-        self._halting = Halting(
-            exchange=exchange,
-            venue=emergency_venue or venue,
-            books=self._books,
-            gate=self._gate,
-            reconciler=self._reconciler,
-            states=self._states,
-            latch=latch,
-            clock=clock,
-            venue_failed=self._trouble.met,
-            timing=timing.halt,
-            settle_soon=self._works["books"].now,
-        )
+        self._halting = self._made_halting(emergency_venue or venue)
         checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._unready)
-        self._view = AccountView(venue, self._books, self._market, self._gate, self._valuation, checks)
+        self._view = AccountView(venue, self._books, self._gate, self._valuation, checks)
+        self._bars = self._bar_watch()
         self._unready, self._venue_status = "it is starting", "unknown"
         self._reconciled_at: datetime | None = None
         self._pinged_at, self._closing = time.monotonic(), threading.Event()
         self._skew_s: float | None = None
         self._fill_seen_at: datetime | None = None
+
+    def _made_halting(self, venue: Venue) -> Halting:
+        return Halting(
+            exchange=self._exchange,
+            venue=venue,
+            books=self._books,
+            gate=self._gate,
+            reconciler=self._reconciler,
+            states=self._states,
+            latch=self._latch,
+            clock=self._clock,
+            venue_failed=self._trouble.met,
+            timing=self._timing.halt,
+            settle_soon=self._works["books"].now,
+        )
+
+    def _bar_watch(self) -> BarWatch:
+        return BarWatch(
+            market=self._market,
+            states=self._states,
+            attendance=self._attendance,
+            trouble=self._trouble,
+            clock=self._clock,
+            is_shut=lambda: bool(self._circumstances().shut),
+        )
 
     def _tools(self, stops_over: Venue) -> Tools:
         return Tools(
@@ -234,6 +249,7 @@ class Gateway:
             "equity": (timing.equity_s, self._mark_equity),
             "instruments": (timing.instruments_s, lambda: self._market.reload()),
             "stops": (timing.books_s, lambda: self._desk.finish_stops()),
+            "bars": (timing.books_s, lambda: self._bars.look()),
             "attendance": (timing.attendance_s, self._attend),
         }
         return {
@@ -338,8 +354,8 @@ class Gateway:
             "limits_in_use": self._view.limits_in_use,
             "orders": self._view.orders,
             "instrument": self._market.instrument,
-            "candles": self._market.candles,
-            "ticker": self._view.quote,
+            "candles": self._bars.candles,
+            "ticker": self._bars.quote,
             "equity": self._valuation.summary,
             "checks": self._view.checks,
         }

@@ -71,6 +71,11 @@ class MarketData:
                 self._candles[key] = (now, known)
             return known[-count:]
 
+    def newest_bar(self, symbol: str, timeframe: str) -> datetime | None:
+        """When the newest candle that was read began; None before any was."""
+        _, known = self._candles.get((symbol, timeframe), (None, ()))
+        return known[-1].opened_at if known else None
+
     def rate(self, currency: str) -> Decimal | None:
         """What one unit of a currency is worth in the currency of the limits; None when no market says."""
         if currency == self._currency:
