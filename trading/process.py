@@ -3,11 +3,12 @@
 import json
 import signal
 import sys
-import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 from uuid import uuid4
 
@@ -38,20 +39,22 @@ class SessionProcess:
     def __init__(self, client: GatewayClient, session_id: str) -> None:
         self._client = client
         self._session_id = session_id
-        self._stop = threading.Event()
+        self._stopped = False
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._engine: Engine | None = None
         self._brief: SessionBrief | None = None
         self._next_bar_at: datetime | None = None
         self._connected_at = time.monotonic()
 
     def stop(self, *_: int | FrameType | None) -> None:
-        """End after the present step; also the handler of SIGTERM."""
-        self._stop.set()
+        """End after the present step; also the handler of SIGTERM, which may interrupt any line of `run`."""
+        self._stopped = True
+        self._wake.put(None)
 
     def run(self) -> int:
         """Trade until told to stop (0), or until the gateway could not be reached again for too long (1)."""
         attached = False
-        while not self._stop.is_set():
+        while not self._stopped:
             try:
                 if not attached:
                     self._attach()
@@ -76,7 +79,8 @@ class SessionProcess:
                 return 1
             except TradingError as error:
                 say("step refused", session=self._session_id, detail=str(error))
-            self._stop.wait(HEARTBEAT_S)
+            with suppress(Empty):
+                self._wake.get(timeout=HEARTBEAT_S)
         self._say_goodbye()
         say("Shutdown complete", session=self._session_id)
         return 0
