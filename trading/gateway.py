@@ -20,7 +20,7 @@ from trading.dead_man import DeadManTimer
 from trading.errors import VenueError
 from trading.events import EventKind
 from trading.gate import Circumstances, Gate
-from trading.gateway_files import GatewayLock, socket_path
+from trading.gateway_files import GatewayLock, socket_path, timer_note
 from trading.gateway_server import Connection, GatewayServer
 from trading.halting import Halting, HaltTiming
 from trading.killswitch import Latch
@@ -93,7 +93,15 @@ class Gateway:
         self._market = MarketData(venue, limits.currency, clock)
         self._reconciler = Reconciler(venue, self._books, clock)
         self._attendance = Attendance(timing.silent_after_s)
-        self._timer = DeadManTimer(venue, timing.timer_s, timing.timer_refresh_s)
+        self._timer = DeadManTimer(
+            venue,
+            self._states,
+            clock,
+            timer_note(home, exchange),
+            exchange=exchange,
+            timeout_s=timing.timer_s,
+            refresh_s=timing.timer_refresh_s,
+        )
         self._valuation = Valuation(
             venue=venue,
             books=self._books,
