@@ -31,6 +31,7 @@ from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
 from trading.venues.kraken import KrakenVenue
 
+_ENDS = {signal.SIGTERM, signal.SIGINT}
 _HALT_WITHIN_S = 30.0
 _BOOKS_WITHIN_S = 5.0
 
@@ -60,9 +61,8 @@ def main(arguments: list[str]) -> int:
 
 def _serve(exchange: str, environment: Environment) -> int:
     config = load_config(environment.config_folder)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Waited for below, and not handled: a handler that sets what its own thread is about to wait for hangs.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     keys = environment.credentials(exchange)
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_API_KEY")
@@ -86,7 +86,7 @@ def _serve(exchange: str, environment: Environment) -> int:
     gateway.start()
     with suppress(OSError):  # a full disk: the note of the start before still stands
         note.save(environment.home_folder)
-    stopped.wait()
+    signal.sigwait(_ENDS)
     gateway.close()
     return 0
 

@@ -10,6 +10,7 @@ from approvals.request import ExecutionState, RequestId
 from bot.errors import DatabaseUnavailable
 from bot.operations.alerts import raise_alert
 from bot.operations.desk import Desk
+from bot.operations.late_proof import take_late_proof
 from bot.operations.request_card import subject as request_subject
 from bot.operations.sessions import subject
 from bot.outbox import Urgency
@@ -42,7 +43,10 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
         "The gateway cancels its open orders: see with /peak orders that none is left. It may still hold.",
     ),
     EventKind.SESSION_SILENT: ("high", "Its open orders are being cancelled. Stop it, or halt everything."),
-    EventKind.SESSION_PAUSED: ("medium", "It sends nothing that opens a position. Stop it when in doubt."),
+    EventKind.SESSION_PAUSED: (
+        "medium",
+        "It opens nothing, and may still sell what it holds. Stop it when in doubt.",
+    ),
     EventKind.SESSION_UNKNOWN: (
         "high",
         "The venue did not prove the stop. Look at the venue's own page now.",
@@ -55,6 +59,10 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
     EventKind.BOOKS_DIFFER: (
         "high",
         "Our books and the venue's differ. Compare with /peak orders, halt when in doubt.",
+    ),
+    EventKind.BARS_MISSED: (
+        "high",
+        "It decides on nothing until bars come, and holds what it holds. Look at the venue's status page.",
     ),
     EventKind.TIMER_FIRED: (
         "high",
@@ -74,6 +82,7 @@ _TITLES: dict[EventKind, str] = {
     EventKind.GATEWAY_LOST: "The gateway was lost",
     EventKind.GATEWAY_STALE: "The gateway goes by old settings",
     EventKind.BOOKS_DIFFER: "The books differ",
+    EventKind.BARS_MISSED: "A session gets no bars",
     EventKind.TIMER_FIRED: "The dead-man timer fired",
 }
 
@@ -198,6 +207,8 @@ class Projector:
                 )
             self._line(tx, event, event.session_id)
             self._finish(tx, event, event.session_id)
+        if event.kind is EventKind.HALT_PROVEN:
+            take_late_proof(tx, self._desk, event)
         if event.kind in ALERTS:
             self._alert(tx, event)
 

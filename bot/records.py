@@ -156,6 +156,7 @@ def _outcome_value(outcome: HaltOutcome) -> dict[str, Any]:
         "open_orders": outcome.open_orders,
         "held": [[asset, amount] for asset, amount in outcome.held],
         "detail": outcome.detail,
+        "proven_at": outcome.proven_at.isoformat() if outcome.proven_at else None,
     }
 
 
@@ -175,6 +176,7 @@ def _halt(row: HaltRow) -> HaltSummary:
                 open_orders=value["open_orders"],
                 held=tuple((asset, Decimal(amount)) for asset, amount in value["held"]),
                 detail=value["detail"],
+                proven_at=datetime.fromisoformat(late) if (late := value.get("proven_at")) else None,
             )
             for value in row.outcomes
         ),

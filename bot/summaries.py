@@ -111,7 +111,10 @@ class HaltStep:
 
 @dataclass(frozen=True, slots=True)
 class HaltOutcome:
-    """What one venue account proved after a halt, and what it still holds."""
+    """What one venue account proved after a halt, and what it still holds.
+
+    `proven_at` is the time of a proof that came after the account had answered without one.
+    """
 
     exchange: str
     steps: tuple[HaltStep, ...]
@@ -119,6 +122,7 @@ class HaltOutcome:
     open_orders: int
     held: tuple[tuple[str, Decimal], ...]
     detail: str = ""
+    proven_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

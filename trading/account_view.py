@@ -8,12 +8,11 @@ from trading.codec import decode
 from trading.gate import Gate
 from trading.health import Check, run_checks
 from trading.limits import Denial, LimitUse, uses
-from trading.market_data import MarketData
 from trading.order import Intent, OrderState
 from trading.valuation import Valuation
 from trading.venue_checks import VenueChecks
 from trading.venues.venue import Venue
-from trading.wire import OpenOrder, Quote
+from trading.wire import OpenOrder
 
 
 class AccountView:
@@ -23,22 +22,15 @@ class AccountView:
         self,
         venue: Venue,
         books: Books,
-        market: MarketData,
         gate: Gate,
         valuation: Valuation,
         checks: VenueChecks,
     ) -> None:
         self._venue = venue
         self._books = books
-        self._market = market
         self._gate = gate
         self._valuation = valuation
         self._checks = checks
-
-    def quote(self, symbol: str) -> Quote:
-        """Best prices now."""
-        ticker = self._market.ticker(symbol)
-        return Quote(symbol, ticker.bid, ticker.ask, ticker.at)
 
     def check(self, intent: Mapping[str, Any]) -> Denial | None:
         """What the limits say to an intent now."""

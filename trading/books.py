@@ -52,16 +52,16 @@ class Books:
         with self.lock:
             orders, fills = self._stored()
             self.exposure = Exposure(self.exposure.currency)
-            self._live, self._known, self._by_venue_id = {}, {}, {}
+            self._known = orders
+            self._by_venue_id = {o.venue_order_id: ident for ident, o in orders.items() if o.venue_order_id}
+            self._live = {ident: order for ident, order in orders.items() if order.state.may_be_live}
             self._account, self._sessions, self._last_fill_at = Book(), {}, None
             for fill in fills:
                 self._fold(fill)
             for position in self._account.positions:
                 self.exposure.hold(position.symbol, position.quantity)
-            for order in orders.values():
-                self._remember(order)
-                if order.state.may_be_live:
-                    self.exposure.reserve(order, order.intent.limit_price or prices[order.intent.symbol])
+            for order in self._live.values():
+                self.exposure.reserve(order, order.intent.limit_price or prices[order.intent.symbol])
 
     def _stored(self) -> tuple[dict[str, Order], list[Fill]]:
         """The orders that still matter, each filled as its fills say, and all fills."""
@@ -96,9 +96,11 @@ class Books:
             return self._known.get(self._by_venue_id.get(venue_order_id, ""))
 
     def live(self, session_id: str | None = None) -> list[Order]:
-        """Orders that the venue may be holding, of one session or of all."""
-        with self.lock:
-            return [o for o in self._live.values() if session_id in (None, o.intent.session_id)]
+        """Orders that the venue may be holding, of one session or of all.
+
+        Read without the lock: whoever holds it may wait for the database, and a halt asks for this.
+        """
+        return [o for o in self._live.copy().values() if session_id in (None, o.intent.session_id)]
 
     def unresolved(self) -> list[Order]:
         """Orders whose fate is not known: sent without an answer, or saved just before a crash."""

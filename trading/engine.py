@@ -15,6 +15,10 @@ from trading.strategy import Strategy, target_of
 # moves must not make an order on every bar.
 REBALANCE_SHARE = Decimal("0.25")
 
+# A buy leaves this much room below the notional: the price may rise between the sizing and the gate's check,
+# and a session whose notional is just the limit of an order would be denied for it.
+PRICE_ROOM = Decimal("1.01")
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -75,7 +79,7 @@ class Engine:
         target = target_of(self.strategy, candles_closed)
         if not (is_positive(bid) and is_positive(ask) and bid <= ask):
             return _hold(f"no usable price (bid {bid}, ask {ask})", bar, target)
-        room = self.instrument.round_quantity(max(Decimal(0), self.notional_max - cost) / ask)
+        room = self.instrument.round_quantity(max(Decimal(0), self.notional_max - cost) / (ask * PRICE_ROOM))
         return self._decide(target, position_quantity, room, bid, ask, bar)
 
     def _decide(

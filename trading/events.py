@@ -25,7 +25,9 @@ class EventKind(StrEnum):
     GATEWAY_STALE = "gateway.stale"
     GATEWAY_LOST = "gateway.lost"
     BOOKS_DIFFER = "books.differ"
+    BARS_MISSED = "bars.missed"
     TIMER_FIRED = "timer.fired"
+    HALT_PROVEN = "halt.proven"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,12 @@ class Forks:
         self._lock = threading.Lock()
 
     def session(self, task: SessionTask) -> ProcessId:
-        """Fork the process of a session."""
-        answer = self._ask({"job": "session", "task": encode(task)}, _FORKS_WITHIN_S)
+        """Fork the process of a session; a forkserver that hangs is ended, so the next call has a new one."""
+        try:
+            answer = self._ask({"job": "session", "task": encode(task)}, _FORKS_WITHIN_S)
+        except ForkserverSilent:
+            self._end()
+            raise
         return ProcessId(int(answer["pid"]), float(answer["started_at"]))
 
     def preview(self, task: PreviewTask) -> Preview:
@@ -60,6 +64,12 @@ class Forks:
                 self._process.stdin.close()
                 self._process.wait(timeout=5)
                 self._process = None
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
 
     def _ask(self, job: Mapping[str, Any], timeout_s: float) -> Any:
         self._ensure_started()

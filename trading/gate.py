@@ -29,9 +29,6 @@ from trading.wire import Answer, Outcome
 
 log = structlog.get_logger()
 
-# A market order is sized at one price and checked at the next: this much the price may have moved meanwhile.
-_SESSION_NOTIONAL_SLACK = Decimal("1.01")
-
 # These answers say that the venue has not taken the order. All others leave it open.
 _NOT_TAKEN = (ExchangeOrderError, ExchangeAuthenticationError, ExchangeRateLimitError)
 
@@ -189,7 +186,7 @@ class Gate:
         # What was paid counts also after the price has fallen: the cap is on the money put in.
         put_in = max(held.cost, held.quantity * price)
         notional = put_in + (pending[Side.BUY] + intent.quantity) * price
-        if notional > plan.notional_max * _SESSION_NOTIONAL_SLACK:
+        if notional > plan.notional_max:
             message = f"notional_max exceeded ({plain(notional)} > {plain(plan.notional_max)})"
             return Denial("notional_max", notional, plan.notional_max, message)
         return None

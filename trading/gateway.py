@@ -13,19 +13,20 @@ import structlog
 
 from trading.account_view import AccountView
 from trading.attendance import Attendance
+from trading.bar_watch import BarWatch
 from trading.books import Books
 from trading.database import Database
 from trading.dead_man import DeadManTimer
 from trading.errors import VenueError
 from trading.events import EventKind
 from trading.gate import Circumstances, Gate
-from trading.gateway_files import GatewayLock, socket_path
+from trading.gateway_files import GatewayLock, socket_path, timer_note
 from trading.gateway_server import Connection, GatewayServer
 from trading.halting import Halting, HaltTiming
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
 from trading.market_data import MarketData
-from trading.periodic import Periodic
+from trading.periodic import Growing, Periodic
 from trading.reconciliation import Reconciler
 from trading.session import SessionState, Stage
 from trading.session_desk import SessionDesk, Tools
@@ -39,6 +40,9 @@ from trading.wire import GatewayStatus
 
 log = structlog.get_logger()
 
+# Works whose jobs are part of becoming ready.
+_DONE_AT_START = frozenset({"prices", "equity", "instruments"})
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -46,6 +50,7 @@ class Timing:
 
     order_life_s: float = 5
     fills_s: float = 1
+    fills_s_max: float = 30
     books_s: float = 10
     prices_s: float = 5
     equity_s: float = 60
@@ -81,15 +86,22 @@ class Gateway:
         timing: Timing | None = None,
     ) -> None:
         self._timing = timing = timing or Timing()
-        self._venue, self._settings_digest = venue, settings_digest
-        self._latch, self._clock = latch, clock
-        self._exchange, self._home, self._practice = exchange, home, practice
+        self._venue, self._latch, self._clock, self._home = venue, latch, clock, home
+        self._exchange, self._practice, self._settings_digest = exchange, practice, settings_digest
         self._states = SessionStates(database, clock, exchange)
         self._books = Books(database, exchange, limits.currency, clock)
         self._market = MarketData(venue, limits.currency, clock)
         self._reconciler = Reconciler(venue, self._books, clock)
         self._attendance = Attendance(timing.silent_after_s)
-        self._timer = DeadManTimer(venue, timing.timer_s, timing.timer_refresh_s)
+        self._timer = DeadManTimer(
+            venue,
+            self._states,
+            clock,
+            timer_note(home, exchange),
+            exchange=exchange,
+            timeout_s=timing.timer_s,
+            refresh_s=timing.timer_refresh_s,
+        )
         self._valuation = Valuation(
             venue=venue,
             books=self._books,
@@ -114,30 +126,48 @@ class Gateway:
             daily=self._valuation.daily,
             trouble=self._trouble,
         )
+        self._fills_due = Growing(timing.fills_s, timing.fills_s_max)
         self._works = self._periodic_works()
-        self._desk = SessionDesk(self._tools())
-        self._halting = Halting(
-            venue=emergency_venue or venue,
-            books=self._books,
-            gate=self._gate,
-            reconciler=self._reconciler,
-            states=self._states,
-            latch=latch,
-            clock=clock,
-            venue_failed=self._trouble.met,
-            timing=timing.halt,
-            settle_soon=self._works["books"].now,
-        )
+        self._desk = SessionDesk(self._tools(emergency_venue or venue))
+        self._halting = self._made_halting(emergency_venue or venue)
         checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._unready)
-        self._view = AccountView(venue, self._books, self._market, self._gate, self._valuation, checks)
+        self._view = AccountView(venue, self._books, self._gate, self._valuation, checks)
+        self._bars = self._bar_watch()
         self._unready, self._venue_status = "it is starting", "unknown"
         self._reconciled_at: datetime | None = None
         self._pinged_at, self._closing = time.monotonic(), threading.Event()
         self._skew_s: float | None = None
+        self._fill_seen_at: datetime | None = None
 
-    def _tools(self) -> Tools:
+    def _made_halting(self, venue: Venue) -> Halting:
+        return Halting(
+            exchange=self._exchange,
+            venue=venue,
+            books=self._books,
+            gate=self._gate,
+            reconciler=self._reconciler,
+            states=self._states,
+            latch=self._latch,
+            clock=self._clock,
+            venue_failed=self._trouble.met,
+            timing=self._timing.halt,
+            settle_soon=self._works["books"].now,
+        )
+
+    def _bar_watch(self) -> BarWatch:
+        return BarWatch(
+            market=self._market,
+            states=self._states,
+            attendance=self._attendance,
+            trouble=self._trouble,
+            clock=self._clock,
+            is_shut=lambda: bool(self._circumstances().shut),
+        )
+
+    def _tools(self, stops_over: Venue) -> Tools:
         return Tools(
             venue=self._venue,
+            stops_over=stops_over,
             books=self._books,
             market=self._market,
             gate=self._gate,
@@ -146,7 +176,7 @@ class Gateway:
             attendance=self._attendance,
             clock=self._clock,
             circumstances=self._circumstances,
-            filled_soon=self._works["fills"].now,
+            filled_soon=self._filled_soon,
             watch=timedelta(seconds=self._timing.watch_s),
         )
 
@@ -211,9 +241,9 @@ class Gateway:
                 self._unready = ""
                 self._reconciled_at = self._clock()
                 log.info("gateway ready", exchange=self._exchange, practice=self._practice)
-                for work in self._works.values():
-                    if work is not self._works["latch"]:
-                        work.start()
+                for name, work in self._works.items():
+                    if name != "latch":
+                        work.start(at_once=name not in _DONE_AT_START)
                 return
             self._closing.wait(self._timing.retry_s)
 
@@ -227,6 +257,7 @@ class Gateway:
             "equity": (timing.equity_s, self._mark_equity),
             "instruments": (timing.instruments_s, lambda: self._market.reload()),
             "stops": (timing.books_s, lambda: self._desk.finish_stops()),
+            "bars": (timing.books_s, lambda: self._bars.look()),
             "attendance": (timing.attendance_s, self._attend),
         }
         return {
@@ -245,20 +276,34 @@ class Gateway:
 
         return run
 
+    def _filled_soon(self) -> None:
+        self._fills_due.happened()
+        self._works["fills"].now()
+
     def _look_for_fills(self) -> None:
+        """Ask for fills soon after an order or a fill; what comes later is found with the open orders.
+
+        The venue allows few questions, and this one costs twice as much as the others.
+        """
         self._reconciler.resolve()
-        if not self._books.live():
-            return  # nothing of ours can be filled, and every look uses up calls that the venue counts
-        before = self._books.last_fill_at()
+        if not self._books.live() or not self._fills_due.is_due():
+            return
         self._reconciler.poll_fills()
-        if self._books.last_fill_at() != before:
-            self._valuation.refresh()
+        self._after_fills()
         self._trouble.over()
 
     def _compare_books(self) -> None:
         if self._books.live() or self._states.open():
             self._tell_differences(self._reconciler.compare_open_orders())
+            self._after_fills()
             self._trouble.over()
+
+    def _after_fills(self) -> None:
+        """Look again soon after a fill, and reckon what the account is worth with it."""
+        if (newest := self._books.last_fill_at()) != self._fill_seen_at:
+            self._fill_seen_at = newest
+            self._fills_due.happened()
+            self._valuation.refresh()
 
     def _mark_equity(self) -> None:
         self._valuation.mark()
@@ -317,8 +362,8 @@ class Gateway:
             "limits_in_use": self._view.limits_in_use,
             "orders": self._view.orders,
             "instrument": self._market.instrument,
-            "candles": self._market.candles,
-            "ticker": self._view.quote,
+            "candles": self._bars.candles,
+            "ticker": self._bars.quote,
             "equity": self._valuation.summary,
             "checks": self._view.checks,
         }

@@ -42,6 +42,11 @@ def running_gateways(home: Path) -> tuple[str, ...]:
     return tuple(name for name in names if gateway_process(home, name) is not None)
 
 
+def timer_note(home: Path, exchange: str) -> Path:
+    """Where a gateway notes when it set the venue's dead-man timer."""
+    return home / "run" / f"timer-{exchange}"
+
+
 def note_session(home: Path, session_id: str, process: ProcessId) -> None:
     """Write down which process a session is, for whoever has to end what a killed bot left behind."""
     text = json.dumps({"pid": process.pid, "started_at": process.started_at})

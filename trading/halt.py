@@ -64,7 +64,7 @@ def halt_venue(
     steps.took("deadlines passed" if arrived else "deadlines not passed")
     detail = _until_done(lambda: _cancelled(venue, steps, "second cancel"), until) or detail
     left: list[VenueOrder] | None = None
-    pause = _Pause()
+    pause = Pause()
     while left is None or (left and time.monotonic() < until):
         try:
             left = list(venue.open_orders())
@@ -153,7 +153,7 @@ def _last_json(output: bytes) -> object:
         raise ValueError(lines[-1][:300]) from None
 
 
-class _Pause:
+class Pause:
     """The time between tries: half a second, then each time twice as long, up to six seconds."""
 
     def __init__(self) -> None:
@@ -172,7 +172,7 @@ def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
 
 def _until_done(act: Callable[[], None], until: float) -> str:
     """Do it, again and again if the venue fails; gives the last failure if it never went through."""
-    pause, failure = _Pause(), ""
+    pause, failure = Pause(), ""
     while time.monotonic() < until:
         try:
             act()

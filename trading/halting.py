@@ -12,6 +12,7 @@ import structlog
 from trading.amount import plain
 from trading.books import Books
 from trading.errors import LatchUnwritable, VenueError
+from trading.events import EventKind
 from trading.gate import Gate
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
@@ -39,6 +40,7 @@ class Halting:
     def __init__(
         self,
         *,
+        exchange: str,
         venue: Venue,
         books: Books,
         gate: Gate,
@@ -50,6 +52,7 @@ class Halting:
         timing: HaltTiming,
         settle_soon: Callable[[], None],
     ) -> None:
+        self._exchange = exchange
         self._venue = venue
         self._books = books
         self._gate = gate
@@ -64,11 +67,14 @@ class Halting:
         self._running: Future[HaltProof] | None = None
         self._seen = False
         self._unproven = False
+        self._owes_proof = False  # whether people wait for a proof that no answer of ours will give them
         self._again_at = 0.0
 
     def begin(self) -> None:
         """Take note of a latch found engaged; with nothing open there is nothing left to halt."""
-        self._seen = self._latch.engaged() and not (self._states.open() or self._books.live())
+        engaged = self._latch.engaged()
+        self._seen = engaged and not (self._states.open() or self._books.live())
+        self._owes_proof = engaged and not self._seen
 
     def shut(self, reason: str) -> bool:
         """Let no new order begin, whatever disk and database do, and start the halt; waits for neither."""
@@ -122,6 +128,7 @@ class Halting:
         )
         ended = self._ended(proof, reason)
         self._unproven = not (proof.proven and ended)
+        self._owes_proof = self._unproven
         self._again_at = time.monotonic() + self._timing.again_s
         return proof
 
@@ -179,7 +186,7 @@ class Halting:
         return f"what was filled last is not known: {failures[0]}" if failures else ""
 
     def _ended(self, proof: HaltProof, reason: str) -> bool:
-        """End every session; False if it failed.
+        """End every session, and tell of a proof that comes later than its answer; False if it failed.
 
         A database that does not answer takes nothing from what the venue has proven: it is tried again.
         """
@@ -201,3 +208,6 @@ class Halting:
         said = self._latch.read().reason or reason
         for session in self._states.open():
             self._states.end_halted(session.id, said, facts)
+        if proof.proven and self._owes_proof:
+            key = f"{EventKind.HALT_PROVEN}:{self._exchange}:{self._clock().isoformat()}"
+            self._states.tell(EventKind.HALT_PROVEN, key, {"exchange": self._exchange, **facts})

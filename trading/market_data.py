@@ -1,7 +1,7 @@
 """Prices, candles and instruments as last read, so that ten sessions ask the venue once."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -71,6 +71,11 @@ class MarketData:
                 self._candles[key] = (now, known)
             return known[-count:]
 
+    def newest_bar(self, symbol: str, timeframe: str) -> datetime | None:
+        """When the newest candle that was read began; None before any was."""
+        _, known = self._candles.get((symbol, timeframe), (None, ()))
+        return known[-1].opened_at if known else None
+
     def rate(self, currency: str) -> Decimal | None:
         """What one unit of a currency is worth in the currency of the limits; None when no market says."""
         if currency == self._currency:
@@ -92,9 +97,9 @@ class MarketData:
                 return self.ticker(instrument.symbol).mid * rate
         return None
 
-    def prices(self, symbols: Iterable[str]) -> dict[str, Decimal]:
-        """The middle of the book for each symbol."""
-        return {symbol: self.ticker(symbol).mid for symbol in symbols}
+    def mid(self, symbol: str) -> Decimal:
+        """The middle of the book."""
+        return self.ticker(symbol).mid
 
     def _one_at_a_time(self, key: object) -> threading.Lock:
         with self._lock:

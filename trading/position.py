@@ -125,13 +125,30 @@ class Book:
 
         Raises `UnknownPrice` when a price or a rate that is needed is missing.
         """
-        realised = unrealised = fees = Decimal(0)
+        realised, fees = self.settled(currency, rates)
+        unrealised = Decimal(0)
         for position in self._positions.values():
-            rate = Decimal(1) if position.quote == currency else rates.get(position.quote)
             price = prices.get(position.symbol) if position.quantity else Decimal(1)
-            if not (is_positive(rate) and is_positive(price)):
+            if not is_positive(price):
                 raise UnknownPrice(symbol=position.symbol, currency=currency)
-            realised += position.realised_pnl * rate
-            unrealised += position.unrealised_pnl(price) * rate
-            fees += position.fees * rate
+            unrealised += position.unrealised_pnl(price) * _rate(position, currency, rates)
         return Pnl(realised, unrealised, fees)
+
+    def settled(self, currency: str, rates: Mapping[str, Decimal]) -> tuple[Decimal, Decimal]:
+        """Realised profit and fees in one currency, for which nothing held needs a price.
+
+        Raises `UnknownPrice` when a rate is missing.
+        """
+        realised = fees = Decimal(0)
+        for position in self._positions.values():
+            rate = _rate(position, currency, rates)
+            realised += position.realised_pnl * rate
+            fees += position.fees * rate
+        return realised, fees
+
+
+def _rate(position: Position, currency: str, rates: Mapping[str, Decimal]) -> Decimal:
+    rate = Decimal(1) if position.quote == currency else rates.get(position.quote)
+    if rate is None or not is_positive(rate):
+        raise UnknownPrice(symbol=position.symbol, currency=currency)
+    return rate

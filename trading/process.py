@@ -3,11 +3,12 @@
 import json
 import signal
 import sys
-import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from trading.candles import Timeframe, closed, is_stale
 from trading.engine import Decision, Engine
 from trading.errors import NotThisProcess, TradingError
 from trading.gateway_client import GatewayClient, GatewayGone
-from trading.order import Intent
+from trading.order import Intent, Side
 from trading.strategy import load
 from trading.wire import Beat, Run, SessionBrief
 
@@ -38,20 +39,22 @@ class SessionProcess:
     def __init__(self, client: GatewayClient, session_id: str) -> None:
         self._client = client
         self._session_id = session_id
-        self._stop = threading.Event()
+        self._stopped = False
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._engine: Engine | None = None
         self._brief: SessionBrief | None = None
         self._next_bar_at: datetime | None = None
         self._connected_at = time.monotonic()
 
     def stop(self, *_: int | FrameType | None) -> None:
-        """End after the present step; also the handler of SIGTERM."""
-        self._stop.set()
+        """End after the present step; also the handler of SIGTERM, which may interrupt any line of `run`."""
+        self._stopped = True
+        self._wake.put(None)
 
     def run(self) -> int:
         """Trade until told to stop (0), or until the gateway could not be reached again for too long (1)."""
         attached = False
-        while not self._stop.is_set():
+        while not self._stopped:
             try:
                 if not attached:
                     self._attach()
@@ -62,7 +65,7 @@ class SessionProcess:
                 self._connected_at = time.monotonic()
                 if beat.run is Run.STOP:
                     break
-                if beat.run is Run.RUN:
+                if beat.run in (Run.RUN, Run.REDUCE):
                     self._step(beat)
             except GatewayGone as error:
                 if attached:  # a call that took too long, or the end of a connection: it was there until now
@@ -76,7 +79,8 @@ class SessionProcess:
                 return 1
             except TradingError as error:
                 say("step refused", session=self._session_id, detail=str(error))
-            self._stop.wait(HEARTBEAT_S)
+            with suppress(Empty):
+                self._wake.get(timeout=HEARTBEAT_S)
         self._say_goodbye()
         say("Shutdown complete", session=self._session_id)
         return 0
@@ -96,12 +100,13 @@ class SessionProcess:
         brief = self._brief
         if brief is None or (self._next_bar_at is not None and beat.now < self._next_bar_at):
             return
+        timeframe = Timeframe.parse(brief.plan.timeframe)
         try:
             engine = self._engine = self._engine or _engine(brief)
         except Exception as error:
+            self._next_bar_at = beat.now + timeframe.duration
             self._report(error)
             return
-        timeframe = Timeframe.parse(brief.plan.timeframe)
         count = engine.strategy.lookback + _CANDLES_SPARE
         candles = closed(
             self._client.candles(brief.plan.symbol, brief.plan.timeframe, count), timeframe, beat.now
@@ -112,20 +117,21 @@ class SessionProcess:
         if holding.pending:
             return  # an order is still on its way; the bar waits for it
         quote = self._client.ticker(brief.plan.symbol)
+        self._next_bar_at = candles[-1].opened_at + 2 * timeframe.duration
         try:
             decision = engine.tick(candles, holding.quantity, quote.bid, quote.ask, holding.cost)
         except Exception as error:
             self._report(error)
             return
-        self._next_bar_at = candles[-1].opened_at + 2 * timeframe.duration
-        self._act(brief, decision)
+        self._act(brief, decision, beat.run)
 
     def _report(self, error: Exception) -> None:
         """The strategy broke: the gateway pauses this session, and only this one."""
         self._client.report(self._session_id, "strategy", f"{type(error).__name__}: {error}")
 
-    def _act(self, brief: SessionBrief, decision: Decision) -> None:
-        if decision.side is None:
+    def _act(self, brief: SessionBrief, decision: Decision, run: Run) -> None:
+        """Send what was decided; paused, only the way out: a session holds nothing short, so it is a sell."""
+        if decision.side is None or (run is Run.REDUCE and decision.side is not Side.SELL):
             return
         intent = Intent(
             client_order_id=str(uuid4()),

@@ -1,6 +1,7 @@
 """What sessions ask of the gateway, and what people ask it to do with sessions."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,9 +43,10 @@ class NotReady(TradingError):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The parts of one gateway that sessions are served with."""
+    """The parts of one gateway that sessions are served with; `stops_over` waits behind nobody's calls."""
 
     venue: Venue
+    stops_over: Venue
     books: Books
     market: MarketData
     gate: Gate
@@ -88,18 +90,16 @@ class SessionDesk:
             raise NotThisProcess(session_id=session.id, why="the session has or had another one")
         if session.starts_too_late(self._t.clock()):
             raise NotThisProcess(session_id=session.id, why="the start was asked for too long ago")
-        if known is None:
-            self._t.states.set_process(session.id, process)
+        if known is None and not self._t.states.set_process(session.id, process):
+            raise NotThisProcess(session_id=session.id, why="the session has another one since this moment")
 
     def heartbeat(self, connection: Connection, session_id: str) -> Beat:
         """Note that it lives and say what it is to do."""
         if not self._t.attendance.heard(session_id, connection):
             raise NotAttached(session_id=session_id)
         state = self._t.states.get(session_id).state
-        run = Run.STOP
-        if state is SessionState.RUNNING:
-            run = Run.PAUSE if self._t.circumstances().shut else Run.RUN
-        elif state is SessionState.PAUSED:
+        run = {SessionState.RUNNING: Run.RUN, SessionState.PAUSED: Run.REDUCE}.get(state, Run.STOP)
+        if run is not Run.STOP and self._t.circumstances().shut:
             run = Run.PAUSE
         return Beat(self._t.clock(), run)
 
@@ -175,15 +175,16 @@ class SessionDesk:
             reason,
             only_from=(SessionState.STARTING, SessionState.RUNNING, SessionState.PAUSED),
         )
+        begun = time.monotonic()
         self._t.gate.wait_shut(_STOP_WITHIN_S)  # an order that is being sent shall be in the books
         steps.took("no new orders")
         proof = stop_orders(
             session_id,
-            self._t.venue,
+            self._t.stops_over,
             self._t.books,
             self._t.reconciler,
             clock=self._t.clock,
-            within_s=_STOP_WITHIN_S,
+            within_s=_STOP_WITHIN_S - (time.monotonic() - begun),
             steps=steps,
         )
         wanted = SessionState.STOPPED if proof.proven else SessionState.UNKNOWN

@@ -5,16 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from trading.database import Database
 from trading.errors import NoSuchSession
 from trading.events import EventKind, TradingEvent
 from trading.pids import ProcessId, process_of
 from trading.session import SessionState, TradingSession
 from trading.store import EventStore, SessionStore
-
-log = structlog.get_logger()
 
 _KINDS = {
     SessionState.RUNNING: EventKind.SESSION_STARTED,
@@ -37,6 +33,7 @@ class SessionStates:
         self._database = database
         self._exchange = exchange
         self._clock = clock
+        self._processes: set[ProcessId] = set()
 
     def get(self, session_id: str) -> TradingSession:
         """One session of this exchange; raises `NoSuchSession`."""
@@ -44,16 +41,19 @@ class SessionStates:
             found = SessionStore(session).get(session_id)
         if found is None or self._exchange not in (None, found.plan.exchange):
             raise NoSuchSession(session_id=session_id)
+        self._note(found)
         return found
 
     def open(self) -> list[TradingSession]:
         """Every session that is not over."""
         with self._database.reading() as session:
-            return [
+            found = [
                 item
                 for item in SessionStore(session).all_open()
                 if self._exchange in (None, item.plan.exchange)
             ]
+        self._note(*found)
+        return found
 
     def move(
         self,
@@ -96,26 +96,30 @@ class SessionStates:
         """Every session ends with a halt, whatever it was doing."""
         self.move(session_id, SessionState.HALTED, reason, only_from=_NOT_OVER, facts=facts)
 
-    def set_process(self, session_id: str, process: ProcessId) -> None:
-        """Note which process a session is."""
+    def set_process(self, session_id: str, process: ProcessId) -> bool:
+        """Note which process a session is; False when it is another one already."""
+        self._processes.add(process)
         with self._database.transaction() as session:
-            SessionStore(session).set_process(session_id, process.pid, process.started_at)
+            return SessionStore(session).set_process(session_id, process.pid, process.started_at)
 
     def is_process(self, pid: int) -> bool:
         """Whether a session's process has this pid, or has started the one that has it.
 
-        The gateway's own process is none. Without a database nobody can tell, and a halt must pass.
+        Told from what was read before, for a halt must not wait for a database: a process runs its strategy
+        only after it has attached, and by then it is known here. The gateway's own process is none.
         """
         if pid == os.getpid():
             return False
         try:
-            found = {ProcessId.of(pid), ProcessId.of(os.getsid(pid))} - {None}
-            return any(process_of(each.pid, each.pid_started_at) in found for each in self.open())
+            found = ProcessId.of(pid), ProcessId.of(os.getsid(pid))
         except ProcessLookupError:
             return True  # gone already, so whatever it wanted nobody waits for
-        except Exception as error:
-            log.error("callers cannot be told from sessions", why=str(error))
-            return False
+        return any(process in self._processes for process in found)
+
+    def _note(self, *sessions: TradingSession) -> None:
+        for session in sessions:
+            if process := process_of(session.pid, session.pid_started_at):
+                self._processes.add(process)
 
     def tell(
         self, kind: EventKind, key: str, facts: Mapping[str, Any], session_id: str | None = None

@@ -1,29 +1,31 @@
 """Ending one session: its orders are cancelled, and the venue proves that none is left."""
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from trading.amount import plain
 from trading.books import Books
 from trading.errors import VenueError
-from trading.halt import Steps, wait_for_arrivals
-from trading.order import OrderState
+from trading.halt import Pause, Steps, wait_for_arrivals
+from trading.order import Order, OrderState
 from trading.reconciliation import Reconciler
-from trading.venues.venue import Venue
+from trading.venues.venue import Venue, VenueOrder
 from trading.wire import StopProof
 
-_AGAIN_S = 0.5
 
+def cancel_orders(venue: Venue, books: Books, session_id: str, until: float = float("inf")) -> int:
+    """Cancel every order of a session that the venue may hold; raises the last `VenueError`.
 
-def cancel_orders(venue: Venue, books: Books, session_id: str) -> int:
-    """Cancel every order of a session that the venue may hold; raises the last `VenueError`."""
+    A venue that fails is not asked any more once `until` is over, on the monotonic clock.
+    """
     failure: VenueError | None = None
     cancelled = 0
     for order in books.live(session_id):
         if order.venue_order_id is None:
             continue
+        if failure is not None and time.monotonic() >= until:
+            break
         try:
             venue.cancel(order.venue_order_id)
             cancelled += 1
@@ -46,23 +48,25 @@ def stop_orders(
 ) -> StopProof:
     """Cancel a session's orders and prove it; the gate lets nothing of this session through any more."""
     until = time.monotonic() + within_s
-    detail, left = "", -1
+    pause = Pause()
     while True:
+        detail, left = "", -1
         try:
-            count = cancel_orders(venue, books, session_id)
+            count = cancel_orders(venue, books, session_id, until)
             steps.took(f"orders cancelled ({count})")
+            venue.pace_stop()
+            _resolve(session_id, venue, books, reconciler)  # what is found need not be waited for
             arrived = wait_for_arrivals(venue, lambda: books.last_deadline(session_id), clock, until)
-            if any(order.state is not OrderState.OPEN for order in books.live(session_id)):
-                reconciler.resolve()
-            left = _left_at_venue(venue, books, session_id) if arrived else -1
-            reconciler.compare_open_orders()
-            reconciler.poll_fills()
+            _resolve(session_id, venue, books, reconciler)
+            ours = books.live(session_id)
+            listed = reconciler.align_open_orders(venue)
+            left = _count(ours, listed) if arrived else -1
             detail = _detail(left)
         except VenueError as error:
-            detail, left = str(error), -1
+            detail = str(error)
         if left == 0 or time.monotonic() >= until:
             break
-        threading.Event().wait(_AGAIN_S)
+        pause.wait(until)
     steps.took("proof" if left == 0 else "no proof")
     return StopProof(left == 0, steps.taken, left, books.held(session_id), detail)
 
@@ -84,9 +88,13 @@ def stop_facts(proof: StopProof) -> dict[str, object]:
     }
 
 
-def _left_at_venue(venue: Venue, books: Books, session_id: str) -> int:
-    """How many orders in a validated list are this session's, by the venue's id or by ours."""
-    live = books.live(session_id)
-    venue_ids = {order.venue_order_id for order in live}
-    ours = {order.intent.client_order_id for order in live}
-    return sum(o.venue_order_id in venue_ids or o.client_order_id in ours for o in venue.open_orders())
+def _resolve(session_id: str, venue: Venue, books: Books, reconciler: Reconciler) -> None:
+    if any(order.state is not OrderState.OPEN for order in books.live(session_id)):
+        reconciler.resolve(venue)
+
+
+def _count(ours: Sequence[Order], listed: Sequence[VenueOrder]) -> int:
+    """How many orders in a validated list are among these, by the venue's id or by ours."""
+    venue_ids = {order.venue_order_id for order in ours}
+    idents = {order.intent.client_order_id for order in ours}
+    return sum(o.venue_order_id in venue_ids or o.client_order_id in idents for o in listed)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import RowMapping, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from trading.equity import EquityPoint
@@ -91,13 +91,17 @@ class SessionStore(_Store):
         )
         return changed.rowcount == 1
 
-    def set_process(self, session_id: str, pid: int | None, started_at: float | None) -> None:
-        """Note the process of a session, or that it has none; raises NoSuchSession."""
-        changed = self._session.connection().execute(
-            update(SESSION).where(SESSION.c.id == session_id).values(pid=pid, pid_started_at=started_at)
+    def set_process(self, session_id: str, pid: int, started_at: float) -> bool:
+        """Note the one process of a session; False when it has another, raises NoSuchSession."""
+        self._session.connection().execute(
+            update(SESSION)
+            .where(SESSION.c.id == session_id, SESSION.c.pid.is_(None))
+            .values(pid=pid, pid_started_at=started_at)
         )
-        if not changed.rowcount:
+        found = self.get(session_id)
+        if found is None:
             raise NoSuchSession(session_id=session_id)
+        return (found.pid, found.pid_started_at) == (pid, started_at)
 
 
 class OrderStore(_Store):
@@ -220,9 +224,16 @@ class EquityStore(_Store):
 
     def marks(self, since: datetime, exchange: str) -> list[EquityPoint]:
         """The marks of one account from a moment on, the oldest first."""
-        query = select(EQUITY).where(EQUITY.c.exchange == exchange, EQUITY.c.at >= since)
+        columns = select(EQUITY.c.at, EQUITY.c.equity)
+        query = columns.where(EQUITY.c.exchange == exchange, EQUITY.c.at >= since)
         rows = self._rows(query.order_by(EQUITY.c.at, EQUITY.c.sequence))
         return [EquityPoint(row["at"], row["equity"]) for row in rows]
+
+    def forget(self, before: datetime, exchange: str) -> None:
+        """Remove the marks of one account before a moment, but for those that a day began with."""
+        self._session.connection().execute(
+            delete(EQUITY).where(EQUITY.c.exchange == exchange, EQUITY.c.at < before, EQUITY.c.day.is_(None))
+        )
 
     def day_mark(self, day: date, exchange: str) -> EquityPoint | None:
         """The mark that a day began with, None when there is none and the day's loss is unknown."""

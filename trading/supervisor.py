@@ -286,7 +286,10 @@ class Supervisor:
         elif watched.ready:
             path = socket_path(self._home, session.plan.exchange)
             process = self._forks.session(SessionTask(session.id, str(path)))
-            self._states.set_process(session.id, process)
+            if not self._states.set_process(session.id, process):
+                log.warning("session has its process already", session=session.id, pid=process.pid)
+                process.end(patience_s=1)
+                return
             self._sessions[session.id] = process
             note_session(self._home, session.id, process)
             log.info("session process started", session=session.id, pid=process.pid)

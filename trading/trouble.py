@@ -22,7 +22,7 @@ log = structlog.get_logger()
 _QUIET_S = 300
 _LASTS_FROM = 3
 # Reads that succeed say nothing about orders that fail.
-READS, ORDERS = "reads", "orders"
+READS, ORDERS, MARKET = "reads", "orders", "market data"
 
 
 class Trouble:
@@ -39,7 +39,7 @@ class Trouble:
         self._states = states
         self._clock = clock
         self._pause_all = pause_all
-        self._in_a_row: dict[str, Counter[str]] = {READS: Counter(), ORDERS: Counter()}
+        self._in_a_row: dict[str, Counter[str]] = {calls: Counter() for calls in (READS, ORDERS, MARKET)}
         self._lock = threading.Lock()
 
     def met(self, error: VenueError, calls: str = READS) -> None:

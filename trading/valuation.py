@@ -1,7 +1,7 @@
 """What the account is worth, marked each minute and at the day's start, and the day's loss from it."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 from trading.amount import plain
 from trading.books import Books
 from trading.database import Database
-from trading.equity import Daily, day_start, trading_day
+from trading.equity import Daily, EquityPoint, trading_day
 from trading.errors import UnknownPrice, VenueError
-from trading.market_data import MarketData
-from trading.position import Pnl
+from trading.market_data import MarketData, UnknownSymbol
 from trading.store import EquityStore
 from trading.venues.venue import Venue
-from trading.wire import EquitySummary
+from trading.wire import EQUITY_DAYS, EquitySummary
 
 # An equity older than this says nothing about now.
 _EQUITY_AGE_MAX = timedelta(minutes=3)
-_POINTS_FROM = timedelta(days=1)
+_POINTS_FROM = timedelta(days=EQUITY_DAYS)
+_KEPT_FOR = _POINTS_FROM + timedelta(days=1)
+_POINTS_MAX = 1000
 
 
 class Valuation:
@@ -63,6 +64,7 @@ class Valuation:
             store.add(
                 self._exchange, now, worth, {"balances": detail, "unpriced": unpriced}, None if known else day
             )
+            store.forget(now - _KEPT_FOR, self._exchange)
         with self._lock:
             self._day_mark = known.equity if known else worth
             self._equity = (now, worth)
@@ -82,48 +84,73 @@ class Valuation:
             return Daily(self._day_mark, self._equity[1])
 
     def refresh_prices(self) -> None:
-        """Price every symbol that we hold or have on order, for the limits."""
+        """Price every symbol that we hold or have on order, for the limits.
+
+        One that the venue does not answer for keeps no other from its price; one that it trades no more has
+        none, and nothing opens by it.
+        """
+        failure: VenueError | None = None
         with self._books.lock:
             symbols = {order.intent.symbol for order in self._books.live()}
             symbols |= {p.symbol for p in self._books.account().positions if p.quantity}
         for symbol in symbols:
-            instrument = self._market.instrument(symbol)
-            mid, rate = self._market.ticker(symbol).mid, self._market.rate(instrument.quote)
+            try:
+                instrument = self._market.instrument(symbol)
+                mid, rate = self._market.ticker(symbol).mid, self._market.rate(instrument.quote)
+            except UnknownSymbol:
+                continue
+            except VenueError as error:
+                failure = error
+                continue
             with self._books.lock:
                 self._books.exposure.mark(symbol, mid, rate)
+        if failure is not None:
+            raise failure
 
     def summary(self) -> EquitySummary:
         """The account's money for reports, as of now; as of the last mark while the venue does not answer."""
         with suppress(VenueError):
             self.refresh()
         daily = self.daily()
-        now = self._clock()
-        since = min(now - _POINTS_FROM, day_start(now.astimezone(self._zone).date(), self._zone))
         with self._database.reading() as session:
-            points = EquityStore(session).marks(since, self._exchange)
-        pnl, priced = self._pnl()
+            points = EquityStore(session).marks(self._clock() - _POINTS_FROM, self._exchange)
+        realised, unrealised, fees = self._pnl()
         with self._books.lock:
             exposure = self._books.exposure.total
         return EquitySummary(
             currency=self._currency,
             equity=daily.equity,
             daily_pnl=None if daily.loss is None else -daily.loss,
-            realised=pnl.realised,
-            unrealised=pnl.unrealised if priced else None,
-            fees=pnl.fees,
+            realised=realised,
+            unrealised=unrealised,
+            fees=fees,
             exposure=exposure,
-            points=tuple((point.at, point.equity) for point in points),
+            points=tuple((point.at, point.equity) for point in _thinned(points)),
         )
 
-    def _pnl(self) -> tuple[Pnl, bool]:
-        """Profit of our own fills, and whether the open part of it could be priced."""
-        positions = self._books.account().positions
-        rates = {quote: rate for quote in {p.quote for p in positions} if (rate := self._market.rate(quote))}
-        prices = self._market.prices(p.symbol for p in positions if p.quantity)
+    def _pnl(self) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        """Realised and unrealised profit and fees of our own fills, each None where it cannot be priced."""
+        book = self._books.account()
+        positions = book.positions
+        rates = self._known((quote, self._market.rate) for quote in {p.quote for p in positions})
+        prices = self._known((p.symbol, self._market.mid) for p in positions if p.quantity)
         try:
-            return self._books.account().pnl(self._currency, prices, rates), True
+            realised, fees = book.settled(self._currency, rates)
         except UnknownPrice:
-            return Pnl(Decimal(0), Decimal(0), Decimal(0)), False
+            return None, None, None
+        try:
+            return realised, book.pnl(self._currency, prices, rates).unrealised, fees
+        except UnknownPrice:
+            return realised, None, fees
+
+    def _known(self, wanted: Iterable[tuple[str, Callable[[str], Decimal | None]]]) -> dict[str, Decimal]:
+        """What could be read; what the venue does not tell is left out."""
+        found = {}
+        for name, read in wanted:
+            with suppress(VenueError, UnknownSymbol):
+                if (value := read(name)) is not None:
+                    found[name] = value
+        return found
 
     def _worth(self, balances: Iterable[tuple[str, Decimal]]) -> tuple[Decimal, list[str]]:
         total = Decimal(0)
@@ -137,3 +164,9 @@ class Valuation:
             else:
                 total += quantity * worth
         return total, unpriced
+
+
+def _thinned(points: Sequence[EquityPoint]) -> Sequence[EquityPoint]:
+    """So many that a chart shows no less, with the newest among them."""
+    step = -(-len(points) // _POINTS_MAX) or 1
+    return points[::-1][::step][::-1]

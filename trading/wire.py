@@ -11,6 +11,7 @@ from trading.order import OrderState, Side
 from trading.session import SessionPlan
 
 LINE_BYTES_MAX = 4_000_000
+EQUITY_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Run(StrEnum):
     """What a session is to do next."""
 
     RUN = "run"
+    REDUCE = "reduce"
     PAUSE = "pause"
     STOP = "stop"
 
@@ -153,13 +155,17 @@ class HaltProof:
 
 @dataclass(frozen=True, slots=True)
 class EquitySummary:
-    """Money of one account in one currency; None where a price or a mark is missing."""
+    """Money of one account in one currency; None where a price or a mark is missing.
+
+    `daily_pnl` is today's; `realised`, `unrealised` and `fees` are of all fills there ever were. `points` are
+    marks of the last `EQUITY_DAYS`.
+    """
 
     currency: str
     equity: Decimal | None
     daily_pnl: Decimal | None
-    realised: Decimal
+    realised: Decimal | None
     unrealised: Decimal | None
-    fees: Decimal
+    fees: Decimal | None
     exposure: Decimal | None
     points: tuple[tuple[datetime, Decimal], ...] = ()

@@ -27,10 +27,9 @@ from bot.views.wording import merged, verdict
 from trading.errors import TradingError
 from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
 from trading.killswitch import Latch
-from trading.wire import EquitySummary, GatewayStatus, Quote
+from trading.wire import EQUITY_DAYS, EquitySummary, GatewayStatus, Quote
 
 DISK_FREE_SHARE_MIN = 0.10
-CHART_DAYS = 7
 GATEWAY_READY_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
 
@@ -245,7 +244,7 @@ class CheckHealth:
             machine=self._machine.figures(),
             equity_before=before.equity if before else None,
             before_at=before.at if before else None,
-            points=tuple(point for point in points if point[0] >= at - timedelta(days=CHART_DAYS)),
+            points=tuple(point for point in points if point[0] >= at - timedelta(days=EQUITY_DAYS)),
         )
 
     def _account(
@@ -257,12 +256,30 @@ class CheckHealth:
             client = self._gateway(exchange)
             status = client.status()
             gateway = (*client.checks("live"), gateway_settings(self._desk, status), heartbeats(status))
-            prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
-            checked = HealthReport.of([*report.checks, *gateway])
-            return checked, client.equity(), prices, silent_sessions(status)
         except TradingError as error:
             silent = Check(f"gateway {exchange}", Verdict.FAILED, str(error), 0, "Look at /peak status.")
             return HealthReport.of([*report.checks, silent]), None, {}, frozenset()
+        prices, unpriced = self._prices(client)
+        checks = [*report.checks, *gateway, *unpriced]
+        equity = None
+        try:
+            equity = client.equity()
+        except TradingError as error:
+            checks.append(Check("money", Verdict.FAILED, str(error), 0, "Look at /peak status."))
+        return HealthReport.of(checks), equity, prices, silent_sessions(status)
+
+    def _prices(self, client: Account) -> tuple[dict[str, Decimal], list[Check]]:
+        """What each symbol would sell for, and a failed check for those that have no price now."""
+        prices, missing = {}, []
+        for symbol in self._desk.symbols:
+            try:
+                prices[symbol] = client.ticker(symbol).bid
+            except TradingError as error:
+                missing.append(f"{symbol}: {error}")
+        if not missing:
+            return prices, []
+        advice = "What is held of it has no worth here; look at the venue's own page."
+        return prices, [Check("prices", Verdict.FAILED, "; ".join(missing), 0, advice)]
 
 
 def report_id(cause: str) -> str:

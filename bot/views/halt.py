@@ -67,7 +67,8 @@ def _headline(halt: HaltSummary) -> str:
 
 def _account(outcome: HaltOutcome) -> str:
     if outcome.proven:
-        proof = f"{outcome.open_orders} orders, proven by the venue"
+        late = f" {when(outcome.proven_at)}, later than it was asked for" if outcome.proven_at else ""
+        proof = f"{outcome.open_orders} orders, proven by the venue{late}"
     else:
         proof = (
             f"NOT PROVEN: {literal(outcome.detail, 500) or 'the venue did not confirm'}. Look at "

@@ -72,9 +72,9 @@ def _money_lines(health: HealthSummary) -> str:
     return "\n".join(
         [
             f"*Equity* {money(health.equity, health.currency)}{since}",
-            f"*PnL today* {money(health.daily_pnl, health.currency, signed=True)} · realised "
-            f"{money(health.realised, health.currency, signed=True)}, unrealised "
-            f"{money(health.unrealised, health.currency, signed=True)}, fees "
+            f"*PnL today* {money(health.daily_pnl, health.currency, signed=True)}",
+            f"*All sessions so far* realised {money(health.realised, health.currency, signed=True)}, "
+            f"unrealised {money(health.unrealised, health.currency, signed=True)}, fees "
             f"{money(health.fees, health.currency)}",
             f"*Exposure* {money(health.exposure, health.currency)}",
         ]

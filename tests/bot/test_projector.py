@@ -1,13 +1,17 @@
 """What trading reports reaches the desk, and one event that cannot be shown keeps no other from it."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from bot.operations.halt import RecordHalt
 from bot.projector import FAILURES_MAX, Projector
 from bot.summaries import AlertSummary
+from bot.views.halt import halt_card
 from tests.bot.intake import open_database
 from tests.bot.operations.rig import Rig
+from tests.bot.views.reading import said
 from trading.events import EventKind, TradingEvent
 from trading.session import SessionState, TradingSession
 from trading.store import OrderStore
@@ -117,3 +121,29 @@ def test_a_venue_error_names_the_venue(tmp_path: Path) -> None:
         "Venue error: kraken",
         "ExchangeNetworkError: The venue answers 502.",
     )
+
+
+def test_a_proof_that_came_later_is_on_the_card_of_its_halt(tmp_path: Path) -> None:
+    """The halts that stand without it have it, with its time; one after it, and other accounts, have not."""
+    rig = Rig(open_database(tmp_path), tmp_path)
+    rig.venue.proven = False
+    record = RecordHalt(rig.storage, rig.desk, ("kraken", "krakenfutures"), rig.venue.halt)
+    halt = record("sam", "odd", rig.clock(), 3)
+    rig.clock.passes(seconds=20)
+    proven_at = rig.clock()
+    facts = {"exchange": "kraken", "steps": [["proof", 40]], "orders_open": 0, "held": {"BTC": "0.12"}}
+    with rig.storage.transaction() as tx:
+        proof = {**facts, "proven": True, "detail": ""}
+        tx.events.add(TradingEvent("halt.proven:1", EventKind.HALT_PROVEN, proven_at, None, proof))
+    rig.clock.passes(seconds=20)
+    later = record("sam", "odd again", rig.clock(), 3)
+    Projector(rig.storage, rig.desk).project()
+
+    first, other = rig.read(lambda tx: tx.halts.get(halt.id)).outcomes
+    assert (first.proven, first.proven_at, first.held) == (True, proven_at, (("BTC", Decimal("0.12")),))
+    assert not other.proven
+    assert rig.read(lambda tx: tx.halts.get(later.id)) == later
+    text = said(halt_card(rig.read(lambda tx: tx.halts.get(halt.id))))
+    assert "0 orders, proven by the venue" in text
+    assert "later than it was asked for" in text
+    assert EventKind.HALT_PROVEN in rig.recorded()

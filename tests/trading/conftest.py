@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.clock import system_clock
 from bot.database import Database
@@ -15,7 +16,19 @@ from trading.practice_exchange.server import PracticeExchange
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def plain_logs() -> Iterator[None]:
+    """Let a traceback be a few lines of text, as in the logs of a gateway's own process.
+
+    By default structlog draws it with every local variable, which takes seconds while ten threads log one.
+    """
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def rig(tmp_path: Path, plain_logs: None) -> Iterator[Rig]:
     """Give a home that was begun, its database and an exchange, for gateways to run on."""
     home = tmp_path / "home"
     Latch(home).begin("Olivia", system_clock())

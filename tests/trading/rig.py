@@ -100,6 +100,7 @@ class Rig:
         self.database = database
         self.practice = practice
         self.latch = Latch(home)
+        self.rate_limit_ms = 1
         self.limits = RiskLimits(
             "USD", Decimal(1000), Decimal(5000), Decimal(10000), Decimal(50000), Decimal(50)
         )
@@ -132,7 +133,7 @@ class Rig:
             key=key,
             secret=secret_of(key),
             timeout_s=timeout_s,
-            rate_limit_ms=1,
+            rate_limit_ms=self.rate_limit_ms,
             clock=system_clock,
             throttled=throttled,
         )

@@ -37,7 +37,8 @@ def test_an_order_that_was_settled_is_not_opened_again(rig: Rig, monkeypatch: py
         def settled() -> bool:
             found, order = find_order(intent.client_order_id), rig.order(intent.client_order_id)
             if found is not None:
-                gateway._reconciler.settle(gateway._books.accepted(order, found.venue_order_id), found)
+                opened = gateway._books.accepted(order, found.venue_order_id)
+                gateway._reconciler.settle(opened, found, gateway._venue)
             return rig.order(intent.client_order_id).state is OrderState.FILLED
 
         eventually("somebody else settles it", settled)

@@ -46,20 +46,20 @@ def decide(
     return engine.tick(candles_of([1] * bars), D(held), D(bid), D(ask))
 
 
-def test_a_full_target_buys_the_notional_at_the_ask() -> None:
-    """Never more than the session may hold."""
+def test_a_full_target_leaves_room_for_a_rising_price() -> None:
+    """Bought at the ask for a hundredth less than the session may hold: a tick up is within it."""
     decision = decide(1)
 
-    assert (decision.side, decision.quantity, decision.target) == (Side.BUY, D(2), D(1))
+    assert (decision.side, decision.quantity, decision.target) == (Side.BUY, D("1.98"), D(1))
     assert decision.acts
+    assert decision.quantity * 101 <= 200
 
 
 def test_a_quantity_is_cut_down_to_the_step() -> None:
-    """2.0833 becomes 2.083, and its cost stays below the notional."""
+    """2.0626 becomes 2.062, and its cost stays below the notional."""
     decision = decide(1, ask="96", bid="95")
 
-    assert decision.quantity == D("2.083")
-    assert decision.quantity * 96 <= 200
+    assert decision.quantity == D("2.062")
 
 
 def test_a_zero_target_sells_everything() -> None:
@@ -186,5 +186,5 @@ def test_a_session_enters_and_exits_with_its_strategy() -> None:
 
 def test_a_decision_says_why() -> None:
     """In words that can stand on a card."""
-    assert decide(1).why == "target 1, holding 0 BTC: buy 2"
+    assert decide(1).why == "target 1, holding 0 BTC: buy 1.98"
     assert decide(1, held=2).why == "target 1, holding 2 BTC: as it should be"

@@ -363,5 +363,5 @@ def test_a_report_right_after_a_fill_knows_of_it(rig: Rig) -> None:
 def test_a_report_without_the_venue_is_of_the_last_mark(rig: Rig) -> None:
     """Old money is better than none, as long as it is not too old."""
     with rig.gateway(replace(QUICK, equity_s=3600)):
-        rig.fault(FaultKind.BLANK_200, "no_result", "Balance", None)
+        rig.fault(FaultKind.BLANK_200, "no_result", "BalanceEx", None)
         assert rig.client.equity().equity is not None

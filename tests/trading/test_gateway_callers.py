@@ -9,9 +9,7 @@ import pytest
 from tests.trading.rig import Rig
 from trading.errors import TradingError
 from trading.gateway_files import socket_path
-from trading.pids import ProcessId
 from trading.session import SessionState
-from trading.store import SessionStore
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -36,25 +34,38 @@ def test_what_a_session_reports_is_one_visible_line(rig: Rig) -> None:
         assert rig.session(ident).state_reason == "ValueError: no bar[2J at 10:00"
 
 
-def test_the_process_of_a_session_cannot_act_over_another_connection(rig: Rig) -> None:
-    """Hanging up and calling again does not make people of it, nor does starting another process."""
+def unavailable() -> None:
+    """Stands in for a database that cannot be read."""
+    raise RuntimeError("database is locked")
+
+
+def test_the_process_of_a_session_cannot_act_over_another_connection(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hanging up and calling again makes no people of it, nor does a child, nor a database that is away."""
     code = (
         "import sys, subprocess; from pathlib import Path; from trading.gateway_client import GatewayClient\n"
-        "if sys.stdin.readline():\n"
-        "    if len(sys.argv) < 3: sys.exit(subprocess.run([sys.executable, *sys.orig_argv[1:], 'child'],"
-        " input=b'go').returncode)\n"
-        "    GatewayClient(Path(sys.argv[1]), 10).halt('mine')"
+        "path, session = Path(sys.argv[1]), sys.argv[2]\n"
+        "if sys.argv[3:] != ['child']:\n"
+        "    GatewayClient(path, 30).attach(session); print('attached', flush=True); sys.stdin.readline()\n"
+        "    sys.exit(subprocess.run([sys.executable, *sys.orig_argv[1:], 'child']).returncode)\n"
+        "GatewayClient(path, 30).halt('mine')"
     )
     session = rig.live_session()
     with rig.gateway():
-        command = [sys.executable, "-c", code, str(socket_path(rig.home, "kraken"))]
         caller = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, cwd=ROOT
+            [sys.executable, "-c", code, str(socket_path(rig.home, "kraken")), session.id],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            cwd=ROOT,
         )
-        process = ProcessId.of(caller.pid)
-        assert process is not None
-        with rig.database.transaction() as transaction:
-            SessionStore(transaction).set_process(session.id, process.pid, process.started_at)
-        _, said = caller.communicate(b"go\n", timeout=60)
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == b"attached\n"
+        with monkeypatch.context() as away:
+            away.setattr(rig.database, "reading", unavailable)
+            _, said = caller.communicate(b"go\n", timeout=60)
         assert b"may not halt" in said
-        assert rig.state(session.id) is SessionState.STARTING
+        assert rig.state(session.id) is SessionState.RUNNING
+        assert not rig.latch.engaged()

@@ -188,7 +188,7 @@ def test_a_gateway_that_does_not_answer_is_replaced_for_the_halt(rig: Rig) -> No
         GatewayClient(socket_path(rig.home, "kraken")),
         launcher.halt,
         reason="drill",
-        patience_s=10,
+        patience_s=60,
     )
     assert proof.proven
     assert names(proof.steps)[0] == "gateway does not answer"
@@ -221,7 +221,7 @@ def test_a_restarted_gateway_keeps_the_halt(rig: Rig) -> None:
 
 def test_five_sessions_and_fifty_orders_are_halted_at_once(rig: Rig) -> None:
     """Nothing is left of them, and every step's time is said."""
-    with rig.gateway():
+    with rig.gateway(replace(QUICK, silent_after_s=60)):
         clients = [rig.attached() for _ in range(5)]
         price = rig.below_market()
         for client, ident in clients:

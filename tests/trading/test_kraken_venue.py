@@ -121,6 +121,7 @@ def test_reads_are_tried_again_and_orders_are_not(rig: Rig, venue: KrakenVenue) 
         (ccxt.PermissionDenied("x"), ExchangeAuthenticationError),
         (ccxt.InvalidNonce("x"), ExchangeAuthenticationError),
         (ccxt.ExchangeError('kraken {"error":["EAPI:Invalid signature"]}'), ExchangeAuthenticationError),
+        (ccxt.ExchangeError('kraken {"error":["EQuery:Unknown asset pair"]}'), ExchangeOrderError),
         (ccxt.InvalidOrder("x"), ExchangeOrderError),
         (ccxt.OrderNotFound("x"), ExchangeOrderError),
         (ccxt.InsufficientFunds("x"), ExchangeOrderError),

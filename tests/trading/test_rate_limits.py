@@ -110,6 +110,20 @@ def test_a_halt_that_is_tried_for_an_hour_is_never_shut_out(timeline: Timeline, 
     assert rates.refused == 0
 
 
+@pytest.mark.parametrize("tier", TIERS_OF_KRAKEN)
+def test_stops_leave_the_calls_of_a_halt(timeline: Timeline, tier: str) -> None:
+    """However many sessions are stopped one after the other, a halt over the same key is heard."""
+    pace = Pace(kraken._PRIVATE_SHARE * PACES_MS[tier] / 1000, kraken._PRIVATE_BURST)
+    rates = RateLimits(TIERS[tier])
+    for _ in range(50):
+        pace.wait(kraken._STOP_COST)
+        for call in ("OpenOrders", "QueryOrders"):
+            rates.call("emergency", call, timeline.utc())
+    for call in ("CancelAll", "CancelAll", "OpenOrders", "TradesHistory"):
+        rates.call("emergency", call, timeline.utc())
+    assert rates.refused == 0
+
+
 @pytest.mark.parametrize("call", ["cancel_all", "arm_timer", "disarm_timer"])
 def test_calls_that_kraken_counts_are_counted_by_us(rig: Rig, call: str) -> None:
     """They go at once, and the reads behind them know of it."""

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -155,6 +155,46 @@ def test_a_session_whose_gateway_stays_away_ends(rig: Rig, monkeypatch: pytest.M
     session = rig.live_session()
     process = SessionProcess(GatewayClient(socket_path(rig.home, "kraken"), timeout_s=1), session.id)
     assert process.run() == 1
+
+
+@pytest.fixture
+def paused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool, str], SessionProcess]:
+    """Give the way to a paused session, in this process, whose strategy wants in or out of what it holds."""
+
+    def make(inside: bool, holds: str) -> SessionProcess:
+        client, ident = rig.attached(parameters=averages_that_are(inside, rig), notional_max=Decimal(900))
+        if Decimal(holds):
+            client.submit(a_buy(ident, holds))
+            eventually("it is filled", lambda: rig.filled(ident) == Decimal(holds))
+        assert rig.client.pause(ident, "look")
+        return SessionProcess(client, ident)
+
+    monkeypatch.setattr("trading.process.HEARTBEAT_S", 0.05)
+    return make
+
+
+def test_a_paused_session_may_still_exit(rig: Rig, paused: Callable[[bool, str], SessionProcess]) -> None:
+    """What opens waits; a strategy that wants out is not locked in."""
+    with rig.gateway(), ThreadPoolExecutor(1) as pool:
+        process = paused(False, "0.005")
+        ended = pool.submit(process.run)
+        eventually("it is out", lambda: rig.filled(process._session_id) == 0)
+        assert rig.state(process._session_id) is SessionState.PAUSED
+        process.stop()
+        assert ended.result() == 0
+
+
+def test_a_paused_session_does_not_even_ask_to_open(
+    rig: Rig, paused: Callable[[bool, str], SessionProcess]
+) -> None:
+    """An order that is blocked on every bar would be an alert on every bar."""
+    with rig.gateway(), ThreadPoolExecutor(1) as pool:
+        process = paused(True, "0")
+        ended = pool.submit(process.run)
+        eventually("the bar is decided on", lambda: process._engine and process._engine.last_bar)
+        process.stop()
+        assert ended.result() == 0
+        assert rig.orders(process._session_id) == []
 
 
 def test_a_session_acts_once_a_bar_even_after_a_pause(rig: Rig, forks: Forks) -> None:

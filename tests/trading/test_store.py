@@ -149,6 +149,20 @@ def test_a_move_leaves_the_process_alone(database: Database) -> None:
     assert (stored.pid, stored.pid_started_at) == (4_242, 1_795_000_000.25)
 
 
+def test_a_session_has_one_process_for_ever(database: Database) -> None:
+    """Two bots, or a bot and a gateway, may both write it down: the first one stands."""
+    session = saved(database)
+    with database.transaction() as tx:
+        sessions = SessionStore(tx)
+        answers = [sessions.set_process(session.id, pid, 1.5) for pid in (4_242, 4_243, 4_242)]
+
+    assert answers == [True, False, True]
+    with database.reading() as tx:
+        stored = SessionStore(tx).get(session.id)
+    assert stored is not None
+    assert stored.pid == 4_242
+
+
 def test_a_process_belongs_to_a_session(database: Database) -> None:
     """One that nobody knows is an error, not silence."""
     with database.transaction() as tx, pytest.raises(NoSuchSession):

@@ -1,5 +1,6 @@
 """Processes as the database wants them: started, watched, adopted, never resumed live."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from trading.halt import halt_exchange
 from trading.pids import ProcessId
 from trading.process import SessionTask
 from trading.session import SessionState
+from trading.session_states import SessionStates
 from trading.supervisor import Supervisor
 
 
@@ -136,6 +138,44 @@ def test_a_silent_forkserver_costs_the_other_sessions_nothing(
         running(rig, other.id).signal(signal.SIGKILL)
         eventually("its end is noticed", lambda: rig.state(other.id) is SessionState.FAILED)
     assert rig.state(refused.id) is SessionState.STARTING
+
+
+def test_a_forkserver_that_hangs_is_replaced(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call for a session finds out and says so; the next has a new forkserver."""
+    forks = Forks(rig.home)
+    task = SessionTask("live-1", str(rig.home / "nobody.sock"))
+    first = forks.session(task)
+    hung = forks._process
+    assert hung is not None
+    hung.send_signal(signal.SIGSTOP)
+    with monkeypatch.context() as patch:
+        patch.setattr("trading.forks._FORKS_WITHIN_S", 0.2)
+        with pytest.raises(ForkserverSilent):
+            forks.session(task)
+    second = forks.session(task)
+    assert forks._process is not hung
+    assert all(process.end() for process in (first, second))
+    forks.close()
+
+
+def test_a_second_process_of_a_session_is_ended(
+    rig: Rig, launcher: GatewayLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bot that was killed between fork and write has left one, which was faster."""
+    session, mine = rig.live_session(), ProcessId.of(os.getpid())
+    assert mine is not None
+    with subprocess.Popen(["sleep", "600"]) as second:
+
+        def too_late(_: Forks, task: SessionTask) -> ProcessId:
+            SessionStates(rig.database, system_clock).set_process(task.session_id, mine)
+            found = ProcessId.of(second.pid)
+            assert found is not None
+            return found
+
+        monkeypatch.setattr(Forks, "session", too_late)
+        with supervised(rig, launcher):
+            assert second.wait(30) == -signal.SIGTERM
+            assert rig.session(session.id).pid == os.getpid()
 
 
 def test_a_gateway_with_old_settings_is_replaced(rig: Rig, launcher: GatewayLauncher) -> None:

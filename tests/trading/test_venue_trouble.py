@@ -1,5 +1,6 @@
 """The gateway on an exchange that misbehaves: lost answers, late fills, bad prices, wrong clocks."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,8 @@ import pytest
 
 from bot.clock import system_clock
 from tests.trading.rig import QUICK, Rig, a_buy, eventually
+from trading.candles import Candle
+from trading.engine import Engine
 from trading.errors import ExchangeNetworkError
 from trading.gateway_client import GatewayClient
 from trading.halting import HaltTiming
@@ -182,6 +185,28 @@ def test_a_price_that_jumps_is_the_next_orders_price(rig: Rig) -> None:
         assert "max_order_notional" in outcome.reason
 
 
+class _Always:
+    """A strategy that wants all of its notional at work."""
+
+    name, lookback = "always", 1
+
+    def target(self, candles: Sequence[Candle]) -> Decimal:
+        """All of it."""
+        return Decimal(len(candles) > 0)
+
+
+def test_a_session_as_large_as_an_order_may_be_buys_on_a_rising_price(rig: Rig) -> None:
+    """Sized just before the price rose by half a percent, its order is within the limit all the same."""
+    with rig.gateway():
+        client, ident = rig.attached(notional_max=rig.limits.max_order_notional)
+        quote = rig.client.ticker("BTC/USD")
+        engine = Engine(_Always(), rig.client.instrument("BTC/USD"), rig.limits.max_order_notional)
+        decision = engine.tick(rig.client.candles("BTC/USD", "1h", 2), Decimal(0), quote.bid, quote.ask)
+        rig.set_fault(FaultKind.PRICE_JUMP, value="0.5")
+        eventually("it is seen", lambda: rig.client.ticker("BTC/USD").ask > quote.ask)
+        assert client.submit(a_buy(ident, str(decision.quantity))).state is Answer.ACCEPTED
+
+
 @pytest.mark.parametrize("off_s", ["-5", "30"])
 def test_a_clock_that_is_off_opens_nothing(rig: Rig, off_s: str) -> None:
     """No live start passes, and a gateway that runs lets only reducing orders through."""
@@ -202,7 +227,7 @@ def test_a_clock_that_is_off_opens_nothing(rig: Rig, off_s: str) -> None:
 
 def test_an_order_past_its_deadline_is_rejected_and_not_unknown(rig: Rig) -> None:
     """The venue says for certain that it did not take it in."""
-    with rig.gateway(replace(QUICK, equity_s=3600)):  # nobody looks at the clocks before the order is sent
+    with rig.gateway(replace(QUICK, equity_s=3600)):  # it has looked at the clocks once, when it began
         client, ident = rig.attached()
         rig.set_fault(FaultKind.CLOCK_OFF_S, value="8")
         outcome = client.submit(a_buy(ident, "0.001"))

@@ -34,6 +34,7 @@ _NOT_TAKEN = ("EService:Market in", "EService:Deadline elapsed")
 _BY_TEXT: tuple[tuple[str, type[VenueError]], ...] = (
     ("Invalid signature", ExchangeAuthenticationError),
     ("EOrder:", ExchangeOrderError),
+    ("EQuery:Unknown asset pair", ExchangeOrderError),  # about that pair alone, and not about the venue
     ("EService:", ExchangeNetworkError),
 )
 

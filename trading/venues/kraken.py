@@ -16,7 +16,7 @@ from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
 from trading.venues.ccxt_errors import translated
-from trading.venues.kraken_replies import flaw
+from trading.venues.kraken_replies import flaw, instrument_of
 from trading.venues.pace import Pace
 from trading.venues.venue import (
     KeyRights,
@@ -37,6 +37,8 @@ _PRIVATE_SHARE = 3.1
 _HISTORY_SPARE = 5
 _PUBLIC_BURST = 10
 _ORDER_BURST = 50
+# A try at a stop asks for the open orders and for what became of its own.
+_STOP_COST = 2
 _HISTORY_COST = 2
 _BOOK_LEVELS = 100
 _ATTEMPTS = 3
@@ -120,6 +122,7 @@ class KrakenVenue:
         refill_s = rate_limit_ms / 1000 if throttled else 0.0
         attempts = _ATTEMPTS if throttled else 1
         private = Pace(_PRIVATE_SHARE * refill_s, _PRIVATE_BURST)
+        self._stops = Pace(_PRIVATE_SHARE * rate_limit_ms / 1000, _PRIVATE_BURST)
         self._private = _Connection(_made(settings, api_url), private, attempts)
         self._public = _Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST), attempts)
         self._clock = clock
@@ -132,6 +135,10 @@ class KrakenVenue:
     def pace_order(self) -> None:
         """AddOrder costs nothing in ccxt's limiter, but Kraken counts orders all the same."""
         self._orders.wait()
+
+    def pace_stop(self) -> None:
+        """Let five go at once, throttled or not: the halts over the same key need the rest."""
+        self._stops.wait(_STOP_COST)
 
     def turn(self) -> Turn:
         """Hold the account's connection."""
@@ -165,7 +172,7 @@ class KrakenVenue:
                 pairs[symbol] = pair
                 names[pair] = names[row["altname"]] = symbol
                 with suppress(BadInstrument):
-                    found[symbol] = _instrument(symbol, base, quote, row)
+                    found[symbol] = instrument_of(symbol, base, quote, row)
         self._instruments, self._pairs, self._symbols = found, pairs, names
         return found
 
@@ -375,20 +382,6 @@ class KrakenVenue:
             fee_currency=instrument.quote if instrument else "",
             at=datetime.fromtimestamp(float(row["time"]), UTC),
         )
-
-
-def _instrument(symbol: str, base: str, quote: str, row: Mapping[str, Any]) -> Instrument:
-    price_step = row.get("tick_size") or Decimal(1).scaleb(-int(row["pair_decimals"]))
-    return Instrument(
-        symbol=symbol,
-        base=base,
-        quote=quote,
-        price_step=Decimal(price_step),
-        quantity_step=Decimal(1).scaleb(-int(row["lot_decimals"])),
-        quantity_min=Decimal(row.get("ordermin") or 0),
-        cost_min=Decimal(row.get("costmin") or 0),
-        online=row.get("status", "online") == "online",
-    )
 
 
 def _made(settings: Mapping[str, Any], api_url: str | None) -> _Kraken:

@@ -1,4 +1,4 @@
-"""Which answers of Kraken's are answers at all.
+"""Which answers of Kraken's are answers at all, and what a market's row says.
 
 ccxt takes a page of HTML, an empty body or a reply without `result` for "nothing there": no open orders,
 no balance, everything cancelled. A desk must never mistake a fault for being flat.
@@ -6,7 +6,10 @@ no balance, everything cancelled. A desk must never mistake a fault for being fl
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+
+from trading.instrument import Instrument
 
 # What a reply of each endpoint must hold, when Kraken reports no error.
 _MUST_HOLD: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
@@ -45,3 +48,18 @@ def flaw(url: str, body: str) -> str | None:
     if key and not isinstance(result.get(key), kind):
         return f"{endpoint} answered without {key}"
     return None
+
+
+def instrument_of(symbol: str, base: str, quote: str, row: Mapping[str, Any]) -> Instrument:
+    """A market as a row of AssetPairs describes it; raises what a malformed row makes Python raise."""
+    price_step = row.get("tick_size") or Decimal(1).scaleb(-int(row["pair_decimals"]))
+    return Instrument(
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        price_step=Decimal(price_step),
+        quantity_step=Decimal(1).scaleb(-int(row["lot_decimals"])),
+        quantity_min=Decimal(row.get("ordermin") or 0),
+        cost_min=Decimal(row.get("costmin") or 0),
+        online=row.get("status", "online") == "online",
+    )

@@ -113,6 +113,9 @@ class Venue(Protocol):
     def pace_order(self) -> None:
         """Wait until one more order is not too many; done before the turn, so that nobody waits behind it."""
 
+    def pace_stop(self) -> None:
+        """Wait until the questions of one more stop leave the venue's patience for a halt."""
+
     def turn(self) -> Turn:
         """Wait for this account's connection and hold it: one call at a time per key, in order."""
 

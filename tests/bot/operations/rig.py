@@ -27,6 +27,7 @@ from bot.views.live_form import CHECKLIST, LiveAnswers
 from tests.approvals.desk import KEY, OLIVIA, OTTO, ROSTER, a_policy
 from tests.bot.intake import Clock
 from tests.trading.given import a_fill, an_intent, an_order, the_limits
+from trading.errors import ExchangeNetworkError
 from trading.events import EventKind, TradingEvent
 from trading.gateway_client import GatewayGone
 from trading.health import Check, HealthReport, Verdict
@@ -86,6 +87,7 @@ class Venue:
 
     storage: Storage
     gone: bool = False
+    unpriced: frozenset[str] = frozenset()
     proven: bool = True
     held: dict[str, Decimal] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
@@ -127,8 +129,10 @@ class Venue:
         )
 
     def ticker(self, symbol: str) -> Quote:
-        """A price of 64,000 for everything."""
+        """A price of 64,000 for everything that has one."""
         self._answer()
+        if symbol in self.unpriced:
+            raise ExchangeNetworkError(detail=f"no price for {symbol}")
         price = Decimal(64_000)
         return Quote(symbol, price, price + 1, self._now())
 

@@ -112,6 +112,19 @@ def test_a_report_tells_the_difference_to_the_last_scheduled_one(rig: Rig, tmp_p
     assert health.now(OTTO, asker()).equity_before == Decimal(10_010)
 
 
+def test_one_symbol_without_a_price_takes_nothing_else_from_the_report(rig: Rig, tmp_path: Path) -> None:
+    """Money, the gateway's own checks and the other symbols are known all the same."""
+    missing = sorted(rig.desk.symbols)[0]
+    rig.venue.unpriced = frozenset({missing})
+    health = checking(rig, tmp_path).now(OTTO, asker())
+
+    assert health.equity == Decimal(10_010)
+    assert verdicts(health)["sessions"] == "PASSED"
+    (unpriced,) = [line for line in health.checks if line.verdict == "FAILED"]
+    assert unpriced.name == "prices"
+    assert f"no price for {missing}" in unpriced.detail
+
+
 def test_a_silent_gateway_fails_the_report_and_leaves_its_figures_unknown(rig: Rig, tmp_path: Path) -> None:
     """No noughts, no old figures."""
     rig.venue.gone = True

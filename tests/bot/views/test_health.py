@@ -53,7 +53,8 @@ def test_what_could_not_be_read_is_unknown() -> None:
     text = report(replace(HEALTH, **dict.fromkeys(names)))
 
     assert "*Equity* unknown" in text
-    assert "*PnL today* unknown · realised unknown, unrealised unknown, fees unknown" in text
+    assert "*PnL today* unknown\n" in text
+    assert "*All sessions so far* realised unknown, unrealised unknown, fees unknown" in text
     assert "*Exposure* unknown" in text
 
 
