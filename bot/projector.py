@@ -103,6 +103,8 @@ _CARD_KINDS = frozenset(
     }
 )
 
+_ALERTED_ORDERS = frozenset({EventKind.ORDER_DENIED, EventKind.ORDER_REJECTED, EventKind.ORDER_UNKNOWN})
+
 # A busy session's orders and fills would have every Home tab drawn again and again.
 _ORDERS = frozenset({EventKind.FILL, EventKind.ORDER_ACCEPTED})
 
@@ -276,7 +278,17 @@ def _detail(event: TradingEvent) -> str:
     if event.kind is EventKind.SESSION_SILENT:
         count = facts.get("open_orders", "unknown")
         return f"No sign of life since {event.at:%H:%M:%S} UTC. Open orders: {count}."
+    if event.kind in _ALERTED_ORDERS:
+        return f"{told}. {_order(facts)}" if told else _order(facts)
     process = f" (process {facts['pid']})" if "pid" in facts else ""
     if event.kind is EventKind.GATEWAY_LOST:
         return told or f"Its process{process} ended; found at {event.at:%H:%M:%S} UTC."
     return f"{told}{process}"
+
+
+def _order(facts: dict[str, Any]) -> str:
+    """Which order it is, with the ids under which it can be looked for."""
+    price = f"at {facts['limit_price']}" if facts.get("limit_price") else "at the market price"
+    at_venue = f", at the venue {facts['venue_order_id']}" if facts.get("venue_order_id") else ""
+    said = f"{facts.get('side')} {facts.get('quantity')} {facts.get('symbol')} {price}"
+    return f"Order: {said}; ours {facts.get('client_order_id')}{at_venue}"

@@ -21,7 +21,7 @@ ACKNOWLEDGE = "alert.acknowledge"
 def alert_card(alert: AlertSummary) -> View:
     """The whole alert, drawn from its row."""
     blocks: list[Block] = [
-        HeaderBlock(text=f"{SEVERITY_MARK.get(alert.severity, '🔶')} {label(alert.title)}"),
+        HeaderBlock(text=_headline(alert)),
     ]
     if detail := literal(alert.detail, 2900):
         blocks.append(SectionBlock(text=MarkdownTextObject(text=detail)))
@@ -45,6 +45,13 @@ def alert_card(alert: AlertSummary) -> View:
         )
     blocks.append(ActionsBlock(block_id=f"alert:{alert.id}", elements=buttons))
     return View(text=label(f"{alert.severity.upper()}: {alert.title}", 300), blocks=blocks)
+
+
+def _headline(alert: AlertSummary) -> str:
+    """Whether somebody has it is seen before anything else."""
+    if alert.acknowledged_by is not None:
+        return label(f"☑️ {alert.acknowledged_by} has it: {alert.title}")
+    return f"{SEVERITY_MARK.get(alert.severity, '🔶')} {label(alert.title)}"
 
 
 def _taken(alert: AlertSummary) -> str:

@@ -21,7 +21,9 @@ def halt_card(halt: HaltSummary, cleared: Clearing | None = None, *, late: bool 
     """
     headline = f"{halt.by} halted everything: {halt.reason}"
     blocks: list[Block] = [
-        HeaderBlock(text=_headline(halt) if cleared is None else "⚪ Cleared: nothing is halted any more"),
+        HeaderBlock(
+            text=_headline(halt, late) if cleared is None else "⚪ Cleared: nothing is halted any more"
+        ),
         SectionBlock(text=MarkdownTextObject(text=f"*{literal(headline, 1500)}*")),
     ]
     for outcome in halt.outcomes:
@@ -37,15 +39,15 @@ def halt_card(halt: HaltSummary, cleared: Clearing | None = None, *, late: bool 
         ContextBlock(
             elements=[
                 MarkdownTextObject(
-                    text=f"Since {when(halt.at)}. Nothing new is sent until two people clear it "
-                    "with `/peak rearm`."
+                    text=f"Since {when(halt.at)}{_measured(halt)}. Nothing new is sent until two people "
+                    "clear it with `/peak rearm`."
                     if cleared is None
                     else _cleared(halt, cleared)
                 )
             ]
         )
     )
-    state = "HALTED" if cleared is None else "Cleared"
+    state = _state(halt, late) if cleared is None else "Cleared"
     return View(text=label(f"{state}. {headline}", 600), blocks=blocks)
 
 
@@ -57,12 +59,24 @@ def _cleared(halt: HaltSummary, cleared: Clearing) -> str:
     )
 
 
-def _headline(halt: HaltSummary) -> str:
-    if halt.latch_ms is None:
-        return "🛑 HALTED, but not written to disk"
-    if halt.latch_ms == 0:  # by a file or the shell: nobody measured it
-        return "🛑 HALTED"
-    return f"🛑 HALTED in {milliseconds(halt.latch_ms)}"
+def _headline(halt: HaltSummary, late: bool) -> str:
+    state = _state(halt, late)
+    mark = "🛑" if state in ("HALTED and proven", "HALTED, proof under way") else "🚨"
+    return f"{mark} {state}" if halt.latch_ms is not None else f"🚨 {state}, but not written to disk"
+
+
+def _state(halt: HaltSummary, late: bool) -> str:
+    """The three things that a halt can be, told apart at a glance and on a lock screen."""
+    if halt.proven:
+        return "HALTED and proven"
+    if halt.waiting_for and not late and all(outcome.proven for outcome in halt.outcomes):
+        return "HALTED, proof under way"
+    return "HALTED, NOT PROVEN"
+
+
+def _measured(halt: HaltSummary) -> str:
+    """How fast the latch was; by a file or the shell nobody measured it."""
+    return f", latch on disk after {milliseconds(halt.latch_ms)}" if halt.latch_ms else ""
 
 
 def _account(outcome: HaltOutcome) -> str:

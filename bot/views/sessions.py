@@ -45,7 +45,7 @@ def halt_button(reason: str = "") -> ButtonElement:
         confirm=ConfirmObject(
             title="Halt everything?",
             text="Every session of every account stops at once and all open orders are cancelled. "
-            "Only two people together can start again.",
+            "What is held stays held. Only two people together can start again.",
             confirm="Halt",
             deny="No",
             style="danger",
@@ -99,14 +99,14 @@ def session_card(session: SessionSummary) -> View:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=proof)))
     if session.state == "failed":
         blocks.append(SectionBlock(text=MarkdownTextObject(text=_after_failure(session))))
-    since = f"since {when(session.started_at)} " if session.started_at else ""
+    since = f" · since {when(session.started_at)}" if session.started_at else ""
     as_of = f" · figures of {when(session.at)}" if session.at and session.state in OPEN else ""
     blocks.append(
         ContextBlock(
             elements=[
                 MarkdownTextObject(
-                    text=f"`{literal(session.id)}` · {literal(session.stage)} · {since}"
-                    f"· asked by {literal(session.started_by)}{as_of}"
+                    text=f"`{literal(session.id)}` · {literal(session.stage)}{since}"
+                    f" · asked by {literal(session.started_by)}{as_of}"
                 )
             ]
         )

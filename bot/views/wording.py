@@ -22,6 +22,7 @@ STATE_MARK = {
     "failed": "🔴",
     "unknown": "❓",
 }
+_WORST_FIRST = ("FAILED", "WARNED", "PASSED")
 VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
 # Slack counts bytes here, and a letter may have four.
 LOCK_SCREEN_MAX = 900
@@ -75,9 +76,9 @@ def verdict(said: str, warnings: int) -> str:
 
 
 def merged(checks: Iterable[Told]) -> list[tuple[str, Told]]:
-    """Checks with their names; those that found the very same trouble are one, under all their names."""
+    """Checks with their names, the worst first; the very same trouble is one, under all their names."""
     alike: dict[tuple[str, ...], list[Told]] = {}
-    for check in checks:
+    for check in sorted(checks, key=lambda each: _WORST_FIRST.index(each.verdict)):
         own: tuple[str, ...] = (check.name,) if check.verdict == "PASSED" else ()
         alike.setdefault((*own, check.verdict, check.detail, check.advice), []).append(check)
     return [(", ".join(check.name for check in group), group[0]) for group in alike.values()]

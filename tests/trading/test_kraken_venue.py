@@ -146,6 +146,25 @@ def test_errors_become_ours_in_the_right_order(error: Exception, wanted: type[Ve
     assert type(ours(error)) is wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            'kraken {"error":["EOrder:Insufficient funds","EOrder:Cost minimum not met"]}',
+            "EOrder:Insufficient",
+        ),
+        ("kraken POST https://api.kraken.com/0/private/TradesHistory 503 Service Unavailable <html>", "503"),
+        ("kraken GET https://api.kraken.com/0/public/Ticker?pair=XBTUSD", "Ticker: ExchangeNotAvailable"),
+    ],
+)
+def test_an_error_is_told_without_addresses_and_library_words(text: str, told: str) -> None:
+    """It stands on cards, in the sentence that somebody reads at night."""
+    said = str(ours(ccxt.ExchangeNotAvailable(text)))
+    assert told in said
+    assert "http" not in said
+    assert "{" not in said
+
+
 def test_an_error_stays_one_line(venue: KrakenVenue) -> None:
     """What a venue says goes into logs: no line breaks, not without end."""
     text = str(ours(ccxt.ExchangeError("a\nb\r\n" + "x" * 10_000)))

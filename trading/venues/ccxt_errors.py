@@ -1,5 +1,6 @@
 """From ccxt's errors to ours."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import InvalidOperation
@@ -43,10 +44,15 @@ _STUMBLES = (TypeError, AttributeError, KeyError, IndexError, ValueError, Invali
 
 _DETAIL_CHARACTERS_MAX = 300
 
+_KRAKEN_SAID = re.compile(r'"error":\s*\[\s*("[^\]]+)\]')
+_QUOTED = re.compile(r'"([^"]+)"')
+# ccxt begins with its own name for the venue, the method and the whole address.
+_CALL = re.compile(r"\w+ (?:GET|POST|PUT|DELETE) https?://\S*?/(\w+)(?:\?\S*)?(?: (.*))?$")
+
 
 def ours(error: Exception) -> VenueError:
     """Give the error of our own that stands for one of ccxt's."""
-    detail = " ".join(f"{type(error).__name__} {error}".split())[:_DETAIL_CHARACTERS_MAX]
+    detail = _in_words(error)[:_DETAIL_CHARACTERS_MAX]
     if isinstance(error, ccxt.BaseError) and any(text in str(error) for text in _NOT_TAKEN):
         return ExchangeOrderError(detail=detail)
     for mine, theirs in _IN_ORDER:
@@ -57,6 +63,16 @@ def ours(error: Exception) -> VenueError:
             if text in str(error):
                 return mine(detail=detail)
     return ExchangeAPIError(detail=detail)
+
+
+def _in_words(error: Exception) -> str:
+    """What the venue said: its own errors, or the call and its status, without addresses and our library."""
+    text = " ".join(str(error).split())
+    if said := _KRAKEN_SAID.search(text):
+        return ", ".join(_QUOTED.findall(said[1]))
+    if call := _CALL.match(text):
+        return f"{call[1]}: {call[2] or type(error).__name__}"
+    return f"{type(error).__name__} {text}"
 
 
 @contextmanager

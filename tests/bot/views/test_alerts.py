@@ -31,6 +31,7 @@ def test_an_alert_that_somebody_took_says_who_and_keeps_the_halt() -> None:
 
     assert buttons(alert_card(taken).blocks) == [HALT]
     assert "acknowledged by Rita at" in card(taken)
+    assert card(taken).splitlines()[0] == f"☑️ Rita has it: {ALERT.title}"
 
 
 @pytest.mark.parametrize("severity", ["low", "medium", "high", "one that was never heard of"])

@@ -25,7 +25,8 @@ def test_what_is_held_is_said_loudly() -> None:
     """No open order is not the same as nothing at risk."""
     text = card(HALT)
 
-    assert "HALTED in 3 ms" in text
+    assert "HALTED and proven" in text
+    assert "latch on disk after 3 ms" in text
     assert "0 orders, proven by the venue" in text
     assert "*STILL HOLDING 0.12 BTC*" in text
 
@@ -84,7 +85,7 @@ def test_each_step_has_its_time() -> None:
 
 def test_a_latch_that_could_not_be_written_is_told() -> None:
     """It holds while the gateways run, and no longer."""
-    assert "HALTED, but not written to disk" in card(replace(HALT, latch_ms=None))
+    assert "HALTED and proven, but not written to disk" in card(replace(HALT, latch_ms=None))
 
 
 def test_what_nobody_measured_has_no_figure() -> None:
@@ -92,7 +93,7 @@ def test_what_nobody_measured_has_no_figure() -> None:
     text = card(replace(HALT, latch_ms=0))
 
     assert "HALTED" in text
-    assert "HALTED in" not in text
+    assert "latch on disk" not in text
 
 
 def test_the_way_back_needs_two() -> None:
@@ -101,9 +102,24 @@ def test_the_way_back_needs_two() -> None:
     assert "two people clear it" in card(HALT)
 
 
-def test_the_lock_screen_says_who_and_why() -> None:
-    """One line is enough to know."""
-    assert halt_card(HALT).text == "HALTED. Sam halted everything: price feed looks wrong"
+@pytest.mark.parametrize(
+    ("halt", "late", "state"),
+    [
+        (HALT, False, "HALTED and proven"),
+        (replace(HALT, outcomes=(), waiting_for=("kraken",)), False, "HALTED, proof under way"),
+        (replace(HALT, outcomes=(), waiting_for=("kraken",)), True, "HALTED, NOT PROVEN"),
+        (replace(HALT, outcomes=(UNPROVEN,), waiting_for=("other",)), False, "HALTED, NOT PROVEN"),
+        (replace(HALT, outcomes=(OUTCOME, UNPROVEN)), False, "HALTED, NOT PROVEN"),
+        (replace(HALT, outcomes=()), False, "HALTED, NOT PROVEN"),
+    ],
+)
+def test_the_lock_screen_says_whether_it_is_proven_who_and_why(
+    halt: HaltSummary, late: bool, state: str
+) -> None:
+    """One line is enough to know, and the headline says the same."""
+    view = halt_card(halt, late=late)
+    assert view.text == f"{state}. Sam halted everything: price feed looks wrong"
+    assert state in said(view).splitlines()[0]
 
 
 def test_a_halt_that_no_account_proved_is_not_proven() -> None:

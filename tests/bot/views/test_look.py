@@ -79,10 +79,10 @@ def test_what_several_checks_found_alike_is_said_once() -> None:
 
     lines = said(checks("Readiness", HealthReport.of(found))).splitlines()[1:]
     assert lines == [
-        "✅ books: none",
         "❌ venue, key rights: it answers 502 _Wait._",
-        "✅ foreign orders: none",
         "❌ disk: full _Wait._",
+        "✅ books: none",
+        "✅ foreign orders: none",
     ]
 
 
