@@ -87,6 +87,7 @@ class Slack:
             token=environment.slack_bot_token.get_secret_value(),
             base_url=environment.slack_api_url,
             timeout=10,
+            retry_handlers=[],  # whoever looks can look again
         )
         self._team = ""
 
