@@ -55,7 +55,7 @@ class Front:
             if protected:
                 note_refused(tx, actor.id, protected, subject, refused.sentence)
             if (asker := incoming.asker) is not None:
-                asker.told(tx, refused.sentence)
+                asker.told(tx, refused.sentence, *refused.moments)
 
     def answer(self, incoming: Incoming, view: View) -> None:
         """Answer the one person who asked: where it was asked, or by direct message when that is too late."""

@@ -71,6 +71,9 @@ class LiveListeners:
         if isinstance(plan, Refused):
             ack(response_action="errors", errors=plan.fields)
             return
+        if refused := self._request.refused_early(actor, plan.symbol):
+            ack(response_action="errors", errors={"symbol": refused.sentence})
+            return
         facts = {
             "plan": {**plan_value(plan), "notional_max": str(plan.notional_max)},
             "strategy_source": plan.source_digest,
@@ -110,7 +113,7 @@ class LiveListeners:
         app.event(JOB)(self.on_job)
 
     def _open(self, said: Incoming, actor: Person, form: live_form.LiveForm, client: WebClient) -> None:
-        if refused := self._request.may_ask(actor):
+        if refused := self._request.may_ask(actor) or self._request.refused_early(actor, form.symbol):
             self._front.refuse(said, actor, refused, "live.activate")
             return
         try:

@@ -20,6 +20,7 @@ from approvals.request import (
     Vote,
     VoteWord,
 )
+from approvals.store import ASKS_MAX
 from bot.errors import BotError
 from bot.operations.asker import Asker
 from bot.operations.desk import SHOWN, Desk, Refused, plan_of
@@ -92,6 +93,12 @@ class RequestLive:
             )
         return None
 
+    def refused_early(self, actor: Person, symbol: str) -> Refused | None:
+        """What is known to be refused before anybody fills in a form: a symbol may still be missing."""
+        with self._storage.reading() as tx:
+            account = venue_account(self._desk, symbol) if symbol else ""
+            return _busy(tx, symbol) or may_file(tx, self._desk, actor, "live.activate", account)
+
     def plan(self, answers: LiveAnswers) -> SessionPlan | Refused:
         """Read a form's answers; every field that is wrong has its own sentence."""
         desk = self._desk
@@ -139,7 +146,7 @@ class RequestLive:
         """Rehearse outside any transaction, then file the request and its card in one."""
         if known := self._asked_before(cause):
             return known
-        if refused := self.may_ask(actor) or self._busy(plan):
+        if refused := self.may_ask(actor) or self.refused_early(actor, plan.symbol):
             return refused
         report = self._rehearsal.readiness(Stage.LIVE)
         if report.verdict is not Verdict.PASSED:
@@ -158,7 +165,7 @@ class RequestLive:
                 actor,
                 account,
                 "live.activate",
-                f"{plan.exchange}:{plan.symbol}",
+                venue_account(self._desk, plan.symbol),
                 payload,
                 reason,
                 cause,
@@ -169,15 +176,38 @@ class RequestLive:
             known = tx.requests.by_cause(cause)
         return Asked(known) if known else None
 
-    def _busy(self, plan: SessionPlan) -> Refused | None:
-        with self._storage.reading() as tx:
-            for session in tx.sessions.all_open():
-                if session.plan.stage is Stage.LIVE and session.plan.symbol == plan.symbol:
-                    return Refused(
-                        f"{plan.symbol} already has the live session {session.id} on this account "
-                        f"({session.state}), so nothing was asked for. Stop it first."
-                    )
-        return None
+
+def venue_account(desk: Desk, symbol: str) -> str:
+    """What one live session at a time is allowed for."""
+    return f"{desk.live_exchange}:{symbol}"
+
+
+def _busy(tx: Transaction, symbol: str) -> Refused | None:
+    for session in tx.sessions.all_open():
+        if session.plan.stage is Stage.LIVE and session.plan.symbol == symbol:
+            return Refused(
+                f"{symbol} already has the live session {session.id} on this account "
+                f"({session.state}), so nothing was asked for. Stop it first."
+            )
+    return None
+
+
+def may_file(tx: Transaction, desk: Desk, actor: Person, action: str, account: str) -> Refused | None:
+    """Why a request would be refused whatever stands in it: too many by this person, or one that waits."""
+    if until := tx.requests.asks_again_at(actor.id, tx.now):
+        return Refused(
+            f"You have asked for {ASKS_MAX} approvals within the hour, and no more are taken. "
+            f"Ask again at {until:%H:%M} UTC.",
+            moments=(until,),
+        )
+    if waiting := tx.requests.waiting_for(action, account, tx.now):
+        asker = desk.name_of(waiting.requested_by)
+        return Refused(
+            f"The same was asked by {asker} already (“{waiting.name}”) and waits for an answer until "
+            f"{waiting.expires_at:%H:%M} UTC, so nothing was asked for. Have it answered or withdrawn first.",
+            moments=(waiting.expires_at,),
+        )
+    return None
 
 
 def file_request(
@@ -186,7 +216,7 @@ def file_request(
     actor: Person,
     account: Account,
     action: str,
-    venue_account: str,
+    busy_account: str,
     payload: dict[str, Any],
     reason: str,
     cause: str,
@@ -195,11 +225,13 @@ def file_request(
     rule: Rule = desk.policy.rule(action)
     if known := tx.requests.by_cause(cause):
         return Asked(known)
+    if refused := may_file(tx, desk, actor, action, busy_account):
+        return refused
     request = ApprovalRequest.asked(
         rule=rule,
         roster=desk.roster,
         requested_by=actor.id,
-        account=venue_account,
+        account=busy_account,
         reason=reason,
         payload=payload,
         cause=cause,
@@ -315,7 +347,8 @@ class GoLive:
         if not request.executable_at(tx.now):
             return Refused(
                 f"The approval was good until {request.grant_expires_at:%H:%M} UTC, so nothing "
-                "was started. Ask again."
+                "was started. Ask again.",
+                moments=(request.grant_expires_at,) if request.grant_expires_at else (),
             )
         if self._latch.engaged():
             return Refused(

@@ -1,5 +1,6 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
+from datetime import datetime
 from threading import Event
 from time import monotonic
 
@@ -51,9 +52,10 @@ class AnswerRequest:
             tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             if isinstance(outcome, Refusal):
                 tx.record(VoteRefused(request, actor.id, outcome))
+                refused = Refused(outcome.sentence, moments=_moments(request))
                 if asker is not None:
-                    asker.told(tx, outcome.sentence)
-                return Refused(outcome.sentence)
+                    asker.told(tx, refused.sentence, *refused.moments)
+                return refused
             tx.record(outcome)
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
@@ -71,6 +73,11 @@ class AnswerRequest:
             return f"the request is {request.state}"
         counted = tally(request, tx.requests.votes(request.id), self._desk.roster, tx.now)
         return f"it still waits for {counted.missing}, until {request.expires_at:%H:%M} UTC"
+
+
+def _moments(request: ApprovalRequest) -> tuple[datetime, ...]:
+    """The times that a refusal may name."""
+    return tuple(at for at in (request.decided_at, request.expires_at) if at is not None)
 
 
 class NoteStranger:

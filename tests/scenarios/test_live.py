@@ -54,6 +54,10 @@ def test_the_same_over_signed_http(http_desk: Desk) -> None:
 def test_a_rejected_request_starts_nothing(desk: Desk) -> None:
     """One eligible no closes the request for good."""
     card = desk.asks_to_go_live()
+    desk.rita.says("/peak live start ma_crossover BTC/USD").is_told("The same was asked by Otto already")
+    desk.rita.says("/peak live start ma_crossover ETH/USD").sees_form("Start a live session")
+    desk.rita.fills(symbol="BTC/USD", notional="90", reason="the same", checklist=CHECKLIST).submits()
+    desk.rita.sees_error("symbol", "The same was asked by Otto already").closes()
     desk.rita.clicks(card, "Reject").is_told("counted")
     desk.otto.is_told("was rejected by Rita")
     card.now_reads("Rejected by Rita", buttons=[])
