@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from approvals.person import Account
 from bot.outbox import Chart, MessageKind
 from bot.outbox_queue import Message, Place, Sent
-from bot.view import View, as_dicts, as_practice, fitted
+from bot.view import View, as_dicts, as_practice, fitted, permalink
 
 log = logging.getLogger(__name__)
 
@@ -263,9 +263,8 @@ class Sender:
 
     def _way_to(self, card: Place) -> dict[str, Any]:
         """A line that leads to a card, or to its channel while nobody knows where the card stands."""
-        way, url = f"Its card stands in <#{card.channel}>", self._workspace_url()
-        if url and card.ts:
-            way = f"<{url}archives/{card.channel}/p{card.ts.replace('.', '')}|Open its card>"
+        url = permalink(self._workspace_url(), card.channel, card.ts)
+        way = f"<{url}|Open its card>" if url else f"Its card stands in <#{card.channel}>"
         return {"type": "context", "elements": [{"type": "mrkdwn", "text": way}]}
 
     def _dm_with(self, account: str) -> str:

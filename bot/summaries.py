@@ -62,8 +62,17 @@ class HaltState:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the person who looks may do, besides looking and halting."""
+
+    start: bool = False
+    stop: bool = False
+    clear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PendingApproval:
-    """A request that waits for somebody."""
+    """A request that waits for somebody; `card_url` leads to its card, once that is known."""
 
     id: str
     name: str
@@ -72,6 +81,7 @@ class PendingApproval:
     waits_for: str
     expires_at: datetime
     state: str
+    card_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,7 @@ class StatusSummary:
     at: datetime
     bot: str = ""
     held: tuple[tuple[str, Decimal], ...] = ()
+    allowed: Allowed = Allowed()
 
 
 @dataclass(frozen=True, slots=True)

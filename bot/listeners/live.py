@@ -5,7 +5,6 @@ from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from approvals.person import Person
 from bot.listeners.front import Front, register
@@ -116,19 +115,7 @@ class LiveListeners:
         if refused := self._request.may_ask(actor) or self._request.refused_early(actor, form.symbol):
             self._front.refuse(said, actor, refused, "live.activate")
             return
-        try:
-            client.views_open(trigger_id=said.trigger_id, view=live_form.live_form(form, said.channel))
-        except SlackApiError as error:
-            if error.response.get("error") not in (
-                "expired_trigger_id",
-                "exchanged_trigger_id",
-                "trigger_expired",
-            ):
-                raise
-            self._front.answer(
-                said,
-                sentence("Slack let the form expire before it opened. Nothing was asked for; type it again."),
-            )
+        self._front.open_form(said, client, live_form.live_form(form, said.channel))
 
     def _form(self, typed: Typed) -> live_form.LiveForm | Refused:
         desk = self._desk

@@ -8,6 +8,8 @@ from approvals.request import RequestId, RequestState, VoteWord
 from bot.operations.desk import SHOWN, Desk
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
+from bot.view import permalink
+from bot.views.requests import execute_label
 
 
 def subject(request_id: str) -> str:
@@ -60,7 +62,7 @@ def title(action: str, plan: dict[str, Any], payload: dict[str, Any]) -> str:
     return action
 
 
-def pending(tx: Transaction, desk: Desk) -> tuple[PendingApproval, ...]:
+def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tuple[PendingApproval, ...]:
     """What waits for an answer, or for its asker to carry it out."""
     rows = []
     for request in [*tx.requests.open_requests(tx.now), *tx.requests.executable_requests(tx.now)]:
@@ -76,9 +78,12 @@ def pending(tx: Transaction, desk: Desk) -> tuple[PendingApproval, ...]:
                 requested_by=asker,
                 waits_for=f"waits for {counted.missing}"
                 if waiting
-                else f"approved; waits for {asker} to press the button",
+                else f"{asker} can press {execute_label(request.action)}",
                 expires_at=request.expires_at if waiting else request.grant_expires_at or request.expires_at,
                 state=request.state,
+                card_url=permalink(workspace_url, *place)
+                if (place := tx.outbox.place(subject(request.id)))
+                else "",
             )
         )
     return tuple(rows)

@@ -1,5 +1,6 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
+from collections.abc import Callable
 from datetime import datetime
 from threading import Event
 from time import monotonic
@@ -157,9 +158,12 @@ class ExpireRequests:
 class ReadRequests:
     """What listeners ask about requests before they act."""
 
-    def __init__(self, storage: Storage, desk: Desk) -> None:
+    def __init__(
+        self, storage: Storage, desk: Desk, workspace_url: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._storage = storage
         self._desk = desk
+        self._workspace_url = workspace_url
 
     def is_card(self, request_id: str, channel: str, ts: str) -> bool:
         """Whether a click came from the very message that holds this request's card.
@@ -182,4 +186,4 @@ class ReadRequests:
     def pending(self) -> tuple[PendingApproval, ...]:
         """What waits for whom."""
         with self._storage.reading() as tx:
-            return pending(tx, self._desk)
+            return pending(tx, self._desk, self._workspace_url())

@@ -32,7 +32,7 @@ def _outcome(card: RequestCard) -> tuple[str, str]:
     """What happened, and the next step."""
     if card.state == "approved" and card.execution == "none":
         others = " and ".join(name for name, _ in card.yes if name != card.requested_by)
-        return f"was approved by {others}", f"Press {execute_label(card)} on its card."
+        return f"was approved by {others}", f"Press {execute_label(card.action)} on its card."
     if card.state == "approved":
         return "was approved, but nobody carried it out in time", "Ask again if it is still wanted."
     if card.state == "rejected" and card.no:

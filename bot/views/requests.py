@@ -70,7 +70,7 @@ def _state_line(card: RequestCard) -> str:
         line = f"Approved by {names} at {when(card.decided_at)}"
         if card.execution == "none":
             return (
-                f"{line}. {literal(card.requested_by, 60)} can press *{execute_label(card)}* "
+                f"{line}. {literal(card.requested_by, 60)} can press *{execute_label(card.action)}* "
                 f"until {when(card.grant_expires_at)}"
             )
         return f"{line}. Execution {_EXECUTION_WORDS[card.execution]}{outcome}"
@@ -134,9 +134,9 @@ def verb(card: RequestCard) -> str:
     return _VERBS.get(card.action, "asks")
 
 
-def execute_label(card: RequestCard) -> str:
+def execute_label(action: str) -> str:
     """What stands on the button that carries a request out."""
-    return _EXECUTE_LABEL.get(card.action, "Run it")
+    return _EXECUTE_LABEL.get(action, "Run it")
 
 
 def _buttons(card: RequestCard) -> list[ButtonElement]:
@@ -184,14 +184,14 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
     if card.state == "approved" and card.execution == "none":
         return [
             ButtonElement(
-                text=execute_label(card),
+                text=execute_label(card.action),
                 action_id=EXECUTE,
                 value=card.id,
                 style="primary",
                 confirm=ConfirmObject(
-                    title=f"{execute_label(card)}?",
+                    title=f"{execute_label(card.action)}?",
                     text=f"This is done at once: {literal(card.title, 250)}",
-                    confirm=execute_label(card),
+                    confirm=execute_label(card.action),
                     deny="Not yet",
                 ),
             )
@@ -199,15 +199,20 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
     return []
 
 
+def waiting_line(item: PendingApproval) -> str:
+    """One request that waits, with the way to its card."""
+    name = f"*{literal(item.name, 60)}*"
+    return (
+        f"• {f'<{item.card_url}|{name}>' if item.card_url else name} {literal(item.title, 120)}: asked by "
+        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)} until {when(item.expires_at)}"
+    )
+
+
 def waiting_list(pending: Sequence[PendingApproval]) -> View:
     """What waits for whom, with the time left."""
     if not pending:
         return View(text="No request is waiting.", blocks=[SectionBlock(text="No request is waiting.")])
-    lines = [
-        f"• *{literal(item.name, 60)}* {literal(item.title, 120)}: asked by "
-        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)}, until {when(item.expires_at)}"
-        for item in pending[:LISTED_MAX]
-    ]
+    lines = [waiting_line(item) for item in pending[:LISTED_MAX]]
     if len(pending) > LISTED_MAX:
         lines.append(f"… and {len(pending) - LISTED_MAX} more")
     text = f"{len(pending)} request{'s' if len(pending) != 1 else ''} open"

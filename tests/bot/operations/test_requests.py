@@ -194,7 +194,7 @@ def test_what_waits_is_listed_with_whom_it_waits_for(rig: Rig) -> None:
 
     assert [item.waits_for for item in waiting] == [
         "waits for an owner",
-        "approved; waits for Otto to press the button",
+        "Otto can press Go live",
     ]
     rig.clock.passes(minutes=16)
     assert ReadRequests(rig.storage, rig.desk).pending() == ()
