@@ -179,7 +179,7 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class HealthSummary:
-    """The morning's report, or the same asked for now."""
+    """The morning's report, or the same asked for now; `equity_before` is the equity at `before_at`."""
 
     id: str
     verdict: str
@@ -196,6 +196,7 @@ class HealthSummary:
     exposure: Decimal | None
     machine: tuple[tuple[str, str], ...]
     equity_before: Decimal | None = None
+    before_at: datetime | None = None
     points: tuple[tuple[datetime, Decimal], ...] = ()
 
 

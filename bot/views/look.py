@@ -8,7 +8,7 @@ from bot.block_limits import shortened
 from bot.summaries import LimitUse
 from bot.view import View
 from bot.views.status import limit_line
-from bot.views.wording import VERDICT_MARK, label, literal, quantity
+from bot.views.wording import VERDICT_MARK, label, literal, quantity, verdict
 from trading.health import HealthReport
 from trading.session import SessionPlan
 from trading.wire import OpenOrder
@@ -57,7 +57,7 @@ def checks(title: str, report: HealthReport) -> View:
                 400,
             )
         )
-    return _list(f"{title}: {report.verdict}", lines, "No check was made.")
+    return _list(f"{title}: {verdict(report.verdict, len(report.warned))}", lines, "No check was made.")
 
 
 def preview(plan: SessionPlan, told: str) -> View:

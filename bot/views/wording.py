@@ -62,6 +62,12 @@ def milliseconds(duration_ms: int) -> str:
     return f"{duration_ms} ms" if duration_ms < 1000 else f"{duration_ms / 1000:.1f} s"
 
 
+def verdict(said: str, warnings: int) -> str:
+    """A verdict in words; what passed with something to look at has not simply passed."""
+    counted = f", {warnings} warning{'' if warnings == 1 else 's'}"
+    return said + counted if said == "PASSED" and warnings else said
+
+
 def literal(text: str, length_max: int = 200) -> str:
     """Somebody's text inside mrkdwn: taken literally, on one line, not longer than this."""
     return shortened(mrkdwn(text), length_max)

@@ -107,6 +107,7 @@ HEALTH = HealthSummary(
     exposure=Decimal("61.25"),
     machine=(("load", "0.10 on 2 cores"),),
     equity_before=Decimal(10000),
+    before_at=NOON - timedelta(hours=3),
     points=((NOON, Decimal(10000)), (SOON, Decimal("10010.50"))),
 )
 REQUEST = RequestCard(
