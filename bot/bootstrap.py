@@ -96,7 +96,7 @@ def build(
     workspace_url = _workspace_url(account)
     status = ReadStatus(installation.storage(), desk, latch, supervisor.gateway, workspace_url)
     troubles = Troubles(installation.storage(), desk)
-    outbox = _outbox(installation, client, supervisor, troubles, metrics, workspace_url)
+    outbox = _outbox(installation, client, supervisor, status, troubles, metrics, workspace_url)
     storage = installation.storage(committed=outbox.wake)
     machine = Machine(home)
     link = LinkState(over_http=not installation.environment.socket_mode)
@@ -161,6 +161,7 @@ def _outbox(
     installation: Installation,
     client: WebClient,
     supervisor: Supervisor,
+    status: ReadStatus,
     troubles: Troubles,
     metrics: Metrics,
     workspace_url: Callable[[], str | None],
@@ -174,7 +175,7 @@ def _outbox(
     return Outbox(
         installation.database,
         client,
-        Renderers(installation.storage(), desk, now).by_kind(),
+        Renderers(installation.storage(), desk, now, status).by_kind(),
         installation.clock,
         draw=lambda chart: draw_equity(chart.points, chart.currency),
         metrics=metrics,

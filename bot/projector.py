@@ -94,6 +94,9 @@ _CARD_KINDS = frozenset(
     }
 )
 
+# A busy session's orders and fills would have every Home tab drawn again and again.
+_ORDERS = frozenset({EventKind.FILL, EventKind.ORDER_ACCEPTED})
+
 _OUTCOMES = {
     EventKind.SESSION_STARTED: (ExecutionState.EXECUTED, "the session is live"),
     EventKind.SESSION_FAILED: (ExecutionState.FAILED, "the session did not start"),
@@ -189,7 +192,10 @@ class Projector:
         tx.audit.append(event.kind, "peak-ops", event.session_id or "desk", event.facts, event.at)
         if event.session_id is not None:
             if event.kind in _CARD_KINDS:
-                tx.outbox.card(subject(event.session_id), self._desk.channels.ops, Urgency.NEXT)
+                told_at_home = event.kind not in _ORDERS
+                tx.outbox.card(
+                    subject(event.session_id), self._desk.channels.ops, Urgency.NEXT, at_home=told_at_home
+                )
             self._line(tx, event, event.session_id)
             self._finish(tx, event, event.session_id)
         if event.kind in ALERTS:

@@ -110,6 +110,7 @@ class Sender:
             MessageKind.REPLY: self._send_reply,
             MessageKind.DM: self._send_dm,
             MessageKind.IMAGE: self._send_image,
+            MessageKind.HOME: self._send_home,
         }
         try:
             return ways[message.kind](message)
@@ -123,14 +124,10 @@ class Sender:
         return self._post(message, message.target["channel"], text, blocks, thread_ts=_thread(message))
 
     def _send_card(self, message: Message) -> Sent:
-        kind, _, subject_id = (message.subject or "").partition(":")
-        view = self._renderers[kind](subject_id)
-        card = message.card
-        if view is None or card is None:
+        drawn, card = self._drawn(message), message.card
+        if drawn is None or card is None:
             return Sent()
-        text, blocks = self._shown(
-            {"text": view.text, "blocks": as_dicts(view.blocks), "practice": message.body.get("practice")}
-        )
+        text, blocks = drawn
         if card.ts is not None:
             try:
                 self._client.chat_update(channel=card.channel, ts=card.ts, text=text, blocks=blocks)
@@ -147,6 +144,22 @@ class Sender:
                 self._client.chat_update(channel=card.channel, ts=found, text=text, blocks=blocks)
                 return Sent(card.channel, found)
         return self._say(card.channel, text, blocks, f"card:{message.subject}")
+
+    def _drawn(self, message: Message) -> tuple[str, list[dict[str, Any]]] | None:
+        """What the subject of a message shows now; None when it is not there any more."""
+        kind, _, subject_id = (message.subject or "").partition(":")
+        view = self._renderers[kind](subject_id)
+        if view is None:
+            return None
+        practice = message.body.get("practice")
+        return self._shown({"text": view.text, "blocks": as_dicts(view.blocks), "practice": practice})
+
+    def _send_home(self, message: Message) -> Sent:
+        if drawn := self._drawn(message):
+            user = Account.parse(message.target["account"]).user
+            view = {"type": "home", "callback_id": "home", "blocks": drawn[1]}
+            self._client.views_publish(user_id=user, view=view)
+        return Sent()
 
     def _send_reply(self, message: Message) -> Sent:
         url = message.target.get("response_url")

@@ -78,7 +78,7 @@ class DeskListeners:
             self._health.now(actor, said.asker)
 
     def on_home(self, body: Body, context: Mapping[str, Any], client: WebClient) -> None:
-        """Draw the Home tab anew."""
+        """Draw the Home tab anew, and let it follow from now on."""
         said = incoming(body, context)
         if said.account is None:
             return
@@ -86,6 +86,8 @@ class DeskListeners:
         view = (
             home_view.home_refused(known) if isinstance(known, str) else home_view.home(self._status(known))
         )
+        if not isinstance(known, str):
+            self._front.home_opened(said.account)
         client.views_publish(user_id=said.account.user, view=view)
 
     def _showing(self, show: Shown) -> Callable[..., None]:

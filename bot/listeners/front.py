@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View as SlackView
 
-from approvals.person import Person
+from approvals.person import Account, Person
 from bot.identity import Identity, Stranger
 from bot.listeners.incoming import Incoming
 from bot.operations.asker import answered
@@ -67,6 +67,11 @@ class Front:
         if (asker := incoming.asker) is not None:
             with self._storage.transaction() as tx:
                 asker.shown(tx, view)
+
+    def home_opened(self, account: Account) -> None:
+        """Note that somebody on the roster looks at the Home tab."""
+        with self._storage.transaction() as tx:
+            tx.outbox.home_opened(account)
 
     def open_form(self, incoming: Incoming, client: WebClient, form: SlackView) -> None:
         """Open a form for who asked; Slack lets a trigger expire after three seconds, which is told."""

@@ -88,7 +88,7 @@ def _body(summary: StatusSummary) -> list[Block]:
     if summary.limits:
         blocks.append(_text("*Limits in use*\n" + "\n".join(limit_line(use) for use in summary.limits)))
     gateways = " · ".join(f"{literal(name, 60)} {literal(state, 300)}" for name, state in summary.gateways)
-    about = f"{gateways or 'no gateway'} · {day_and_time(summary.at)}"
+    about = f"{gateways or 'no gateway'} · as of {day_and_time(summary.at)}"
     blocks.append(ContextBlock(elements=[MarkdownTextObject(text=about)]))
     return blocks
 

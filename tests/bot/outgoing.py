@@ -65,7 +65,7 @@ class Way:
         return Outbox(
             self.database,
             WebClient(token=BOT_TOKEN, base_url=f"{self.line.url}/api/"),
-            {"session": self._card},
+            {"session": self._card, "home": self._card},
             self.clock,
             draw=lambda chart: self.draw(chart),
             on_undeliverable=self.lost.append,
@@ -106,6 +106,11 @@ class Way:
     def texts(self, channel: str, person: Any = OTTO) -> list[str]:
         """The texts of what somebody sees there."""
         return [message["text"] for message in self.sees(channel, person)]
+
+    def home_of(self, person: Any) -> str:
+        """What somebody's Home tab shows; empty before one was published."""
+        state = self.people.get("/desk/state", params={"as": person.id}).json()
+        return str(state["home"]["blocks"]) if state["home"] else ""
 
     def whispers(self, person: Any) -> list[str]:
         """What was shown to one person alone, in a channel."""
