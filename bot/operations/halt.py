@@ -15,8 +15,8 @@ from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
-from bot.operations.clearing import RECENT, approvers, clearing_request
-from bot.operations.desk import Desk, Refused, owners
+from bot.operations.clearing import RECENT, approvers, clearing_request, found_at_halt
+from bot.operations.desk import SHOWN, Desk, Refused, owners
 from bot.operations.live import Asked, file_request
 from bot.operations.request_card import subject as request_subject
 from bot.outbox import Urgency
@@ -208,6 +208,7 @@ class RequestRearm:
             )
         with self._storage.transaction() as tx:
             payload = rearm_payload(tx, self._latch, self._desk)
+            payload[SHOWN] = found_at_halt(tx, self._desk)
             return file_request(tx, self._desk, actor, account, "rearm", "desk", payload, reason, cause)
 
     def refused_early(self, actor: Person) -> Refused | None:

@@ -1,10 +1,8 @@
 """What a request says now: on its card, in a direct message, in the list of what waits."""
 
-from typing import Any
-
 from approvals.errors import RequestUnknown
 from approvals.quorum import tally
-from approvals.request import RequestId, RequestState, VoteWord
+from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
 from bot.operations.desk import SHOWN, Desk
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
@@ -26,13 +24,12 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
     votes = tx.requests.votes(request.id)
     counted = tally(request, votes, desk.roster, tx.now)
     payload = request.payload
-    plan = payload.get("plan", {})
     session = tx.sessions.of_request(request.id)
     return RequestCard(
         id=request.id,
         name=request.name,
         action=request.action,
-        title=title(request.action, plan, payload),
+        title=title(desk, request),
         state=request.state_at(tx.now),
         requested_by=desk.name_of(request.requested_by),
         reason=request.reason,
@@ -52,21 +49,23 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
     )
 
 
-def title(action: str, plan: dict[str, Any], payload: dict[str, Any]) -> str:
+def title(desk: Desk, request: ApprovalRequest) -> str:
     """The request in one short line, for a lock screen."""
-    if action == "live.activate":
+    payload = request.payload
+    if request.action == "live.activate":
+        plan = payload.get("plan", {})
         quote = str(plan.get("symbol", "/")).split("/")[-1]
         return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
-    if action == "rearm":
-        return f"clear the halt: {payload.get('halt_reason') or 'no reason was given'}"
-    return action
+    if request.action == "rearm":
+        by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
+        return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"
+    return request.action
 
 
 def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tuple[PendingApproval, ...]:
     """What waits for an answer, or for its asker to carry it out."""
     rows = []
     for request in [*tx.requests.open_requests(tx.now), *tx.requests.executable_requests(tx.now)]:
-        payload = request.payload
         asker = desk.name_of(request.requested_by)
         waiting = request.state is RequestState.PENDING
         counted = tally(request, tx.requests.votes(request.id), desk.roster, tx.now)
@@ -74,7 +73,7 @@ def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tu
             PendingApproval(
                 id=request.id,
                 name=request.name,
-                title=title(request.action, payload.get("plan", {}), payload),
+                title=title(desk, request),
                 requested_by=asker,
                 waits_for=f"waits for {counted.missing}"
                 if waiting

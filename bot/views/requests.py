@@ -28,6 +28,14 @@ LISTED_MAX = 20
 # How a preview calls an order that the limits would not let through.
 BLOCKED = "denied"
 
+# What was found when it was asked, in the order in which it is read.
+_SHOWN = {
+    "Readiness": "readiness",
+    "Preview": "preview",
+    "Orders": "orders",
+    "Held": "held",
+    "Alerts": "alerts",
+}
 _VERBS = {"live.activate": "asks to go live", "rearm": "asks to clear the halt"}
 _EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
 _STATE_WORDS = {
@@ -54,6 +62,7 @@ def request_card(card: RequestCard) -> View:
         SectionBlock(text=MarkdownTextObject(text=shortened(said, 2900))),
         SectionBlock(fields=_what(card)),
         *_evidence(card),
+        *_limits(card),
         ContextBlock(elements=[MarkdownTextObject(text=_small_print(card))]),
     ]
     if buttons := _buttons(card):
@@ -96,9 +105,6 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
             "Symbol, bars": f"{plan.get('symbol')} {plan.get('timeframe')}",
             "At most": f"{plan.get('notional_max')} {quote}",
         }
-    if limits := card.payload.get("limits"):
-        named = [f"{name} {limits[name]}" for name in LIMIT_NAMES if name in limits]
-        pairs[f"Limits ({limits.get('currency')})"] = ", ".join(named)
     pairs["Why"] = card.reason or "no reason given"
     return [
         MarkdownTextObject(text=f"*{literal(name, 60)}*\n{literal(value, 600)}")
@@ -116,10 +122,24 @@ def _parameters(plan: dict[str, object]) -> str:
 def _evidence(card: RequestCard) -> list[Block]:
     lines = [
         f"*{title}* {literal(str(found), 1200)}"
-        for title, name in (("Readiness", "readiness"), ("Preview", "preview"))
+        for title, name in _SHOWN.items()
         if (found := card.evidence.get(name))
     ]
     return [DividerBlock(), SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+
+
+def _limits(card: RequestCard) -> list[Block]:
+    """The limits it would run under, small: on a phone the buttons must stay near the headline."""
+    limits = card.payload.get("limits")
+    if not limits:
+        return []
+    named = [
+        f"{name.removeprefix('max_').replace('_', ' ')} {limits[name]}"
+        for name in LIMIT_NAMES
+        if name in limits
+    ]
+    text = literal(f"Limits ({limits.get('currency')}): {', '.join(named)}", 900)
+    return [ContextBlock(elements=[MarkdownTextObject(text=text)])]
 
 
 def _small_print(card: RequestCard) -> str:
