@@ -23,7 +23,7 @@ from bot.records import new_id
 from bot.storage import Storage, Transaction
 from bot.summaries import CheckLine, HealthSummary
 from bot.views.health import chart_description, health_report
-from bot.views.wording import verdict
+from bot.views.wording import merged, verdict
 from trading.errors import TradingError
 from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
 from trading.killswitch import Latch
@@ -301,7 +301,7 @@ def heartbeats(status: GatewayStatus) -> Check:
 def in_short(report: HealthReport) -> str:
     """A report in one line."""
     wrong = [check for check in report.checks if check.verdict is not Verdict.PASSED]
-    told = "; ".join(f"{check.name}: {check.detail}" for check in wrong)
+    told = "; ".join(f"{names}: {check.detail}" for names, check in merged(wrong))
     said = verdict(report.verdict, len(report.warned))
     return f"{said}, {len(report.checks)} checks" + (f" ({told})" if told else "")
 

@@ -31,6 +31,7 @@ from bot.outbox import Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
 from bot.views.live_form import CHECKLIST, TIMEFRAMES, LiveAnswers
+from bot.views.wording import merged
 from trading.amount import BadAmount, parse_amount
 from trading.health import HealthReport, Verdict
 from trading.killswitch import Latch
@@ -151,7 +152,7 @@ class RequestLive:
         report = self._rehearsal.readiness(Stage.LIVE)
         if report.verdict is not Verdict.PASSED:
             wrong = [check for check in report.checks if check.verdict is Verdict.FAILED]
-            failed = "; ".join(f"{check.name}: {check.detail}" for check in wrong)
+            failed = "; ".join(f"{names}: {check.detail}" for names, check in merged(wrong))
             return Refused(
                 f"Readiness failed, so nothing was asked for. {failed}. /peak readiness live "
                 "shows every check."

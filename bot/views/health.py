@@ -13,7 +13,7 @@ from bot.block_limits import shortened
 from bot.summaries import HealthSummary
 from bot.view import View
 from bot.views.sessions import state_mark
-from bot.views.wording import VERDICT_MARK, day_and_time, label, literal, money, verdict
+from bot.views.wording import VERDICT_MARK, day_and_time, label, literal, merged, money, verdict
 
 
 def health_report(health: HealthSummary) -> View:
@@ -83,8 +83,8 @@ def _money_lines(health: HealthSummary) -> str:
 
 def _checks(health: HealthSummary) -> str:
     lines = []
-    for check in health.checks:
-        line = f"{VERDICT_MARK[check.verdict]} {literal(check.name)}: {literal(check.detail, 250)}"
+    for names, check in merged(health.checks):
+        line = f"{VERDICT_MARK[check.verdict]} {literal(names)}: {literal(check.detail, 250)}"
         if check.verdict != "PASSED" and check.advice:
             line += f" _{literal(check.advice)}_"
         lines.append(shortened(line, 400))

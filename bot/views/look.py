@@ -8,7 +8,7 @@ from bot.block_limits import shortened
 from bot.summaries import LimitUse
 from bot.view import View
 from bot.views.status import limit_line
-from bot.views.wording import VERDICT_MARK, label, literal, quantity, verdict
+from bot.views.wording import VERDICT_MARK, label, literal, merged, quantity, verdict
 from trading.health import HealthReport
 from trading.session import SessionPlan
 from trading.wire import OpenOrder
@@ -49,11 +49,11 @@ def _price(order: OpenOrder) -> str:
 def checks(title: str, report: HealthReport) -> View:
     """Each check, its finding, and what to do."""
     lines = []
-    for check in report.checks:
+    for names, check in merged(report.checks):
         advice = f" _{literal(check.advice)}_" if check.advice and check.verdict != "PASSED" else ""
         lines.append(
             shortened(
-                f"{VERDICT_MARK[check.verdict]} {literal(check.name)}: {literal(check.detail, 250)}{advice}",
+                f"{VERDICT_MARK[check.verdict]} {literal(names)}: {literal(check.detail, 250)}{advice}",
                 400,
             )
         )

@@ -66,6 +66,26 @@ def test_a_failed_check_says_what_to_do() -> None:
     assert "never shown" not in said(view)
 
 
+def test_what_several_checks_found_alike_is_said_once() -> None:
+    """A venue that is down fails five checks with one sentence; what passed keeps its own line."""
+    down = Check("venue", Verdict.FAILED, "it answers 502", 1, "Wait.")
+    found = (
+        Check("books", Verdict.PASSED, "none", 1),
+        down,
+        replace(down, name="key rights"),
+        Check("foreign orders", Verdict.PASSED, "none", 1),
+        replace(down, name="disk", detail="full"),
+    )
+
+    lines = said(checks("Readiness", HealthReport.of(found))).splitlines()[1:]
+    assert lines == [
+        "✅ books: none",
+        "❌ venue, key rights: it answers 502 _Wait._",
+        "✅ foreign orders: none",
+        "❌ disk: full _Wait._",
+    ]
+
+
 def test_a_preview_says_that_nothing_is_sent() -> None:
     """The title is the promise."""
     plan = SessionPlan(Stage.LIVE, "kraken", "ma_crossover", "BTC/USD", "1m", Decimal(100))
