@@ -11,7 +11,7 @@ class SessionSummary:
     """One session as people see it; money in `currency`.
 
     `equity` is what its cap has become: the cap with realised and unrealised PnL, after fees. It and the PnL
-    are None while the session holds something without a known price.
+    are None while the session holds something without a known price. `at` is when it was read.
     """
 
     id: str
@@ -35,6 +35,7 @@ class SessionSummary:
     fees: Decimal = Decimal(0)
     proof: str = ""
     silent_since: datetime | None = None
+    at: datetime | None = None
 
     @property
     def base(self) -> str:

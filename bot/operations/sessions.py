@@ -95,6 +95,7 @@ def summarise(
         fees=position.fees,
         proof=proof_of(tx, session),
         silent_since=_silent_since(tx, session) if session.id in silent else None,
+        at=tx.now,
     )
 
 

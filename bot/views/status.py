@@ -104,12 +104,13 @@ def _halted(halt: HaltState) -> str:
 
 
 def _session(session: SessionSummary, may_stop: bool) -> SectionBlock:
+    orders = f"{session.open_orders} open order{'' if session.open_orders == 1 else 's'}"
     text = (
         f"{state_mark(session)} *{literal(session.symbol, 40)}* {literal(session.strategy, 60)} "
         f"{literal(session.stage, 20)} *{session.state}{_silent(session)}* · "
         f"holds {quantity(session.position)} {literal(session.base, 20)} · "
-        f"{money(session.daily_pnl, session.currency, signed=True)} · "
-        f"{session.open_orders} open orders · `{literal(session.id, 40)}`"
+        f"PnL {money(session.daily_pnl, session.currency, signed=True)} · "
+        f"{orders} · `{literal(session.id, 40)}`"
     )
     stop = None
     if may_stop and session.state in {"starting", "running", "paused", "unknown"}:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.refusals import NOTHING_DONE, SENTENCES, Unheard
 from bot.summaries import Allowed, LimitUse, StatusSummary
 from bot.view import as_dicts, check
 from bot.views.home import home, home_refused
@@ -27,7 +28,9 @@ def test_a_running_session_is_counted_and_listed() -> None:
     shown = text(STATUS)
 
     assert "🟢 1 live" in shown
-    assert "*BTC/USD* ma_crossover live *running* · holds 0.0012 BTC · +1.50 USD" in shown
+    assert (
+        "*BTC/USD* ma_crossover live *running* · holds 0.0012 BTC · PnL +1.50 USD · 1 open order ·" in shown
+    )
     assert STOP in buttons(status(STATUS).blocks)
 
 
@@ -166,3 +169,12 @@ def test_a_stranger_sees_no_figures_on_the_home_tab() -> None:
 
     assert buttons(tab.blocks or []) == []
     assert "You are a guest here." in str(tab.to_dict())
+
+
+@pytest.mark.parametrize("reason", Unheard)
+def test_who_only_looks_has_not_tried_anything(reason: Unheard) -> None:
+    """Opening a tab is no attempt, so nothing is said to have been prevented."""
+    shown = str(home_refused(SENTENCES[reason]).to_dict())
+
+    assert NOTHING_DONE in SENTENCES[reason]
+    assert "nothing was done" not in shown
