@@ -92,7 +92,7 @@ class RequestRepeated(ApprovalError):
 
 
 class AlreadyOpen(ApprovalError):
-    """A request for {action} on {account} is open already: {name}. Answer or cancel it first."""
+    """A request for {action} on {account} is open already: {name}. Answer or withdraw it first."""
 
     action: str
     account: str

@@ -34,7 +34,7 @@ SENTENCES = {
         "You can always halt with /peak-kill."
     ),
     Reason.MAY_NOT_ASK: "Your role may not ask for this: it takes {roles}. Ask one of them to file it.",
-    Reason.REQUESTER: "You asked for this yourself, so somebody else has to answer. You can still cancel it.",
+    Reason.REQUESTER: "You asked for this yourself, so somebody else has to answer. You can withdraw it.",
     Reason.ALREADY_VOTED: "You have answered this already, and the first answer stands. Nothing was changed.",
     Reason.NO_SECOND_FACTOR: "This needs your second factor, and none came with your answer. Add a code.",
     Reason.UNTIMELY: "Your answer is dated outside the life of this request. Check the clocks.",
@@ -130,6 +130,26 @@ def may_vote(
         case RequestState.VOID:
             return refusal(Reason.VOID, request)
     return refusal(Reason.CLOSED, request)
+
+
+def awaited(
+    request: ApprovalRequest, votes: Iterable[Vote], roster: Roster, now: datetime
+) -> tuple[Person, ...]:
+    """Everybody whose yes would bring this request further now.
+
+    When only roles are missing, that is who holds one of them.
+    """
+    cast = tuple(votes)
+    counted = tally(request, cast, roster, now)
+    only_roles = counted.missing_persons <= len(counted.missing_roles)
+    return tuple(
+        person
+        for person in roster
+        if person.accounts
+        and person.id != request.requested_by
+        and may_vote(request, person, cast, roster, now) is None
+        and (person.roles & counted.missing_roles or not only_roles)
+    )
 
 
 def may_ask(rule: Rule, person: Person | None) -> Refusal | None:

@@ -74,10 +74,8 @@ class RequestStore:
         if earlier := self.by_cause(request.cause):
             raise RequestRepeated(name=earlier.name)
         expired = self.expire_overdue(request.created_at, _same_act(request))
-        asked = self._asked_at(request.requested_by, request.created_at - ASKING_SPAN)
-        if len(asked) >= ASKS_MAX:
-            until = asked[-ASKS_MAX] + ASKING_SPAN
-            raise AskedTooOften(person=request.requested_by, count=len(asked), until=until)
+        if until := self.asks_again_at(request.requested_by, request.created_at):
+            raise AskedTooOften(person=request.requested_by, count=ASKS_MAX, until=until)
         if not insert(self._connection, REQUEST, request_values(request)):
             waiting = self._select(_same_act(request), _pending())
             name = waiting[0].name if waiting else request.name
@@ -143,6 +141,16 @@ class RequestStore:
         """List the newest requests, newest first."""
         query = select(REQUEST).order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
         return [request_of(row) for row in self._connection.execute(query).mappings()]
+
+    def waiting_for(self, action: str, account: str, now: datetime) -> ApprovalRequest | None:
+        """The one request for this act on this account that waits for an answer."""
+        same_act = and_(REQUEST.c.action == action, REQUEST.c.account == account)
+        return next(iter(self._select(same_act, _pending(), REQUEST.c.expires_at > now)), None)
+
+    def asks_again_at(self, person: PersonId, now: datetime) -> datetime | None:
+        """When a person who has asked too often may ask again; None for one who may now."""
+        asked = self._asked_at(person, now - ASKING_SPAN)
+        return asked[-ASKS_MAX] + ASKING_SPAN if len(asked) >= ASKS_MAX else None
 
     def asked_since(self, person: PersonId, since: datetime) -> int:
         """Count what a person has asked for after a time."""

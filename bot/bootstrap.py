@@ -91,33 +91,21 @@ def build(
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
     home = installation.environment.home_folder
-    metrics = Metrics()
-    launcher = GatewayLauncher(installation.environment)
+    metrics, launcher = Metrics(), GatewayLauncher(installation.environment)
     supervisor = _supervisor(installation, launcher, lease)
-    reading = installation.storage()
-    renderers = Renderers(reading, desk, lambda: account_now(supervisor, desk.live_exchange, desk.symbols))
-    troubles = Troubles(reading, desk)
-    outbox = Outbox(
-        installation.database,
-        client,
-        renderers.by_kind(),
-        clock,
-        draw=lambda chart: draw_equity(chart.points, chart.currency),
-        metrics=metrics,
-        on_undeliverable=troubles.undeliverable,
-    )
+    workspace_url = _workspace_url(account)
+    status = ReadStatus(installation.storage(), desk, latch, supervisor.gateway, workspace_url)
+    troubles = Troubles(installation.storage(), desk)
+    outbox = _outbox(installation, client, supervisor, status, troubles, metrics, workspace_url)
     storage = installation.storage(committed=outbox.wake)
     machine = Machine(home)
     link = LinkState(over_http=not installation.environment.socket_mode)
     checks = DeskChecks(storage, desk, latch, machine, link.finding)
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
-    rehearsal = Rehearsal(look, supervisor.preview)
     health = CheckHealth(storage, desk, checks, machine, supervisor.gateway)
     stop = StopSession(storage, desk, supervisor.gateway)
-    prove = Prover(home, supervisor, launcher)
-    record_halt = RecordHalt(storage, desk, (desk.live_exchange,), prove)
+    record_halt = RecordHalt(storage, desk, (desk.live_exchange,), Prover(home, supervisor, launcher))
     halt_watch = HaltWatch(latch, record_halt, clock)
-
     inbox = Inbox(installation.database, clock)
     app = build_app(client, account)
     dispatcher = Dispatcher(app, inbox, tell=troubles.failed)
@@ -132,9 +120,21 @@ def build(
         on_refused=lambda refused: note(refused.account, "halt", refused.cause, "not on the roster"),
         on_unanswered=troubles.unanswered,
     )
-    front = Front(Identity(desk.roster, slack_users_info(client)), storage, note)
-    _listen(app, front, installation, storage, inbox, rehearsal, look, health, stop, supervisor, link)
-    follow = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
+    _listen(
+        app,
+        Front(Identity(desk.roster, slack_users_info(client)), storage, note),
+        installation,
+        storage,
+        inbox,
+        look,
+        health,
+        stop,
+        status,
+        workspace_url,
+        supervisor,
+        link,
+    )
+    operations_log = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
     return Bot(
         installation=installation,
         storage=storage,
@@ -144,7 +144,7 @@ def build(
         ingress=Ingress(inbox, dispatcher, halt_route, metrics),
         outbox=outbox,
         supervisor=supervisor,
-        projector=Projector(storage, desk, follow.follow),
+        projector=Projector(storage, desk, operations_log.follow),
         halt_watch=halt_watch,
         metrics=metrics,
         health=health,
@@ -155,6 +155,38 @@ def build(
         lease=lease,
         link=link,
     )
+
+
+def _outbox(
+    installation: Installation,
+    client: WebClient,
+    supervisor: Supervisor,
+    status: ReadStatus,
+    troubles: Troubles,
+    metrics: Metrics,
+    workspace_url: Callable[[], str | None],
+) -> Outbox:
+    """What Slack is told: cards are drawn from a storage of their own, which wakes nobody."""
+    desk = installation.desk
+
+    def now() -> tuple[Mapping[str, Decimal], Collection[str]]:
+        return account_now(supervisor, desk.live_exchange, desk.symbols)
+
+    return Outbox(
+        installation.database,
+        client,
+        Renderers(installation.storage(), desk, now, status).by_kind(),
+        installation.clock,
+        draw=lambda chart: draw_equity(chart.points, chart.currency),
+        metrics=metrics,
+        on_undeliverable=troubles.undeliverable,
+        workspace_url=workspace_url,
+    )
+
+
+def _workspace_url(account: Callable[[], BotAccount]) -> Callable[[], str | None]:
+    """Where Slack shows this workspace; nowhere until Slack has said who the bot is."""
+    return lambda: account().workspace_url
 
 
 def _supervisor(installation: Installation, launcher: GatewayLauncher, lease: Lease) -> Supervisor:
@@ -176,21 +208,22 @@ def _listen(
     installation: Installation,
     storage: Storage,
     inbox: Inbox,
-    rehearsal: Rehearsal,
     look: Look,
     health: CheckHealth,
     stop: StopSession,
+    status: ReadStatus,
+    workspace_url: Callable[[], str | None],
     supervisor: Supervisor,
     link: LinkState,
 ) -> None:
     """Register every listener; the last one hears what no other did."""
     app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
-    request = RequestLive(storage, desk, rehearsal, latch)
+    request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
     LiveListeners(front, desk, request, Jobs(inbox)).register(app)
     RequestListeners(
         front,
-        ReadRequests(storage, desk),
+        ReadRequests(storage, desk, workspace_url),
         AnswerRequest(storage, desk),
         WithdrawRequest(storage, desk),
         GoLive(
@@ -205,7 +238,6 @@ def _listen(
         RequestRearm(storage, desk, latch),
     ).register(app)
     SessionListeners(front, stop).register(app)
-    status = ReadStatus(storage, desk, latch, supervisor.gateway)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 
 

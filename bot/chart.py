@@ -4,12 +4,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.errors import BotError
 
 DRAW_TIMEOUT_S = 60
+# Marks that lie closer together would give an axis of seconds, or of cents: noise that reads like a history.
+SPAN_MIN = timedelta(hours=1)
+ROOM_SHARE, ROOM_SHARE_MIN = 0.1, 0.005
 
 
 class ChartNotDrawn(BotError):
@@ -37,6 +40,18 @@ def draw_equity(points: Sequence[tuple[datetime, Decimal]], currency: str) -> by
     return drawn.stdout
 
 
+def span(times: Sequence[datetime]) -> tuple[datetime, datetime]:
+    """What the time axis shows: all marks, and never less than an hour."""
+    return min(times[0], times[-1] - SPAN_MIN), times[-1]
+
+
+def room(values: Sequence[float]) -> tuple[float, float]:
+    """What the axis of money shows: all marks, with some room below and above."""
+    low, high = min(values), max(values)
+    margin = max((high - low) * ROOM_SHARE, abs(high) * ROOM_SHARE_MIN, 1.0)
+    return low - margin, high + margin
+
+
 def main() -> None:
     """Read points from standard input and write the picture to standard output."""
     import matplotlib as mpl
@@ -50,7 +65,10 @@ def main() -> None:
     values = [float(equity) for _, equity in given["points"]]
     figure, axes = pyplot.subplots(figsize=(8, 3.2), dpi=110)
     axes.plot(times, values, color="#2456a6", linewidth=1.8, marker="o" if len(times) < 3 else None)
-    axes.fill_between(times, values, min(values, default=0), color="#2456a6", alpha=0.10)
+    if times:
+        axes.set_xlim(*span(times))
+        axes.set_ylim(*room(values))
+        axes.fill_between(times, values, room(values)[0], color="#2456a6", alpha=0.10)
     axes.set_ylabel(given["currency"])
     axes.ticklabel_format(axis="y", style="plain", useOffset=False)
     axes.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,.2f}"))

@@ -43,8 +43,9 @@ class Outbox:
     """Delivers what OutboxWriter has written; `wake` after a commit makes it look at once.
 
     `renderers` gives for the first part of a subject what draws its card (None: nothing to show any more);
-    `draw` makes a chart into PNG bytes; `on_undeliverable` hears of each message that is given up. With
-    `strict` a message that would have to be cut is refused instead.
+    `draw` makes a chart into PNG bytes; `on_undeliverable` hears of each message that is given up;
+    `workspace_url` leads to Slack's own page, once that is known. With `strict` a message that would have
+    to be cut is refused instead.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Outbox:
         on_undeliverable: Callable[[Lost], None] = lambda _: None,
         metrics: Metrics | None = None,
         pacing: Pacing | None = None,
+        workspace_url: Callable[[], str | None] = lambda: None,
         strict: bool = False,
     ) -> None:
         self._clock = clock
@@ -67,7 +69,9 @@ class Outbox:
         self._news = Event()
         self._queue = Queue(database, clock)
         self._pacing = pacing or Pacing()
-        self._sender = Sender(client, renderers, clock, draw, self._stopping, strict=strict)
+        self._sender = Sender(
+            client, renderers, clock, draw, self._stopping, workspace_url=workspace_url, strict=strict
+        )
         self._lock = Lock()
         self._busy: set[str] = set()
         self._held: dict[str, datetime] = {}

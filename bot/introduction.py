@@ -44,7 +44,7 @@ class Introduction:
             except (SlackClientError, OSError, HTTPException) as error:
                 log.warning("slack: cannot be reached (%s); trying again", type(error).__name__)
             else:
-                self.account = BotAccount(user_id=found.get("user_id"), bot_id=found.get("bot_id"))
+                self.account = BotAccount(found.get("user_id"), found.get("bot_id"), found.get("url"))
                 return True
             stopping.wait(retry_s)
             retry_s = min(retry_s * 2, RETRY_MAX_S)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -13,10 +13,15 @@ from sqlmodel import Session, col, select
 
 from approvals.person import Account
 from bot.block_limits import split
-from bot.tables import CardRow, OutboxRow
+from bot.tables import CardRow, HomeRow, OutboxRow
 from bot.view import View, as_dicts
 
 WAITING, SENT, FAILED = "waiting", "sent", "failed"
+# The cards of these change what the Home tab shows; one that was opened within a day may still be looked at.
+SHOWN_AT_HOME = frozenset({"request", "session", "halt"})
+HOME_FOLLOWS_FOR = timedelta(days=1)
+# A start or a halt changes several cards within a moment; the Home tab is drawn once for them.
+HOME_GATHERS_FOR = timedelta(seconds=2)
 
 
 class Urgency(IntEnum):
@@ -35,6 +40,7 @@ class MessageKind(StrEnum):
     REPLY = "reply"
     DM = "dm"
     IMAGE = "image"
+    HOME = "home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +92,44 @@ class OutboxWriter:
         pages = self._pages(view, marked=thread_of is None)
         self._add_all(key, MessageKind.POST, urgency, channel, target, pages)
 
-    def card(self, subject: str, channel: str, urgency: Urgency = Urgency.NEXT) -> None:
-        """Have the card of a subject (`kind:id`) drawn from the state as it is when it is delivered."""
+    def card(
+        self, subject: str, channel: str, urgency: Urgency = Urgency.NEXT, *, at_home: bool = True
+    ) -> None:
+        """Have the card of a subject (`kind:id`) drawn from the state as it is when it is delivered.
+
+        The Home tabs that show it follow, unless what has changed is not told there (`at_home`).
+        """
+        if at_home and subject.partition(":")[0] in SHOWN_AT_HOME:
+            self._redraw_homes()
         if self._session.get(CardRow, subject) is None:
             self._session.add(CardRow(subject=subject, channel=channel, created_at=self._now))
-        waiting = self._session.exec(
-            select(OutboxRow).where(
-                OutboxRow.subject == subject, OutboxRow.state == WAITING, OutboxRow.attempts == 0
-            )
-        ).first()
-        if waiting is not None:  # not begun yet, so it will show this state too
+        waiting = self._not_begun(subject)
+        if waiting is not None:  # so it will show this state too
             waiting.urgency = min(waiting.urgency, int(urgency))
             return
         key, body = f"card:{subject}:{uuid4().hex}", {"practice": self._practice}
         self._add(key, MessageKind.CARD, urgency, channel, {"channel": channel}, body, subject=subject)
+
+    def home_opened(self, account: Account) -> None:
+        """Note that somebody looks at the Home tab, which follows what happens for a day."""
+        self._session.merge(HomeRow(account=str(account), opened_at=self._now))
+
+    def _redraw_homes(self) -> None:
+        lately = col(HomeRow.opened_at) > self._now - HOME_FOLLOWS_FOR
+        for home in self._session.exec(select(HomeRow).where(lately)):
+            subject = f"home:{home.account}"
+            if self._not_begun(subject) is None:
+                key, body = f"{subject}:{uuid4().hex}", {"practice": self._practice}
+                target = {"account": home.account}
+                due = self._now + HOME_GATHERS_FOR
+                self._add(key, MessageKind.HOME, Urgency.LAST, subject, target, body, subject, next_at=due)
+
+    def _not_begun(self, subject: str) -> OutboxRow | None:
+        """The drawing of a subject that waits and that nobody has tried yet."""
+        untried = select(OutboxRow).where(
+            OutboxRow.subject == subject, OutboxRow.state == WAITING, OutboxRow.attempts == 0
+        )
+        return self._session.exec(untried).first()
 
     def place(self, subject: str) -> tuple[str, str] | None:
         """Channel and ts of a subject's card, once Slack has taken it."""
@@ -124,10 +154,18 @@ class OutboxWriter:
         pages = self._pages(view, marked=isinstance(view.blocks[0], HeaderBlock))
         self._add_all(key, MessageKind.REPLY, urgency, str(account), target, pages)
 
-    def dm(self, key: str, account: Account, view: View, urgency: Urgency = Urgency.NEXT) -> None:
-        """Tell one person by direct message."""
-        pages = self._pages(view, marked=True)
-        self._add_all(key, MessageKind.DM, urgency, str(account), {"account": str(account)}, pages)
+    def dm(
+        self,
+        key: str,
+        account: Account,
+        view: View,
+        urgency: Urgency = Urgency.NEXT,
+        *,
+        about: str | None = None,
+    ) -> None:
+        """Tell one person by direct message; with the link to the card of a subject that it is `about`."""
+        target = {"account": str(account), "about": about}
+        self._add_all(key, MessageKind.DM, urgency, str(account), target, self._pages(view, marked=True))
 
     def image(
         self,
@@ -182,6 +220,7 @@ class OutboxWriter:
         target: dict[str, Any],
         body: dict[str, Any],
         subject: str | None = None,
+        next_at: datetime | None = None,
     ) -> None:
         if self.knows(key):
             return
@@ -195,7 +234,7 @@ class OutboxWriter:
                 target=target,
                 body=body,
                 state=WAITING,
-                next_at=self._now,
+                next_at=next_at or self._now,
                 created_at=self._now,
             )
         )

@@ -180,8 +180,8 @@ class Queue:
         return picked
 
     def _place(self, session: Session, row: OutboxRow) -> tuple[Place | None, bool]:
-        """The card that a row draws or hangs under, and whether the row can go now."""
-        subject = row.subject or row.target.get("thread_of")
+        """The card that a row draws, hangs under or leads to, and whether the row can go now."""
+        subject = row.subject or row.target.get("thread_of") or row.target.get("about")
         card = session.get(CardRow, subject) if subject else None
         place = Place(card.channel, card.ts, card.created_at) if card else None
         if row.subject or place is None or place.ts:

@@ -8,6 +8,7 @@ from bot.outbox import MessageKind, Urgency
 from bot.outbox_queue import Message
 
 REDRAWING = "chat.update"
+PUBLISHING = "views.publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,14 @@ class Rate:
 # chat.postMessage: about one a second in a channel. chat.update: fifty a minute in the whole workspace.
 POSTS = Rate(burst=4, refill_s=1.0, reserve=2)
 REDRAWS = Rate(burst=20, refill_s=1.25, reserve=5)
+# views.publish is one of those of which Slack takes a hundred a minute; forms need the other half.
+PUBLISHES = Rate(burst=20, refill_s=1.25, reserve=5)
 
 
 def rate_key(message: Message) -> str:
-    """What Slack counts a message under: its channel, or the method that redraws cards wherever they hang."""
+    """What Slack counts a message under: its channel, or the method that redraws cards or Home tabs."""
+    if message.kind is MessageKind.HOME:
+        return PUBLISHING
     drawn = message.card is not None and message.card.ts is not None
     return REDRAWING if message.kind is MessageKind.CARD and drawn else message.lane
 
@@ -48,7 +53,7 @@ class Pacing:
         if message.target.get("response_url"):
             return 0.0  # counted by its address alone, which takes five answers
         key = rate_key(message)
-        rate = REDRAWS if key == REDRAWING else POSTS
+        rate = {REDRAWING: REDRAWS, PUBLISHING: PUBLISHES}.get(key, POSTS)
         bucket = self._filled(key, rate)
         needed = 1 if message.urgency == Urgency.FIRST else 1 + rate.reserve
         if bucket.left < needed:

@@ -10,7 +10,7 @@ from approvals.request import ExecutionState, RequestId
 from bot.errors import DatabaseUnavailable
 from bot.operations.alerts import raise_alert
 from bot.operations.desk import Desk
-from bot.operations.live import subject as request_subject
+from bot.operations.request_card import subject as request_subject
 from bot.operations.sessions import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
@@ -93,6 +93,9 @@ _CARD_KINDS = frozenset(
         EventKind.ORDER_ACCEPTED,
     }
 )
+
+# A busy session's orders and fills would have every Home tab drawn again and again.
+_ORDERS = frozenset({EventKind.FILL, EventKind.ORDER_ACCEPTED})
 
 _OUTCOMES = {
     EventKind.SESSION_STARTED: (ExecutionState.EXECUTED, "the session is live"),
@@ -189,7 +192,10 @@ class Projector:
         tx.audit.append(event.kind, "peak-ops", event.session_id or "desk", event.facts, event.at)
         if event.session_id is not None:
             if event.kind in _CARD_KINDS:
-                tx.outbox.card(subject(event.session_id), self._desk.channels.ops, Urgency.NEXT)
+                told_at_home = event.kind not in _ORDERS
+                tx.outbox.card(
+                    subject(event.session_id), self._desk.channels.ops, Urgency.NEXT, at_home=told_at_home
+                )
             self._line(tx, event, event.session_id)
             self._finish(tx, event, event.session_id)
         if event.kind in ALERTS:
@@ -232,13 +238,16 @@ class Projector:
         if request.execution is not ExecutionState.CLAIMED:
             return
         state, outcome = _OUTCOMES[event.kind]
-        done = tx.requests.finish_execution(request.id, state, _because(outcome, event.facts), tx.now)
+        done = tx.requests.finish_execution(
+            request.id, state, _because(event.kind, outcome, event.facts), tx.now
+        )
         tx.record(ExecutionChanged(done))
         tx.outbox.card(request_subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
 
 
-def _because(outcome: str, facts: dict[str, Any]) -> str:
-    reason = facts.get("reason")
+def _because(kind: EventKind, outcome: str, facts: dict[str, Any]) -> str:
+    """The outcome and its reason; one that started has only that of its request, which the card shows."""
+    reason = facts.get("reason") if kind is not EventKind.SESSION_STARTED else None
     return f"{outcome}: {reason}" if reason else outcome
 
 

@@ -16,6 +16,9 @@ class Unheard(StrEnum):
     UNVERIFIED = "unverified"
 
 
+# Said where something was tried; whoever only looks has tried nothing.
+NOTHING_DONE = ", so nothing was done"
+
 SENTENCES = {
     Unheard.NOT_ON_ROSTER: (
         "Your Slack account is not on this desk's roster, so nothing was done. "

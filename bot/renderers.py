@@ -4,17 +4,20 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
+from approvals.person import Account
 from bot.operations.clearing import clearing
 from bot.operations.desk import Desk
 from bot.operations.halt import LATE_AFTER_S
-from bot.operations.requests import read_card
+from bot.operations.request_card import read_card
 from bot.operations.sessions import summarise
+from bot.operations.status import ReadStatus
 from bot.storage import Storage
 from bot.view import View
 from bot.views.alerts import alert_card
 from bot.views.halt import halt_card
 from bot.views.requests import request_card
 from bot.views.sessions import session_card
+from bot.views.status import panel
 
 # What each symbol could be sold for now, and the ids of the sessions that are not heard of.
 AccountNow = Callable[[], tuple[Mapping[str, Decimal], Collection[str]]]
@@ -23,10 +26,11 @@ AccountNow = Callable[[], tuple[Mapping[str, Decimal], Collection[str]]]
 class Renderers:
     """One method a kind of card; None when the subject is not there any more."""
 
-    def __init__(self, storage: Storage, desk: Desk, account_now: AccountNow) -> None:
+    def __init__(self, storage: Storage, desk: Desk, account_now: AccountNow, status: ReadStatus) -> None:
         self._storage = storage
         self._desk = desk
         self._account_now = account_now
+        self._status = status
 
     def request(self, request_id: str) -> View | None:
         """An approval request."""
@@ -57,6 +61,17 @@ class Renderers:
         late = halt is not None and now - halt.at >= timedelta(seconds=LATE_AFTER_S)
         return halt_card(halt, cleared, late=late) if halt else None
 
+    def home(self, account: str) -> View | None:
+        """The Home tab of somebody who is still on the roster."""
+        person = self._desk.roster.by_account(Account.parse(account))
+        return panel(self._status(person)) if person is not None and person.active else None
+
     def by_kind(self) -> Mapping[str, Callable[[str], View | None]]:
-        """What the outbox looks subjects up in: `request:...`, `session:...`, `alert:...`, `halt:...`."""
-        return {"request": self.request, "session": self.session, "alert": self.alert, "halt": self.halt}
+        """What the outbox looks subjects up in, by their first part: `request:...`, `home:...`."""
+        return {
+            "request": self.request,
+            "session": self.session,
+            "alert": self.alert,
+            "halt": self.halt,
+            "home": self.home,
+        }

@@ -15,8 +15,8 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from approvals.person import Account
 from bot.outbox import Chart, MessageKind
-from bot.outbox_queue import Message, Sent
-from bot.view import View, as_dicts, as_practice, fitted
+from bot.outbox_queue import Message, Place, Sent
+from bot.view import View, as_dicts, as_practice, fitted, permalink
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +81,10 @@ class Sender:
         draw: Callable[[Chart], bytes],
         stopping: Event,
         *,
+        workspace_url: Callable[[], str | None],
         strict: bool,
     ) -> None:
+        """`workspace_url` is where Slack shows this workspace, once that is known."""
         # The SDK repeats a call whose connection broke, which may post twice; the outbox looks first.
         self._client = WebClient(
             token=client.token,
@@ -96,6 +98,7 @@ class Sender:
         self._clock = clock
         self._draw = draw
         self._stopping = stopping
+        self._workspace_url = workspace_url
         self._strict = strict
         self._dms: dict[str, str] = {}
 
@@ -107,6 +110,7 @@ class Sender:
             MessageKind.REPLY: self._send_reply,
             MessageKind.DM: self._send_dm,
             MessageKind.IMAGE: self._send_image,
+            MessageKind.HOME: self._send_home,
         }
         try:
             return ways[message.kind](message)
@@ -120,14 +124,10 @@ class Sender:
         return self._post(message, message.target["channel"], text, blocks, thread_ts=_thread(message))
 
     def _send_card(self, message: Message) -> Sent:
-        kind, _, subject_id = (message.subject or "").partition(":")
-        view = self._renderers[kind](subject_id)
-        card = message.card
-        if view is None or card is None:
+        drawn, card = self._drawn(message), message.card
+        if drawn is None or card is None:
             return Sent()
-        text, blocks = self._shown(
-            {"text": view.text, "blocks": as_dicts(view.blocks), "practice": message.body.get("practice")}
-        )
+        text, blocks = drawn
         if card.ts is not None:
             try:
                 self._client.chat_update(channel=card.channel, ts=card.ts, text=text, blocks=blocks)
@@ -145,6 +145,22 @@ class Sender:
                 return Sent(card.channel, found)
         return self._say(card.channel, text, blocks, f"card:{message.subject}")
 
+    def _drawn(self, message: Message) -> tuple[str, list[dict[str, Any]]] | None:
+        """What the subject of a message shows now; None when it is not there any more."""
+        kind, _, subject_id = (message.subject or "").partition(":")
+        view = self._renderers[kind](subject_id)
+        if view is None:
+            return None
+        practice = message.body.get("practice")
+        return self._shown({"text": view.text, "blocks": as_dicts(view.blocks), "practice": practice})
+
+    def _send_home(self, message: Message) -> Sent:
+        if drawn := self._drawn(message):
+            user = Account.parse(message.target["account"]).user
+            view = {"type": "home", "callback_id": "home", "blocks": drawn[1]}
+            self._client.views_publish(user_id=user, view=view)
+        return Sent()
+
     def _send_reply(self, message: Message) -> Sent:
         url = message.target.get("response_url")
         if url and self._clock() - message.created_at <= RESPONSE_URL_GOOD_FOR:
@@ -154,7 +170,10 @@ class Sender:
         return self._send_dm(message)
 
     def _send_dm(self, message: Message) -> Sent:
-        text, blocks = self._shown(message.body)
+        body = message.body
+        if message.card is not None:
+            body = {**body, "blocks": [*body["blocks"], self._way_to(message.card)]}
+        text, blocks = self._shown(body)
         return self._post(message, self._dm_with(message.target["account"]), text, blocks)
 
     def _send_image(self, message: Message) -> Sent:
@@ -254,6 +273,12 @@ class Sender:
         if given.status_code == 429:
             raise Later("ratelimited", _seconds(given.headers.get("retry-after")), too_fast=True)
         return given.status_code == 200 and not _REFUSED.search(given.text)
+
+    def _way_to(self, card: Place) -> dict[str, Any]:
+        """A line that leads to a card, or to its channel while nobody knows where the card stands."""
+        url = permalink(self._workspace_url(), card.channel, card.ts)
+        way = f"<{url}|Open its card>" if url else f"Its card stands in <#{card.channel}>"
+        return {"type": "context", "elements": [{"type": "mrkdwn", "text": way}]}
 
     def _dm_with(self, account: str) -> str:
         if account not in self._dms:

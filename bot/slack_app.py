@@ -23,10 +23,11 @@ BOLT_LOG = logging.getLogger("bot.bolt")
 
 @dataclass(frozen=True, slots=True)
 class BotAccount:
-    """Who the bot is, as `auth.test` says; without it the bot's own messages are not set aside."""
+    """Who the bot is and where, as `auth.test` says; without it the bot's own messages are not set aside."""
 
     user_id: str | None = None
     bot_id: str | None = None
+    workspace_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ class SessionSummary:
     """One session as people see it; money in `currency`.
 
     `equity` is what its cap has become: the cap with realised and unrealised PnL, after fees. It and the PnL
-    are None while the session holds something without a known price.
+    are None while the session holds something without a known price. `at` is when it was read.
     """
 
     id: str
@@ -35,6 +35,7 @@ class SessionSummary:
     fees: Decimal = Decimal(0)
     proof: str = ""
     silent_since: datetime | None = None
+    at: datetime | None = None
 
     @property
     def base(self) -> str:
@@ -62,8 +63,17 @@ class HaltState:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the person who looks may do, besides looking and halting."""
+
+    start: bool = False
+    stop: bool = False
+    clear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PendingApproval:
-    """A request that waits for somebody."""
+    """A request that waits for somebody; `card_url` leads to its card, once that is known."""
 
     id: str
     name: str
@@ -72,6 +82,7 @@ class PendingApproval:
     waits_for: str
     expires_at: datetime
     state: str
+    card_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ class StatusSummary:
     at: datetime
     bot: str = ""
     held: tuple[tuple[str, Decimal], ...] = ()
+    allowed: Allowed = Allowed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +180,7 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class HealthSummary:
-    """The morning's report, or the same asked for now."""
+    """The morning's report, or the same asked for now; `equity_before` is the equity at `before_at`."""
 
     id: str
     verdict: str
@@ -185,6 +197,7 @@ class HealthSummary:
     exposure: Decimal | None
     machine: tuple[tuple[str, str], ...]
     equity_before: Decimal | None = None
+    before_at: datetime | None = None
     points: tuple[tuple[datetime, Decimal], ...] = ()
 
 

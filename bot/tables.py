@@ -70,6 +70,15 @@ class CardRow(SQLModel, table=True):
     drawn_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
 
 
+class HomeRow(SQLModel, table=True):
+    """When somebody on the roster has opened the Home tab last."""
+
+    __tablename__ = "home"
+
+    account: str = Field(primary_key=True, max_length=80)
+    opened_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
 class AlertRow(SQLModel, table=True):
     """Something that somebody should look at; the same trouble again raises `times` instead of a new row."""
 

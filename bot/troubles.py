@@ -11,6 +11,7 @@ from bot.lease import Holder
 from bot.operations.alerts import raise_alert, subject
 from bot.operations.asker import Asker, answered
 from bot.operations.desk import Desk
+from bot.outbox import MessageKind
 from bot.payloads import Kind
 from bot.storage import Storage
 from bot.views.replies import sentence
@@ -71,6 +72,8 @@ class Troubles:
         if lost.lane == self._desk.channels.alerts or lost.key.startswith(f"card:{subject('')}"):
             log.critical("an alert cannot be shown in Slack: %s (%s)", lost.key, lost.reason)
             return
+        if lost.kind is MessageKind.HOME:
+            return  # nobody is told anything by a Home tab, and it is drawn again at the next opening
         with self._storage.transaction() as tx:
             title = "A message could not be delivered"
             advice = "Run peak-ops doctor: is the bot in the channel, is the channel archived?"

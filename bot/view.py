@@ -48,6 +48,11 @@ def fitted(text: str, blocks: Sequence[dict[str, Any]]) -> Fitted:
     return Fitted(fit_text, fit_blocks, tuple(fitting.breaches))
 
 
+def permalink(workspace_url: str | None, channel: str, ts: str | None) -> str:
+    """Where Slack shows a message; empty while the workspace or the message is not known."""
+    return f"{workspace_url}archives/{channel}/p{ts.replace('.', '')}" if workspace_url and ts else ""
+
+
 def as_practice(text: str, blocks: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
     """Begin with the word, in the text and in the first thing that is read."""
     first = blocks[0] if blocks else {}

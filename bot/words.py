@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 
 TEXT_MAX = 3000
+# So much alike, a word was meant and mistyped; DOGE/USD was not meant to be BTC/USD.
+A_SLIP = 0.7
 
 # What phones and word processors make of two hyphens, quotes and blanks.
 _TYPOGRAPHIC = str.maketrans(
@@ -50,6 +52,16 @@ def read(text: str) -> Typed:
     return Typed(words=tuple(cleaned.split()), too_long=too_long)
 
 
-def nearest(word: str, known: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
-    """The known words that look most like this one."""
-    return tuple(difflib.get_close_matches(word.lower()[:40], known, n=count, cutoff=0.5))
+def nearest(word: str, known: tuple[str, ...], count: int = 3, alike: float = 0.5) -> tuple[str, ...]:
+    """The known words that look most like this one, from 0 (anything) to 1 (the same)."""
+    return tuple(difflib.get_close_matches(word.lower()[:40], known, n=count, cutoff=alike))
+
+
+def unknown(word: str, known: tuple[str, ...], what: str) -> str | None:
+    """What to say of a word that is none of those that can stand here; None for one that is, or for none."""
+    if not word or word in known:
+        return None
+    said = f"“{word[:40]}” is no {what} of this desk, so nothing was done."
+    if close := nearest(word, known, alike=A_SLIP):
+        return f"{said} Did you mean {' or '.join(close)}?"
+    return f"{said} There is {', '.join(known[:20])}."

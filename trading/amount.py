@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import TypeGuard
 
-from trading.errors import BadAmount
+from trading.errors import AmountOutside, BadAmount
 
 __all__ = ["BadAmount", "is_positive", "parse_amount", "plain"]
 
@@ -18,7 +18,8 @@ _SHOWN_CHARACTERS_MAX = 40
 def parse_amount(text: str, *, minimum: Decimal | None = None, maximum: Decimal | None = None) -> Decimal:
     """Read an amount that a person typed; both bounds are themselves allowed.
 
-    Raises `BadAmount` for everything but plain ASCII digits with at most one point and 12 decimals.
+    Raises `BadAmount` for everything but plain ASCII digits with at most one point and 12 decimals, and
+    `AmountOutside` beyond a bound.
     """
     match = _AMOUNT.fullmatch(text)
     if match is None:
@@ -29,9 +30,9 @@ def parse_amount(text: str, *, minimum: Decimal | None = None, maximum: Decimal 
         raise _refusal(text, f"it has more than {DECIMALS_MAX} decimals")
     amount = Decimal(text)
     if minimum is not None and amount < minimum:
-        raise _refusal(text, f"the least allowed is {plain(minimum)}")
+        raise AmountOutside(text=text, why=f"the least allowed is {plain(minimum)}")
     if maximum is not None and amount > maximum:
-        raise _refusal(text, f"the most allowed is {plain(maximum)}")
+        raise AmountOutside(text=text, why=f"the most allowed is {plain(maximum)}")
     return amount
 
 

@@ -16,6 +16,10 @@ class BadAmount(TradingError):
     """{text!r} cannot be used as an amount: {why}. Write it like 1250.50: digits, at most one point."""
 
 
+class AmountOutside(BadAmount):
+    """{text} is not possible: {why}. Enter an amount within that."""
+
+
 class BadTimeframe(TradingError):
     """{text!r} is no bar length that can be traded; choose one of {allowed}."""
 

@@ -43,7 +43,7 @@ class DeskListeners:
         """Words in the order in which they are tried; what is left over is not understood."""
         look = self._look
         shows: dict[str, Shown] = {
-            "status": lambda typed, actor: status_view.status(self._status()),
+            "status": lambda typed, actor: status_view.status(self._status(actor)),
             "help": lambda typed, actor: help_view.help_text(typed.rest(1).lower()),
             "risk": lambda typed, actor: look.risk(),
             "orders": lambda typed, actor: look.orders(),
@@ -78,12 +78,16 @@ class DeskListeners:
             self._health.now(actor, said.asker)
 
     def on_home(self, body: Body, context: Mapping[str, Any], client: WebClient) -> None:
-        """Draw the Home tab anew."""
+        """Draw the Home tab anew, and let it follow from now on."""
         said = incoming(body, context)
         if said.account is None:
             return
         known = self._front.known(said)
-        view = home_view.home_refused(known) if isinstance(known, str) else home_view.home(self._status())
+        view = (
+            home_view.home_refused(known) if isinstance(known, str) else home_view.home(self._status(known))
+        )
+        if not isinstance(known, str):
+            self._front.home_opened(said.account)
         client.views_publish(user_id=said.account.user, view=view)
 
     def _showing(self, show: Shown) -> Callable[..., None]:
@@ -103,9 +107,11 @@ class DeskListeners:
 
     def _anything_else(self, typed: Typed, actor: Person) -> View | Refused:
         if not typed.words:
-            return status_view.panel(self._status())
+            return status_view.panel(self._status(actor))
         if typed.too_long:
             return Refused(
                 "That is longer than a command can be, so nothing was done. Keep it below 3,000 characters."
             )
+        if typed.first in help_view.NOT_YET:
+            return Refused(help_view.NOT_YET[typed.first])
         return not_understood(typed.words[0], nearest(typed.first, help_view.KNOWN))

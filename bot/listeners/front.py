@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt import App, BoltContext, BoltResponse
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.models.views import View as SlackView
 
-from approvals.person import Person
+from approvals.person import Account, Person
 from bot.identity import Identity, Stranger
 from bot.listeners.incoming import Incoming
 from bot.operations.asker import answered
@@ -15,6 +18,8 @@ from bot.storage import Storage
 from bot.view import View
 from bot.views.replies import sentence
 from bot.words import read
+
+TRIGGER_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "trigger_expired"})
 
 
 class Front:
@@ -55,13 +60,28 @@ class Front:
             if protected:
                 note_refused(tx, actor.id, protected, subject, refused.sentence)
             if (asker := incoming.asker) is not None:
-                asker.told(tx, refused.sentence)
+                asker.told(tx, refused.sentence, *refused.moments)
 
     def answer(self, incoming: Incoming, view: View) -> None:
         """Answer the one person who asked: where it was asked, or by direct message when that is too late."""
         if (asker := incoming.asker) is not None:
             with self._storage.transaction() as tx:
                 asker.shown(tx, view)
+
+    def home_opened(self, account: Account) -> None:
+        """Note that somebody on the roster looks at the Home tab."""
+        with self._storage.transaction() as tx:
+            tx.outbox.home_opened(account)
+
+    def open_form(self, incoming: Incoming, client: WebClient, form: SlackView) -> None:
+        """Open a form for who asked; Slack lets a trigger expire after three seconds, which is told."""
+        try:
+            client.views_open(trigger_id=incoming.trigger_id, view=form)
+        except SlackApiError as error:
+            if error.response.get("error") not in TRIGGER_LATE:
+                raise
+            late = "Slack let the form expire before it opened. Nothing was asked for; ask again."
+            self.answer(incoming, sentence(late))
 
 
 def answered_once(storage: Storage) -> Callable[..., BoltResponse | None]:

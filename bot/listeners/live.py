@@ -5,7 +5,6 @@ from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from approvals.person import Person
 from bot.listeners.front import Front, register
@@ -17,7 +16,7 @@ from bot.operations.status import configured_limits
 from bot.views import live_form
 from bot.views.replies import sentence
 from bot.views.status import START_LIVE
-from bot.words import Typed, nearest, read
+from bot.words import Typed, read, unknown
 from trading.errors import TradingError
 
 JOB = "live_request"
@@ -71,6 +70,9 @@ class LiveListeners:
         if isinstance(plan, Refused):
             ack(response_action="errors", errors=plan.fields)
             return
+        if refused := self._request.refused_early(actor, plan.symbol):
+            ack(response_action="errors", errors={"symbol": refused.sentence})
+            return
         facts = {
             "plan": {**plan_value(plan), "notional_max": str(plan.notional_max)},
             "strategy_source": plan.source_digest,
@@ -97,7 +99,8 @@ class LiveListeners:
             said,
             sentence(
                 f"Asked as “{asked.name}”. The card stands in the approvals channel until "
-                f"{asked.expires_at:%H:%M} UTC."
+                f"{asked.expires_at:%H:%M} UTC.",
+                asked.expires_at,
             ),
         )
 
@@ -109,22 +112,10 @@ class LiveListeners:
         app.event(JOB)(self.on_job)
 
     def _open(self, said: Incoming, actor: Person, form: live_form.LiveForm, client: WebClient) -> None:
-        if refused := self._request.may_ask(actor):
+        if refused := self._request.may_ask(actor) or self._request.refused_early(actor, form.symbol):
             self._front.refuse(said, actor, refused, "live.activate")
             return
-        try:
-            client.views_open(trigger_id=said.trigger_id, view=live_form.live_form(form, said.channel))
-        except SlackApiError as error:
-            if error.response.get("error") not in (
-                "expired_trigger_id",
-                "exchanged_trigger_id",
-                "trigger_expired",
-            ):
-                raise
-            self._front.answer(
-                said,
-                sentence("Slack let the form expire before it opened. Nothing was asked for; type it again."),
-            )
+        self._front.open_form(said, client, live_form.live_form(form, said.channel))
 
     def _form(self, typed: Typed) -> live_form.LiveForm | Refused:
         desk = self._desk
@@ -136,12 +127,12 @@ class LiveListeners:
             )
         strategy, symbol, timeframe, notional = (*typed.after(2), "", "", "", "")[:4]
         problem = (
-            _unknown(strategy, strategies, "strategy")
-            or _unknown(symbol.upper(), desk.symbols, "symbol")
-            or _unknown(timeframe, live_form.TIMEFRAMES, "bar length")
+            unknown(strategy, strategies, "strategy")
+            or unknown(symbol.upper(), desk.symbols, "symbol")
+            or unknown(timeframe, live_form.TIMEFRAMES, "bar length")
         )
         if problem:
-            return problem
+            return Refused(problem)
         return live_form.LiveForm(
             strategies=strategies,
             symbols=desk.symbols,
@@ -154,12 +145,3 @@ class LiveListeners:
             notional=notional[:40],
             practice=desk.practice,
         )
-
-
-def _unknown(word: str, known: tuple[str, ...], what: str) -> Refused | None:
-    if not word or word in known:
-        return None
-    close = nearest(word, known) or known
-    return Refused(
-        f"“{word[:40]}” is no {what} of this desk, so nothing was done. Did you mean {', '.join(close[:5])}?"
-    )

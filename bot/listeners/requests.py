@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt import Ack, App
+from slack_sdk import WebClient
 
 from approvals.errors import RequestUnknown
 from approvals.person import Person
@@ -12,10 +13,12 @@ from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RequestRearm
-from bot.operations.live import GoLive
+from bot.operations.live import Asked, GoLive
 from bot.operations.requests import AnswerRequest, ReadRequests, WithdrawRequest
+from bot.views import rearm_form
 from bot.views import requests as view
 from bot.views.replies import sentence
+from bot.views.status import ASK_TO_CLEAR
 from bot.words import read
 
 FORGED = (
@@ -83,10 +86,40 @@ class RequestListeners:
         outcome = self._rearm(actor, said.account, read(said.text).rest(1), said.cause)
         if isinstance(outcome, Refused):
             self._front.refuse(said, actor, outcome, "rearm")
+        else:
+            self._told_of(said, outcome)
+
+    def on_rearm_button(
+        self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any], client: WebClient
+    ) -> None:
+        """The same from the panel: the form asks for the reason, unless it would be asked in vain."""
+        ack()
+        said = incoming(body, context)
+        actor = self._front.person(said, "rearm")
+        if actor is None:
             return
-        self._front.answer(
-            said, sentence(f"Asked as “{outcome.request.name}”. The card stands in the approvals channel.")
-        )
+        if refused := self._rearm.refused_early(actor):
+            self._front.refuse(said, actor, refused, "rearm")
+        else:
+            self._front.open_form(said, client, rearm_form.rearm_form(said.channel))
+
+    def on_rearm_form(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        """The reason, and with it the request."""
+        said = incoming(body, context)
+        actor = self._front.person(said, "rearm")
+        if actor is None or said.account is None:
+            ack()
+            return
+        outcome = self._rearm(actor, said.account, rearm_form.reason(said.values or {}), said.cause)
+        if isinstance(outcome, Refused):
+            ack(response_action="errors", errors={rearm_form.REASON: outcome.sentence})
+            return
+        ack()
+        self._told_of(said, outcome)
+
+    def _told_of(self, said: Incoming, asked: Asked) -> None:
+        name = asked.request.name
+        self._front.answer(said, sentence(f"Asked as “{name}”. The card stands in the approvals channel."))
 
     def on_list(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         """`/peak approvals`."""
@@ -96,13 +129,15 @@ class RequestListeners:
             self._front.answer(said, view.waiting_list(self._reader.pending()))
 
     def register(self, app: App) -> None:
-        """Four buttons, two commands."""
+        """Four buttons of a card, two commands, and a button with its form."""
         app.action(view.APPROVE)(self.on_approve)
         app.action(view.REJECT)(self.on_reject)
         app.action(view.CANCEL)(self.on_withdraw)
         app.action(view.EXECUTE)(self.on_execute)
         register(app, "/peak", self.on_rearm, "rearm")
         register(app, "/peak", self.on_list, "approvals")
+        app.action(ASK_TO_CLEAR)(self.on_rearm_button)
+        app.view(rearm_form.CALLBACK)(self.on_rearm_form)
 
     def _clicked(self, body: Mapping[str, Any], context: Mapping[str, Any], what: str, act: Handler) -> None:
         said = incoming(body, context)

@@ -53,7 +53,7 @@ class SessionListeners:
         said = incoming(body, context)
         actor = self._front.person(said, "session.stop", said.value)
         if actor is not None and not self._told_again(said):
-            self._stop_all(said, actor, (said.value,), "asked for on the card")
+            self._stop_all(said, actor, (said.value,), "pressed Stop")
 
     def register(self, app: App) -> None:
         """Word and button."""
@@ -61,7 +61,7 @@ class SessionListeners:
         app.action(STOP)(self.on_button)
 
     def _stop_all(self, said: Incoming, actor: Person, sessions: tuple[str, ...], reason: str) -> None:
-        self._tell(said, self._stop(actor, sessions, reason, said.cause))
+        self._tell(said, self._stop(actor, sessions, reason, said.cause, said.asker))
 
     def _told_again(self, said: Incoming) -> bool:
         """Answer a stop that a crash interrupted with what it stopped, whatever is open by now."""

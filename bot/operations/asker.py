@@ -1,6 +1,7 @@
 """Whoever asked for something, and the one private answer that this gets."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from approvals.person import Account
 from bot.storage import Transaction
@@ -21,22 +22,24 @@ class Asker:
     response_url: str | None = None
     redelivered: bool = False
 
-    def told(self, tx: Transaction, text: str) -> None:
-        """Answer in one sentence, saved with whatever else this transaction does.
+    def told(self, tx: Transaction, text: str, *moments: datetime) -> None:
+        """Answer in one sentence that may name moments, saved with whatever else this transaction does.
 
         The first answer to an act stands: when a crash has the act run again, what is said then is dropped.
         """
-        self.shown(tx, sentence(text))
+        self.shown(tx, sentence(text, *moments))
+
+    def told_soon(self, tx: Transaction, text: str) -> None:
+        """Say that what takes a while has begun; the answer still follows, after a crash too."""
+        self._reply(tx, f"{self.cause}:begun", sentence(text))
 
     def shown(self, tx: Transaction, view: View) -> None:
         """Answer with a view, under the same rule."""
-        tx.outbox.reply(
-            answer_key(self.cause),
-            view,
-            account=self.account,
-            channel=self.channel,
-            response_url=self.response_url,
-        )
+        self._reply(tx, answer_key(self.cause), view)
+
+    def _reply(self, tx: Transaction, key: str, view: View) -> None:
+        url = self.response_url
+        tx.outbox.reply(key, view, account=self.account, channel=self.channel, response_url=url)
 
 
 def answer_key(cause: str) -> str:

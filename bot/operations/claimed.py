@@ -5,7 +5,7 @@ from approvals.request import ApprovalRequest, ExecutionState
 from bot.operations.alerts import raise_alert
 from bot.operations.desk import Desk
 from bot.operations.halt import tell_cleared, was_cleared
-from bot.operations.live import subject
+from bot.operations.request_card import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from trading.killswitch import Latch

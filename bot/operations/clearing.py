@@ -2,8 +2,10 @@
 
 from approvals.request import ApprovalRequest, ExecutionState, VoteWord
 from bot.operations.desk import Desk
+from bot.operations.status import held_by_sessions
 from bot.storage import Transaction
 from bot.summaries import Clearing, HaltSummary
+from bot.views.wording import quantity
 
 RECENT = 100
 
@@ -36,3 +38,16 @@ def clearing(tx: Transaction, desk: Desk, halt: HaltSummary) -> Clearing | None:
     if request is None or request.execution_at is None:
         return None
     return Clearing(request.execution_at, desk.name_of(request.requested_by), approvers(tx, desk, request))
+
+
+def found_at_halt(tx: Transaction, desk: Desk) -> dict[str, str]:
+    """What whoever approves a clearing should know: what was proven, what is held, what still waits."""
+    last, alerts = tx.halts.last(), tx.alerts.open_count()
+    proven = last is not None and last.proven
+    holdings = held_by_sessions(tx, desk.live_exchange)
+    held = ", ".join(f"{quantity(abs(amount))} {asset}" for asset, amount in holdings)
+    return {
+        "orders": "none, proven by the venue" if proven else "NOT PROVEN: look at the venue's own page first",
+        "held": f"STILL HOLDING {held} by our books" if held else "nothing by our books",
+        "alerts": f"{alerts} not acknowledged" if alerts else "none open",
+    }

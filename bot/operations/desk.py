@@ -123,10 +123,11 @@ def plan_of(payload: Mapping[str, Any]) -> SessionPlan:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A no, in one sentence that says what happened, why, and what to do next."""
+    """A no, in one sentence that says what happened, why, and what to do next; `moments` are those in it."""
 
     sentence: str
     fields: dict[str, str] = field(default_factory=dict)
+    moments: tuple[datetime, ...] = ()
 
 
 Clock = Callable[[], datetime]

@@ -15,10 +15,10 @@ from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
-from bot.operations.clearing import RECENT, approvers, clearing_request
-from bot.operations.desk import Desk, Refused, owners
+from bot.operations.clearing import RECENT, approvers, clearing_request, found_at_halt
+from bot.operations.desk import SHOWN, Desk, Refused, owners
 from bot.operations.live import Asked, file_request
-from bot.operations.live import subject as request_subject
+from bot.operations.request_card import subject as request_subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.summaries import HaltOutcome, HaltStep, HaltSummary
@@ -200,19 +200,25 @@ class RequestRearm:
         with self._storage.reading() as tx:
             if known := tx.requests.by_cause(cause):
                 return Asked(known)
-        if refusal := may_ask(self._desk.policy.rule("rearm"), actor):
-            return Refused(refusal.sentence)
-        if not self._latch.engaged():
-            return Refused("Nothing is halted, so there is nothing to clear.")
+        if refused := self.refused_early(actor):
+            return refused
         if not reason.strip():
             return Refused(
                 "Say why the halt can be cleared: /peak rearm followed by the reason. Nothing was asked for."
             )
         with self._storage.transaction() as tx:
-            if wait := self._cooling(tx):
-                return wait
             payload = rearm_payload(tx, self._latch, self._desk)
+            payload[SHOWN] = found_at_halt(tx, self._desk)
             return file_request(tx, self._desk, actor, account, "rearm", "desk", payload, reason, cause)
+
+    def refused_early(self, actor: Person) -> Refused | None:
+        """What is known to be refused before anybody has said why."""
+        if refusal := may_ask(self._desk.policy.rule("rearm"), actor):
+            return Refused(refusal.sentence)
+        if not self._latch.engaged():
+            return Refused("Nothing is halted, so there is nothing to clear.")
+        with self._storage.reading() as tx:
+            return self._cooling(tx)
 
     def _cooling(self, tx: Transaction) -> Refused | None:
         halted_at = _halted_last(tx, self._latch)

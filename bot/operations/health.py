@@ -23,6 +23,7 @@ from bot.records import new_id
 from bot.storage import Storage, Transaction
 from bot.summaries import CheckLine, HealthSummary
 from bot.views.health import chart_description, health_report
+from bot.views.wording import merged, verdict
 from trading.errors import TradingError
 from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
 from trading.killswitch import Latch
@@ -243,6 +244,7 @@ class CheckHealth:
             exposure=equity.exposure if equity else None,
             machine=self._machine.figures(),
             equity_before=before.equity if before else None,
+            before_at=before.at if before else None,
             points=tuple(point for point in points if point[0] >= at - timedelta(days=CHART_DAYS)),
         )
 
@@ -269,10 +271,9 @@ def report_id(cause: str) -> str:
 
 
 def _note(tx: Transaction, health: HealthSummary) -> None:
-    failures = ", ".join(check.name for check in health.checks if check.verdict == Verdict.FAILED)
-    tx.note(
-        "health.check", health.asked_by, health.id, verdict=health.verdict, reason=failures or "all passed"
-    )
+    wrong = [f"{check.name} {check.verdict}" for check in health.checks if check.verdict != Verdict.PASSED]
+    reason = ", ".join(wrong) or "all passed"
+    tx.note("health.check", health.asked_by, health.id, verdict=health.verdict, reason=reason)
 
 
 def gateway_settings(desk: Desk, status: GatewayStatus) -> Check:
@@ -300,8 +301,9 @@ def heartbeats(status: GatewayStatus) -> Check:
 def in_short(report: HealthReport) -> str:
     """A report in one line."""
     wrong = [check for check in report.checks if check.verdict is not Verdict.PASSED]
-    told = "; ".join(f"{check.name}: {check.detail}" for check in wrong)
-    return f"{report.verdict}, {len(report.checks)} checks" + (f" ({told})" if told else "")
+    told = "; ".join(f"{names}: {check.detail}" for names, check in merged(wrong))
+    said = verdict(report.verdict, len(report.warned))
+    return f"{said}, {len(report.checks)} checks" + (f" ({told})" if told else "")
 
 
 def _line(check: Check) -> CheckLine:

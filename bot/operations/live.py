@@ -20,14 +20,18 @@ from approvals.request import (
     Vote,
     VoteWord,
 )
+from approvals.store import ASKS_MAX
 from bot.errors import BotError
 from bot.operations.asker import Asker
 from bot.operations.desk import SHOWN, Desk, Refused, plan_of
 from bot.operations.health import in_short
+from bot.operations.notices import tell_asker, tell_awaited
+from bot.operations.request_card import subject
 from bot.outbox import Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
 from bot.views.live_form import CHECKLIST, TIMEFRAMES, LiveAnswers
+from bot.views.wording import merged
 from trading.amount import BadAmount, parse_amount
 from trading.health import HealthReport, Verdict
 from trading.killswitch import Latch
@@ -71,11 +75,6 @@ class Launched:
     session: TradingSession
 
 
-def subject(request_id: str) -> str:
-    """The card of a request."""
-    return f"request:{request_id}"
-
-
 class RequestLive:
     """File a request for a live session after its readiness and its preview."""
 
@@ -94,6 +93,12 @@ class RequestLive:
                 "Everything is halted, so nothing can start. Two people clear the halt with /peak rearm."
             )
         return None
+
+    def refused_early(self, actor: Person, symbol: str) -> Refused | None:
+        """What is known to be refused before anybody fills in a form: a symbol may still be missing."""
+        with self._storage.reading() as tx:
+            account = venue_account(self._desk, symbol) if symbol else ""
+            return _busy(tx, symbol) or may_file(tx, self._desk, actor, "live.activate", account)
 
     def plan(self, answers: LiveAnswers) -> SessionPlan | Refused:
         """Read a form's answers; every field that is wrong has its own sentence."""
@@ -142,12 +147,12 @@ class RequestLive:
         """Rehearse outside any transaction, then file the request and its card in one."""
         if known := self._asked_before(cause):
             return known
-        if refused := self.may_ask(actor) or self._busy(plan):
+        if refused := self.may_ask(actor) or self.refused_early(actor, plan.symbol):
             return refused
         report = self._rehearsal.readiness(Stage.LIVE)
         if report.verdict is not Verdict.PASSED:
             wrong = [check for check in report.checks if check.verdict is Verdict.FAILED]
-            failed = "; ".join(f"{check.name}: {check.detail}" for check in wrong)
+            failed = "; ".join(f"{names}: {check.detail}" for names, check in merged(wrong))
             return Refused(
                 f"Readiness failed, so nothing was asked for. {failed}. /peak readiness live "
                 "shows every check."
@@ -161,7 +166,7 @@ class RequestLive:
                 actor,
                 account,
                 "live.activate",
-                f"{plan.exchange}:{plan.symbol}",
+                venue_account(self._desk, plan.symbol),
                 payload,
                 reason,
                 cause,
@@ -172,15 +177,38 @@ class RequestLive:
             known = tx.requests.by_cause(cause)
         return Asked(known) if known else None
 
-    def _busy(self, plan: SessionPlan) -> Refused | None:
-        with self._storage.reading() as tx:
-            for session in tx.sessions.all_open():
-                if session.plan.stage is Stage.LIVE and session.plan.symbol == plan.symbol:
-                    return Refused(
-                        f"{plan.symbol} already has the live session {session.id} on this account "
-                        f"({session.state}), so nothing was asked for. Stop it first."
-                    )
-        return None
+
+def venue_account(desk: Desk, symbol: str) -> str:
+    """What one live session at a time is allowed for."""
+    return f"{desk.live_exchange}:{symbol}"
+
+
+def _busy(tx: Transaction, symbol: str) -> Refused | None:
+    for session in tx.sessions.all_open():
+        if session.plan.stage is Stage.LIVE and session.plan.symbol == symbol:
+            return Refused(
+                f"{symbol} already has the live session {session.id} on this account "
+                f"({session.state}), so nothing was asked for. Stop it first."
+            )
+    return None
+
+
+def may_file(tx: Transaction, desk: Desk, actor: Person, action: str, account: str) -> Refused | None:
+    """Why a request would be refused whatever stands in it: too many by this person, or one that waits."""
+    if until := tx.requests.asks_again_at(actor.id, tx.now):
+        return Refused(
+            f"You have asked for {ASKS_MAX} approvals within the hour, and no more are taken. "
+            f"Ask again at {until:%H:%M} UTC.",
+            moments=(until,),
+        )
+    if waiting := tx.requests.waiting_for(action, account, tx.now):
+        asker = desk.name_of(waiting.requested_by)
+        return Refused(
+            f"The same was asked by {asker} already (“{waiting.name}”) and waits for an answer until "
+            f"{waiting.expires_at:%H:%M} UTC, so nothing was asked for. Have it answered or withdrawn first.",
+            moments=(waiting.expires_at,),
+        )
+    return None
 
 
 def file_request(
@@ -189,7 +217,7 @@ def file_request(
     actor: Person,
     account: Account,
     action: str,
-    venue_account: str,
+    busy_account: str,
     payload: dict[str, Any],
     reason: str,
     cause: str,
@@ -198,11 +226,13 @@ def file_request(
     rule: Rule = desk.policy.rule(action)
     if known := tx.requests.by_cause(cause):
         return Asked(known)
+    if refused := may_file(tx, desk, actor, action, busy_account):
+        return refused
     request = ApprovalRequest.asked(
         rule=rule,
         roster=desk.roster,
         requested_by=actor.id,
-        account=venue_account,
+        account=busy_account,
         reason=reason,
         payload=payload,
         cause=cause,
@@ -216,7 +246,9 @@ def file_request(
     for late in created.expired:
         tx.record(RequestDecided(late))
         tx.outbox.card(subject(late.id), desk.channels.approvals, Urgency.FIRST)
+        tell_asker(tx, desk, late)
     tx.outbox.card(subject(request.id), desk.channels.approvals, Urgency.FIRST)
+    tell_awaited(tx, desk, request)
     return Asked(request)
 
 
@@ -316,7 +348,8 @@ class GoLive:
         if not request.executable_at(tx.now):
             return Refused(
                 f"The approval was good until {request.grant_expires_at:%H:%M} UTC, so nothing "
-                "was started. Ask again."
+                "was started. Ask again.",
+                moments=(request.grant_expires_at,) if request.grant_expires_at else (),
             )
         if self._latch.engaged():
             return Refused(

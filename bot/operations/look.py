@@ -11,6 +11,7 @@ from bot.summaries import LimitUse
 from bot.view import View
 from bot.views import look as view
 from bot.views.live_form import TIMEFRAMES
+from bot.words import unknown
 from trading import limits
 from trading.health import Check, HealthReport, run_checks
 from trading.preview import Preview
@@ -76,12 +77,19 @@ class Look:
     def preview(self, words: tuple[str, ...]) -> View | Refused:
         """The orders that a start would send, sent nowhere."""
         strategy, symbol, timeframe = (*words, "", "", "")[:3]
-        choice = self._desk.strategy(strategy)
+        names = tuple(known.name for known in self._desk.strategies)
+        problem = (
+            unknown(strategy, names, "strategy")
+            or unknown(symbol.upper(), self._desk.symbols, "symbol")
+            or unknown(timeframe, TIMEFRAMES, "bar length")
+        )
+        if problem:
+            return Refused(problem)
         timeframe = timeframe or TIMEFRAMES[0]
-        if choice is None or symbol.upper() not in self._desk.symbols or timeframe not in TIMEFRAMES:
-            names = ", ".join(known.name for known in self._desk.strategies)
+        choice = self._desk.strategy(strategy)
+        if choice is None or not symbol:
             return Refused(
-                f"Type /peak preview <strategy> <symbol> [bars]. Strategies: {names}. Symbols: "
+                f"Type /peak preview <strategy> <symbol> [bars]. Strategies: {', '.join(names)}. Symbols: "
                 f"{', '.join(self._desk.symbols)}. Bars: {', '.join(TIMEFRAMES)}."
             )
         plan = SessionPlan(

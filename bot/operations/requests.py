@@ -1,20 +1,23 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
+from collections.abc import Callable
+from datetime import datetime
 from threading import Event
 from time import monotonic
 
-from approvals.errors import ApprovalError, RequestUnknown
+from approvals.errors import ApprovalError
 from approvals.events import ExecutionChanged, RequestDecided, VoteRefused
 from approvals.payload import one_line
 from approvals.person import Account, Person
-from approvals.quorum import Refusal, tally
+from approvals.quorum import Refusal, may_vote, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, Vote, VoteWord
 from bot.operations.asker import Asker
-from bot.operations.desk import SHOWN, Desk, Refused
-from bot.operations.live import subject
+from bot.operations.desk import Desk, Refused
+from bot.operations.notices import tell_asker
+from bot.operations.request_card import pending, subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
-from bot.summaries import PendingApproval, RequestCard
+from bot.summaries import PendingApproval
 
 # What a button carries may come from anybody.
 SUBJECT_MAX = 60
@@ -50,16 +53,32 @@ class AnswerRequest:
             tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             if isinstance(outcome, Refusal):
                 tx.record(VoteRefused(request, actor.id, outcome))
+                refused = Refused(outcome.sentence, moments=_moments(request))
                 if asker is not None:
-                    asker.told(tx, outcome.sentence)
-                return Refused(outcome.sentence)
+                    asker.told(tx, refused.sentence, *refused.moments)
+                return refused
             tx.record(outcome)
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
+                tell_asker(tx, self._desk, outcome.request)
             if asker is not None:
-                name, state = outcome.request.name, outcome.request.state
-                asker.told(tx, f"Your {word} to “{name}” is counted; the request is {state}.")
+                then = self._then(tx, outcome.request)
+                asker.told(
+                    tx, f"Your {word} to “{outcome.request.name}” is counted; {then}.", request.expires_at
+                )
             return outcome.request
+
+    def _then(self, tx: Transaction, request: ApprovalRequest) -> str:
+        """What a request still needs after an answer."""
+        if request.state is not RequestState.PENDING:
+            return f"the request is {request.state}"
+        counted = tally(request, tx.requests.votes(request.id), self._desk.roster, tx.now)
+        return f"it still waits for {counted.missing}, until {request.expires_at:%H:%M} UTC"
+
+
+def _moments(request: ApprovalRequest) -> tuple[datetime, ...]:
+    """The times that a refusal may name."""
+    return tuple(at for at in (request.decided_at, request.expires_at) if at is not None)
 
 
 class NoteStranger:
@@ -95,7 +114,10 @@ class WithdrawRequest:
                 request = tx.requests.get(request_id)
                 if request.requested_by != actor.id:
                     who = self._desk.name_of(request.requested_by)
-                    return Refused(f"Only {who}, who asked, can withdraw this. You can reject it.")
+                    votes = tx.requests.votes(request.id)
+                    may_reject = may_vote(request, actor, votes, self._desk.roster, tx.now) is None
+                    hint = "You can reject it." if may_reject else "Nothing was changed."
+                    return Refused(f"Only {who}, who asked, can withdraw this. {hint}")
                 after = request.cancel(actor.id, tx.now)
             except ApprovalError as error:
                 return Refused(str(error))
@@ -123,20 +145,25 @@ class ExpireRequests:
         with self._storage.transaction() as tx:
             for late in tx.requests.expire_overdue(tx.now):
                 tx.record(RequestDecided(late))
+                tell_asker(tx, self._desk, late)
                 tx.outbox.card(subject(late.id), self._desk.channels.approvals, Urgency.FIRST)
             for lapsed in tx.requests.lapsed_requests(tx.now):
                 void = lapsed.void(tx.now, "nobody carried it out in time")
                 if tx.requests.void_execution(void):
                     tx.record(ExecutionChanged(void))
+                    tell_asker(tx, self._desk, void)
                     tx.outbox.card(subject(lapsed.id), self._desk.channels.approvals, Urgency.FIRST)
 
 
 class ReadRequests:
     """What listeners ask about requests before they act."""
 
-    def __init__(self, storage: Storage, desk: Desk) -> None:
+    def __init__(
+        self, storage: Storage, desk: Desk, workspace_url: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._storage = storage
         self._desk = desk
+        self._workspace_url = workspace_url
 
     def is_card(self, request_id: str, channel: str, ts: str) -> bool:
         """Whether a click came from the very message that holds this request's card.
@@ -159,73 +186,4 @@ class ReadRequests:
     def pending(self) -> tuple[PendingApproval, ...]:
         """What waits for whom."""
         with self._storage.reading() as tx:
-            return pending(tx, self._desk)
-
-
-def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | None:
-    """Everything that the card of a request says now."""
-    try:
-        request = tx.requests.get(RequestId(request_id))
-    except RequestUnknown:
-        return None
-    votes = tx.requests.votes(request.id)
-    counted = tally(request, votes, desk.roster, tx.now)
-    payload = request.payload
-    plan = payload.get("plan", {})
-    session = tx.sessions.of_request(request.id)
-    return RequestCard(
-        id=request.id,
-        name=request.name,
-        action=request.action,
-        title=title(request.action, plan, payload),
-        state=request.state_at(tx.now),
-        requested_by=desk.name_of(request.requested_by),
-        reason=request.reason,
-        digest=request.digest,
-        payload=payload,
-        evidence=payload.get(SHOWN, {}),
-        yes=tuple((desk.name_of(v.person), v.at) for v in votes if v.vote is VoteWord.YES),
-        no=tuple((desk.name_of(v.person), v.at, v.reason) for v in votes if v.vote is VoteWord.NO),
-        missing=counted.missing,
-        created_at=request.created_at,
-        expires_at=request.expires_at,
-        decided_at=request.decided_at,
-        grant_expires_at=request.grant_expires_at,
-        execution=request.execution,
-        outcome=request.outcome or request.note,
-        session_id=session.id if session else None,
-    )
-
-
-def title(action: str, plan: dict[str, str], payload: dict[str, str]) -> str:
-    """The request in one short line, for a lock screen."""
-    if action == "live.activate":
-        quote = str(plan.get("symbol", "/")).split("/")[-1]
-        return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
-    if action == "rearm":
-        return f"clear the halt: {payload.get('halt_reason') or 'no reason was given'}"
-    return action
-
-
-def pending(tx: Transaction, desk: Desk) -> tuple[PendingApproval, ...]:
-    """What waits for an answer, or for its asker to carry it out."""
-    rows = []
-    for request in [*tx.requests.open_requests(tx.now), *tx.requests.executable_requests(tx.now)]:
-        payload = request.payload
-        asker = desk.name_of(request.requested_by)
-        waiting = request.state is RequestState.PENDING
-        counted = tally(request, tx.requests.votes(request.id), desk.roster, tx.now)
-        rows.append(
-            PendingApproval(
-                id=request.id,
-                name=request.name,
-                title=title(request.action, payload.get("plan", {}), payload),
-                requested_by=asker,
-                waits_for=f"waits for {counted.missing}"
-                if waiting
-                else f"approved; waits for {asker} to press the button",
-                expires_at=request.expires_at if waiting else request.grant_expires_at or request.expires_at,
-                state=request.state,
-            )
-        )
-    return tuple(rows)
+            return pending(tx, self._desk, self._workspace_url())

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from threading import Thread
 from typing import Any, Protocol
 
 from approvals.person import Person
+from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused, owners
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
@@ -93,6 +95,7 @@ def summarise(
         fees=position.fees,
         proof=proof_of(tx, session),
         silent_since=_silent_since(tx, session) if session.id in silent else None,
+        at=tx.now,
     )
 
 
@@ -149,11 +152,17 @@ class StopSession:
         return tuple(s.id for s in sessions if key in (s.id.lower(), s.plan.symbol.lower()))
 
     def __call__(
-        self, actor: Person, session_ids: Sequence[str], reason: str, cause: str
+        self,
+        actor: Person,
+        session_ids: Sequence[str],
+        reason: str,
+        cause: str,
+        asker: Asker | None = None,
     ) -> list[SessionSummary | Refused]:
         """Note every stop first, then have the gateways prove them side by side, then read what they wrote.
 
-        From the note on none of the sessions trades, so the last one does not while the first is proven.
+        From the note on none of the sessions trades, so the last one does not while the first is proven; and
+        the asker is told so, since a venue that is down takes its time.
         """
         if not actor.roles:
             return [
@@ -164,35 +173,41 @@ class StopSession:
             ]
         with self._storage.transaction() as tx:
             begun = [self._begin(tx, actor, each, reason, cause) for each in session_ids]
-        proven = iter(self._proven([each for each in begun if not isinstance(each, Refused)], reason))
+            going = [each for each in begun if not isinstance(each, Refused)]
+            if going and asker is not None:
+                symbols = ", ".join(each.plan.symbol for each in going)
+                asker.told_soon(
+                    tx, f"Stopping {symbols}: no new orders from now on. The venue is asked to prove it."
+                )
+        proven = iter(self._proven(going))
         return [each if isinstance(each, Refused) else next(proven) for each in begun]
 
     def again(self, cause: str) -> list[SessionSummary]:
         """The sessions that this very act has begun to stop before, as they stand once that is proven."""
         with self._storage.reading() as tx:
             noted = [tx.sessions.get(entry.subject) for entry in tx.audit.caused(NOTED_AS, cause)]
-        return self._proven([session for session in noted if session is not None], TAKEN_UP)
+        return self._proven([session for session in noted if session is not None])
 
     def resume_unfinished(self) -> None:
         """Take up, on threads of their own, the stops that a former process did not see the end of."""
         with self._storage.reading() as tx:
             waiting = [s for s in tx.sessions.all_open() if s.state is SessionState.STOPPING]
         for session in waiting:
-            self._on_a_thread(session, TAKEN_UP)
+            self._on_a_thread(session)
 
-    def _proven(self, sessions: Sequence[TradingSession], reason: str) -> list[SessionSummary]:
-        for proof in [self._on_a_thread(each, reason) for each in sessions if not each.state.is_over]:
+    def _proven(self, sessions: Sequence[TradingSession]) -> list[SessionSummary]:
+        for proof in [self._on_a_thread(each) for each in sessions if not each.state.is_over]:
             proof.result()
         with self._storage.reading() as tx:
             return [summarise(tx, self._desk, tx.sessions.get(each.id) or each) for each in sessions]
 
-    def _on_a_thread(self, session: TradingSession, reason: str) -> "Future[None]":
+    def _on_a_thread(self, session: TradingSession) -> "Future[None]":
         """Have a stop proven; a bot that ends does not wait for it, and the next one takes it up."""
         proven: Future[None] = Future()
 
         def run() -> None:
             try:
-                self._prove(session, reason)
+                self._prove(session)
                 proven.set_result(None)
             except Exception as error:
                 log.exception("stop: %s could not be seen to its end", session.id)
@@ -201,9 +216,9 @@ class StopSession:
         Thread(target=run, name=f"stop-{session.id}", daemon=True).start()
         return proven
 
-    def _prove(self, session: TradingSession, reason: str) -> None:
+    def _prove(self, session: TradingSession) -> None:
         try:
-            self._gateway(session.plan.exchange).stop_session(session.id, reason or "asked for")
+            self._gateway(session.plan.exchange).stop_session(session.id, session.state_reason or TAKEN_UP)
         except TradingError as error:
             self._unproven(session, str(error))
 
@@ -217,8 +232,9 @@ class StopSession:
             )
         if session.state not in STOPPABLE:
             return Refused(f"{session.plan.symbol} is {session.state} already, so nothing had to be stopped.")
+        because = f"stopped by {actor.name}{_why(reason)}"
         if session.state not in (SessionState.STOPPING, SessionState.UNKNOWN):
-            stopping = session.moved(SessionState.STOPPING, tx.now, reason)
+            stopping = session.moved(SessionState.STOPPING, tx.now, because)
             if not tx.sessions.move(session, stopping):
                 return Refused(
                     "The session changed in the same moment, so nothing was done. Look at /peak status."
@@ -226,21 +242,30 @@ class StopSession:
             session = stopping
         tx.note(NOTED_AS, actor.id, session_id, reason=reason, symbol=session.plan.symbol, cause=cause)
         tx.outbox.card(subject(session_id), self._desk.channels.ops, Urgency.FIRST)
+        said = sentence(f"{actor.name} stops it{_why(reason)}.")
+        key, ops = f"stopping:{session_id}:{actor.id}", self._desk.channels.ops
+        tx.outbox.post(key, ops, said, Urgency.FIRST, thread_of=subject(session_id))
         if session.plan.stage is Stage.LIVE:
             self._tell_owners(tx, actor, session, reason)
-        return session
+        return replace(session, state_reason=because)
 
     def _tell_owners(self, tx: Transaction, actor: Person, session: TradingSession, reason: str) -> None:
-        because = f": {reason}" if reason else ""
         for owner in owners(self._desk.roster):
             if owner.id != actor.id:
                 key = f"stop:{session.id}:{owner.id}"
-                told = sentence(f"{actor.name} is stopping {session.plan.symbol} ({session.id}){because}.")
+                told = sentence(
+                    f"{actor.name} is stopping {session.plan.symbol} ({session.id}){_why(reason)}."
+                )
                 tx.outbox.dm(key, owner.accounts[0], told, Urgency.NEXT)
 
     def _unproven(self, session: TradingSession, why: str) -> None:
         with self._storage.transaction() as tx:
             found = tx.sessions.get(session.id)
             if found is not None and found.state is SessionState.STOPPING:
-                tx.sessions.move(found, found.moved(SessionState.UNKNOWN, tx.now, f"not proven: {why}"))
+                told = f"{session.state_reason}; not proven: {why}"
+                tx.sessions.move(found, found.moved(SessionState.UNKNOWN, tx.now, told))
                 tx.outbox.card(subject(session.id), self._desk.channels.ops, Urgency.FIRST)
+
+
+def _why(reason: str) -> str:
+    return f": {reason}" if reason else ""

@@ -5,14 +5,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
+from approvals.person import Person
+from approvals.quorum import may_ask
 from bot.lease import Holder, at_work
 from bot.operations.desk import Desk
-from bot.operations.requests import pending
+from bot.operations.request_card import pending
 from bot.operations.sessions import silent_sessions, summarise
 from bot.storage import Storage, Transaction
-from bot.summaries import HaltState, LimitUse, StatusSummary
+from bot.summaries import Allowed, HaltState, LimitUse, StatusSummary
 from trading import limits as trading_limits
 from trading.errors import TradingError
+from trading.gateway_client import GatewayGone
 from trading.killswitch import Latch
 from trading.position import Book
 from trading.wire import EquitySummary, GatewayStatus, Quote
@@ -37,20 +40,31 @@ class Account(Protocol):
 class ReadStatus:
     """Sessions, halt state, limits in use, pending approvals; whatever cannot be read is shown as unknown."""
 
-    def __init__(self, storage: Storage, desk: Desk, latch: Latch, gateway: Callable[[str], Account]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        desk: Desk,
+        latch: Latch,
+        gateway: Callable[[str], Account],
+        workspace_url: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._storage = storage
         self._desk = desk
         self._latch = latch
         self._gateway = gateway
+        self._workspace_url = workspace_url
 
-    def __call__(self) -> StatusSummary:
-        """Read the database, the latch and the gateway; none of them can stop the others being shown."""
+    def __call__(self, person: Person | None = None) -> StatusSummary:
+        """Read the database, the latch and the gateway; none of them can stop the others being shown.
+
+        `person` is the one who looks, and is offered what that person may do.
+        """
         gateway_line, limits, prices, silent = self._account()
         with self._storage.reading() as tx:
             sessions = tuple(
                 summarise(tx, self._desk, session, prices, silent) for session in tx.sessions.all_open()
             )
-            waiting = pending(tx, self._desk)
+            waiting = pending(tx, self._desk, self._workspace_url())
             at, holder = tx.now, Holder.of(tx.session)
             held = held_by_sessions(tx, self._desk.live_exchange)
         return StatusSummary(
@@ -63,6 +77,7 @@ class ReadStatus:
             at=at,
             bot=at_work(holder, at),
             held=held,
+            allowed=allowed(self._desk, person),
         )
 
     def _account(
@@ -71,14 +86,25 @@ class ReadStatus:
         exchange = self._desk.live_exchange
         try:
             client = self._gateway(exchange)
-            state = client.status()
+            status = client.status()
             used = tuple(LimitUse(use.name, use.limit, use.used) for use in client.limits_in_use())
             prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
         except TradingError as error:
             configured = tuple(replace(use, used=None) for use in configured_limits(self._desk.limits))
-            return (exchange, f"unknown: {error}"), configured, {}, frozenset()
-        line = (exchange, "ready" if state.ready else state.detail)
-        return line, used, prices, silent_sessions(state)
+            gone = "does not answer; the bot starts it again"
+            state = gone if isinstance(error, GatewayGone) else f"unknown: {error}"
+            return (exchange, state), configured, {}, frozenset()
+        line = (exchange, "ready" if status.ready else status.detail)
+        return line, used, prices, silent_sessions(status)
+
+
+def allowed(desk: Desk, person: Person | None) -> Allowed:
+    """What a person may do by the policy of today."""
+    return Allowed(
+        start=may_ask(desk.policy.rule("live.activate"), person) is None,
+        stop=person is not None and bool(person.roles),
+        clear=may_ask(desk.policy.rule("rearm"), person) is None,
+    )
 
 
 def held_by_sessions(tx: Transaction, exchange: str) -> tuple[tuple[str, Decimal], ...]:

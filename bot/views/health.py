@@ -13,14 +13,16 @@ from bot.block_limits import shortened
 from bot.summaries import HealthSummary
 from bot.view import View
 from bot.views.sessions import state_mark
-from bot.views.wording import VERDICT_MARK, day_and_time, label, literal, money
+from bot.views.wording import VERDICT_MARK, day_and_time, label, literal, merged, money, verdict
 
 
 def health_report(health: HealthSummary) -> View:
     """The whole report without its chart, which the outbox adds as an image."""
-    headline = f"Health check {health.verdict}"
+    warnings = sum(check.verdict == "WARNED" for check in health.checks)
+    headline = f"Health check {verdict(health.verdict, warnings)}"
+    mark = VERDICT_MARK["WARNED" if health.verdict == "PASSED" and warnings else health.verdict]
     blocks: list[Block] = [
-        HeaderBlock(text=f"{VERDICT_MARK[health.verdict]} {headline}"),
+        HeaderBlock(text=f"{mark} {headline}"),
         SectionBlock(text=MarkdownTextObject(text=_money_lines(health))),
         DividerBlock(),
         SectionBlock(text=MarkdownTextObject(text=shortened(_checks(health), 2900))),
@@ -48,8 +50,12 @@ def health_report(health: HealthSummary) -> View:
 
 
 def _in_short(health: HealthSummary) -> str:
-    failed = [check.name for check in health.checks if check.verdict == "FAILED"]
-    return f"{len(health.checks)} checks, " + (f"failed: {', '.join(failed)}" if failed else "none failed")
+    named = {
+        word: [check.name for check in health.checks if check.verdict == kind]
+        for word, kind in (("failed", "FAILED"), ("warned", "WARNED"))
+    }
+    told = [f"{word}: {', '.join(names)}" for word, names in named.items() if names]
+    return f"{len(health.checks)} checks, {'; '.join(told) or 'none failed'}"
 
 
 def _money_lines(health: HealthSummary) -> str:
@@ -58,12 +64,14 @@ def _money_lines(health: HealthSummary) -> str:
         if health.equity is None or health.equity_before is None
         else health.equity - health.equity_before
     )
-    yesterday = (
-        f" ({money(change, health.currency, signed=True)} since yesterday)" if change is not None else ""
+    since = (
+        f" ({money(change, health.currency, signed=True)} since {day_and_time(health.before_at)})"
+        if change is not None and health.before_at is not None
+        else ""
     )
     return "\n".join(
         [
-            f"*Equity* {money(health.equity, health.currency)}{yesterday}",
+            f"*Equity* {money(health.equity, health.currency)}{since}",
             f"*PnL today* {money(health.daily_pnl, health.currency, signed=True)} · realised "
             f"{money(health.realised, health.currency, signed=True)}, unrealised "
             f"{money(health.unrealised, health.currency, signed=True)}, fees "
@@ -75,8 +83,8 @@ def _money_lines(health: HealthSummary) -> str:
 
 def _checks(health: HealthSummary) -> str:
     lines = []
-    for check in health.checks:
-        line = f"{VERDICT_MARK[check.verdict]} {literal(check.name)}: {literal(check.detail, 250)}"
+    for names, check in merged(health.checks):
+        line = f"{VERDICT_MARK[check.verdict]} {literal(names)}: {literal(check.detail, 250)}"
         if check.verdict != "PASSED" and check.advice:
             line += f" _{literal(check.advice)}_"
         lines.append(shortened(line, 400))

@@ -4,16 +4,18 @@ from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
 from bot.escape import mrkdwn
 from bot.view import View
+from bot.views.wording import literal
 
 # word -> (how it is written, what it does); the order is the one shown.
 WORDS: dict[str, tuple[str, str]] = {
+    "peak": ("/peak", "the desk in one look, with buttons; the same as the Home tab"),
     "status": ("/peak status", "sessions, halt state, limits in use, pending approvals"),
     "live": (
         "/peak live start <strategy> <symbol> [bars] [notional]",
         "ask for a live session; opens the form",
     ),
-    "stop": ("/peak stop <session|all> [reason]", "stop, cancel open orders, prove it"),
-    "preview": ("/peak preview <strategy> <symbol>", "the orders a start would send, sent nowhere"),
+    "stop": ("/peak stop <session|symbol|all> [reason]", "stop, cancel open orders, prove it"),
+    "preview": ("/peak preview <strategy> <symbol> [bars]", "the orders a start would send, sent nowhere"),
     "readiness": ("/peak readiness live", "the checks before a start"),
     "orders": ("/peak orders", "open orders at the venue, ours and foreign"),
     "risk": ("/peak risk", "limits and what is used"),
@@ -23,13 +25,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "kill": ("/peak-kill [reason]", "halts everything at once; /peak kill and /peak halt do the same"),
     "help": ("/peak help [word]", "this list, or one line of it"),
 }
-KNOWN = (*WORDS, "halt")
+# What is written behind /peak; what this bot cannot do yet, and what to do in its place.
+KNOWN = (*(word for word in WORDS if word != "peak"), "halt")
+_NOT_YET = "There is no {word} yet, so nothing was done. {instead}"
+NOT_YET = {
+    word: _NOT_YET.format(word=word, instead=instead)
+    for word, instead in {
+        "pause": "Stop the session with /peak stop, or halt everything with /peak-kill.",
+        "resume": "Stop the session with /peak stop and ask anew with /peak live start.",
+        "flatten": "Sell at the venue by hand.",
+    }.items()
+}
 
 
 def help_text(word: str = "") -> View:
-    """All words, or one of them."""
+    """All words, or one of them; a word that is none of them is named first."""
+    word = "kill" if word == "halt" else word
     chosen = {word: WORDS[word]} if word in WORDS else WORDS
     lines = [f"`{mrkdwn(usage)}` {mrkdwn(what)}" for usage, what in chosen.values()]
+    if word and word not in WORDS:
+        lines.insert(0, f"“{literal(word, 40)}” is no word that I know. This is what there is:")
     return View(
         text="What you can type to Peak Ops",
         blocks=[SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))],

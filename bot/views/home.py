@@ -3,6 +3,7 @@
 from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 from slack_sdk.models.views import View as SlackView
 
+from bot.refusals import NOTHING_DONE
 from bot.summaries import StatusSummary
 from bot.view import as_dicts, as_practice
 from bot.views.status import panel
@@ -19,7 +20,8 @@ def home(summary: StatusSummary) -> SlackView:
 
 
 def home_refused(why: str) -> SlackView:
-    """The Home tab of anybody else: a sentence, no figures."""
+    """The Home tab of anybody else: a sentence, no figures; who only looks has tried nothing."""
+    why = why.replace(NOTHING_DONE, "", 1)
     return SlackView(
         type="home",
         callback_id="home",

@@ -125,7 +125,7 @@ def _choice(name: str, title: str, values: Sequence[str], chosen: str) -> InputB
         block_id=name,
         label=title,
         element=StaticSelectElement(
-            action_id=name, options=options, initial_option=initial, placeholder=f"Choose a {title.lower()}"
+            action_id=name, options=options, initial_option=initial, placeholder="Choose one"
         ),
     )
 

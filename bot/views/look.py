@@ -8,7 +8,7 @@ from bot.block_limits import shortened
 from bot.summaries import LimitUse
 from bot.view import View
 from bot.views.status import limit_line
-from bot.views.wording import VERDICT_MARK, label, literal, quantity
+from bot.views.wording import VERDICT_MARK, label, literal, merged, quantity, verdict
 from trading.health import HealthReport
 from trading.session import SessionPlan
 from trading.wire import OpenOrder
@@ -32,25 +32,32 @@ def orders(found: Sequence[OpenOrder]) -> View:
     """Every open order at the venue."""
     lines = [
         f"{'ours' if order.ours else '*foreign*'} {literal(order.symbol)} {order.side} "
-        f"{quantity(order.quantity)}, "
+        f"{quantity(order.quantity)} at {_price(order)}, "
         f"filled {quantity(order.filled_quantity)}, `{literal(order.venue_order_id)}`"
         for order in found
     ]
-    return _list(f"{len(found)} open orders at the venue", lines, "The venue lists none.")
+    count = f"{len(found)} open order{'' if len(found) == 1 else 's'}"
+    return _list(f"{count} at the venue", lines, "The venue lists none.")
+
+
+def _price(order: OpenOrder) -> str:
+    if order.price is None:
+        return "the market price"
+    return f"{quantity(order.price)} {literal(order.symbol.split('/')[-1], 20)}"
 
 
 def checks(title: str, report: HealthReport) -> View:
     """Each check, its finding, and what to do."""
     lines = []
-    for check in report.checks:
+    for names, check in merged(report.checks):
         advice = f" _{literal(check.advice)}_" if check.advice and check.verdict != "PASSED" else ""
         lines.append(
             shortened(
-                f"{VERDICT_MARK[check.verdict]} {literal(check.name)}: {literal(check.detail, 250)}{advice}",
+                f"{VERDICT_MARK[check.verdict]} {literal(names)}: {literal(check.detail, 250)}{advice}",
                 400,
             )
         )
-    return _list(f"{title}: {report.verdict}", lines, "No check was made.")
+    return _list(f"{title}: {verdict(report.verdict, len(report.warned))}", lines, "No check was made.")
 
 
 def preview(plan: SessionPlan, told: str) -> View:

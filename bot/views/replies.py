@@ -1,20 +1,24 @@
 """Short private answers: one sentence that says what happened, why, and what to do next."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
 from bot.block_limits import shortened
 from bot.view import View
-from bot.views.wording import LOCK_SCREEN_MAX, label, literal
+from bot.views.wording import LOCK_SCREEN_MAX, label, literal, when
 
 
-def sentence(text: str) -> View:
-    """One sentence, everything in it taken literally."""
-    return View(
-        text=label(text, LOCK_SCREEN_MAX),
-        blocks=[SectionBlock(text=MarkdownTextObject(text=literal(text, 2900)))],
-    )
+def sentence(text: str, *moments: datetime) -> View:
+    """One sentence, everything in it taken literally.
+
+    Where it names one of these moments as `12:15 UTC`, the reader's own time stands before that.
+    """
+    shown = literal(text, 2900)
+    for moment in moments:
+        shown = shown.replace(f"{moment.astimezone(UTC):%H:%M} UTC", when(moment), 1)
+    return View(text=label(text, LOCK_SCREEN_MAX), blocks=[SectionBlock(text=MarkdownTextObject(text=shown))])
 
 
 def not_understood(word: str, nearest: Sequence[str]) -> View:

@@ -28,6 +28,14 @@ LISTED_MAX = 20
 # How a preview calls an order that the limits would not let through.
 BLOCKED = "denied"
 
+# What was found when it was asked, in the order in which it is read.
+_SHOWN = {
+    "Readiness": "readiness",
+    "Preview": "preview",
+    "Orders": "orders",
+    "Held": "held",
+    "Alerts": "alerts",
+}
 _VERBS = {"live.activate": "asks to go live", "rearm": "asks to clear the halt"}
 _EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
 _STATE_WORDS = {
@@ -47,13 +55,14 @@ _EXECUTION_WORDS = {
 
 def request_card(card: RequestCard) -> View:
     """The whole card, drawn from the request as it stands now."""
-    headline = f"{card.requested_by} {_VERBS.get(card.action, 'asks')}"
+    headline = f"{card.requested_by} {verb(card)}"
     said = f"*{literal(card.title, 300)}*\n{_state_line(card)}"
     blocks: list[Block] = [
         HeaderBlock(text=label(headline)),
         SectionBlock(text=MarkdownTextObject(text=shortened(said, 2900))),
         SectionBlock(fields=_what(card)),
         *_evidence(card),
+        *_limits(card),
         ContextBlock(elements=[MarkdownTextObject(text=_small_print(card))]),
     ]
     if buttons := _buttons(card):
@@ -70,7 +79,7 @@ def _state_line(card: RequestCard) -> str:
         line = f"Approved by {names} at {when(card.decided_at)}"
         if card.execution == "none":
             return (
-                f"{line}. {literal(card.requested_by, 60)} can press *{_execute_label(card)}* "
+                f"{line}. {literal(card.requested_by, 60)} can press *{execute_label(card.action)}* "
                 f"until {when(card.grant_expires_at)}"
             )
         return f"{line}. Execution {_EXECUTION_WORDS[card.execution]}{outcome}"
@@ -96,9 +105,6 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
             "Symbol, bars": f"{plan.get('symbol')} {plan.get('timeframe')}",
             "At most": f"{plan.get('notional_max')} {quote}",
         }
-    if limits := card.payload.get("limits"):
-        named = [f"{name} {limits[name]}" for name in LIMIT_NAMES if name in limits]
-        pairs[f"Limits ({limits.get('currency')})"] = ", ".join(named)
     pairs["Why"] = card.reason or "no reason given"
     return [
         MarkdownTextObject(text=f"*{literal(name, 60)}*\n{literal(value, 600)}")
@@ -116,10 +122,24 @@ def _parameters(plan: dict[str, object]) -> str:
 def _evidence(card: RequestCard) -> list[Block]:
     lines = [
         f"*{title}* {literal(str(found), 1200)}"
-        for title, name in (("Readiness", "readiness"), ("Preview", "preview"))
+        for title, name in _SHOWN.items()
         if (found := card.evidence.get(name))
     ]
     return [DividerBlock(), SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+
+
+def _limits(card: RequestCard) -> list[Block]:
+    """The limits it would run under, small: on a phone the buttons must stay near the headline."""
+    limits = card.payload.get("limits")
+    if not limits:
+        return []
+    named = [
+        f"{name.removeprefix('max_').replace('_', ' ')} {limits[name]}"
+        for name in LIMIT_NAMES
+        if name in limits
+    ]
+    text = literal(f"Limits ({limits.get('currency')}): {', '.join(named)}", 900)
+    return [ContextBlock(elements=[MarkdownTextObject(text=text)])]
 
 
 def _small_print(card: RequestCard) -> str:
@@ -129,8 +149,14 @@ def _small_print(card: RequestCard) -> str:
     return shortened(f"{literal(card.name, 60)} · {' · '.join(said)}", 2900)
 
 
-def _execute_label(card: RequestCard) -> str:
-    return _EXECUTE_LABEL.get(card.action, "Run it")
+def verb(card: RequestCard) -> str:
+    """What the asker does, in words."""
+    return _VERBS.get(card.action, "asks")
+
+
+def execute_label(action: str) -> str:
+    """What stands on the button that carries a request out."""
+    return _EXECUTE_LABEL.get(action, "Run it")
 
 
 def _buttons(card: RequestCard) -> list[ButtonElement]:
@@ -178,14 +204,14 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
     if card.state == "approved" and card.execution == "none":
         return [
             ButtonElement(
-                text=_execute_label(card),
+                text=execute_label(card.action),
                 action_id=EXECUTE,
                 value=card.id,
                 style="primary",
                 confirm=ConfirmObject(
-                    title=f"{_execute_label(card)}?",
+                    title=f"{execute_label(card.action)}?",
                     text=f"This is done at once: {literal(card.title, 250)}",
-                    confirm=_execute_label(card),
+                    confirm=execute_label(card.action),
                     deny="Not yet",
                 ),
             )
@@ -193,15 +219,20 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
     return []
 
 
+def waiting_line(item: PendingApproval) -> str:
+    """One request that waits, with the way to its card."""
+    name = f"*{literal(item.name, 60)}*"
+    return (
+        f"• {f'<{item.card_url}|{name}>' if item.card_url else name} {literal(item.title, 120)}: asked by "
+        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)} until {when(item.expires_at)}"
+    )
+
+
 def waiting_list(pending: Sequence[PendingApproval]) -> View:
     """What waits for whom, with the time left."""
     if not pending:
         return View(text="No request is waiting.", blocks=[SectionBlock(text="No request is waiting.")])
-    lines = [
-        f"• *{literal(item.name, 60)}* {literal(item.title, 120)}: asked by "
-        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)}, until {when(item.expires_at)}"
-        for item in pending[:LISTED_MAX]
-    ]
+    lines = [waiting_line(item) for item in pending[:LISTED_MAX]]
     if len(pending) > LISTED_MAX:
         lines.append(f"… and {len(pending) - LISTED_MAX} more")
     text = f"{len(pending)} request{'s' if len(pending) != 1 else ''} open"

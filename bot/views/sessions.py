@@ -31,6 +31,7 @@ _STATE_SENTENCE = {
     "unknown": "ended without proof",
 }
 
+OPEN = frozenset({"starting", "running", "paused", "stopping", "unknown"})
 _SILENT_NEXT = "Its open orders are cancelled; stop it, or halt everything."
 
 
@@ -92,17 +93,20 @@ def session_card(session: SessionSummary) -> View:
     ]
     if session.silent_since is not None:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*{silence(session)}.* {_SILENT_NEXT}")))
-    if told := literal(session.proof or session.state_reason, 2900):
-        blocks.append(SectionBlock(text=MarkdownTextObject(text=told)))
+    if why := literal(session.state_reason, 1400):
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*Why* {why}")))
+    if proof := literal(session.proof, 1400):
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=proof)))
     if session.state == "failed":
         blocks.append(SectionBlock(text=MarkdownTextObject(text=_after_failure(session))))
     since = f"since {when(session.started_at)} " if session.started_at else ""
+    as_of = f" · figures of {when(session.at)}" if session.at and session.state in OPEN else ""
     blocks.append(
         ContextBlock(
             elements=[
                 MarkdownTextObject(
                     text=f"`{literal(session.id)}` · {literal(session.stage)} · {since}"
-                    f"· asked by {literal(session.started_by)}"
+                    f"· asked by {literal(session.started_by)}{as_of}"
                 )
             ]
         )
@@ -142,7 +146,7 @@ def _headline(session: SessionSummary) -> str:
 
 
 def _buttons(session: SessionSummary) -> list[ButtonElement]:
-    if session.state not in {"starting", "running", "paused", "stopping", "unknown"}:
+    if session.state not in OPEN:
         return []
     buttons = [] if session.state == "stopping" else [stop_button(session)]
     return [*buttons, halt_button(f"from the card of {session.id}")] if session.stage == "live" else buttons

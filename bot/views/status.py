@@ -18,11 +18,13 @@ from slack_sdk.models.blocks import (
 from bot.block_limits import shortened
 from bot.summaries import HaltState, LimitUse, PendingApproval, SessionSummary, StatusSummary
 from bot.view import View
+from bot.views.requests import waiting_line
 from bot.views.sessions import halt_button, silence, state_mark, stop_button
 from bot.views.wording import day_and_time, literal, money, quantity, when
 
 START_LIVE = "panel.live"
 HEALTH_NOW = "panel.health"
+ASK_TO_CLEAR = "panel.rearm"
 SESSIONS_MAX, WAITING_MAX = 20, 8
 
 _START = "`/peak live start` asks for one."
@@ -35,13 +37,17 @@ def status(summary: StatusSummary) -> View:
 
 def panel(summary: StatusSummary) -> View:
     """What may be done now, as buttons, above the same look."""
-    buttons = [halt_button("from the panel")]
-    if not summary.halt.engaged:
-        buttons.insert(
-            0,
-            ButtonElement(text="Start a live session", action_id=START_LIVE, value="panel", style="primary"),
+    halted, may = summary.halt.engaged, summary.allowed
+    buttons = []
+    if may.start and not halted:
+        start = ButtonElement(
+            text="Start a live session", action_id=START_LIVE, value="panel", style="primary"
         )
-    buttons.insert(1, ButtonElement(text="Health check", action_id=HEALTH_NOW, value="panel"))
+        buttons.append(start)
+    if may.clear and halted:
+        buttons.append(ButtonElement(text="Ask to clear", action_id=ASK_TO_CLEAR, value="panel"))
+    buttons.append(ButtonElement(text="Health check", action_id=HEALTH_NOW, value="panel"))
+    buttons.append(halt_button("from the panel"))
     return View(
         text=_headline(summary),
         blocks=[
@@ -71,21 +77,18 @@ def _other_states(live: Sequence[SessionSummary]) -> Counter[str]:
 
 def _body(summary: StatusSummary) -> list[Block]:
     blocks: list[Block] = [_text(_halted(summary.halt))] if summary.halt.engaged else []
-    blocks.extend(_session(session) for session in summary.sessions[:SESSIONS_MAX])
+    may_stop = summary.allowed.stop
+    blocks.extend(_session(session, may_stop) for session in summary.sessions[:SESSIONS_MAX])
     if len(summary.sessions) > SESSIONS_MAX:
         blocks.append(_text(f"… and {len(summary.sessions) - SESSIONS_MAX} more sessions"))
     if not summary.sessions:
         blocks.append(_text(_nothing_open(summary)))
     blocks.append(DividerBlock())
-    if waiting := summary.pending_approvals:
-        lines = [_waiting(item) for item in waiting[:WAITING_MAX]]
-        if len(waiting) > WAITING_MAX:
-            lines.append(f"… and {len(waiting) - WAITING_MAX} more: `/peak approvals`")
-        blocks.append(_text("*Waiting for approval*\n" + "\n".join(lines)))
+    blocks.extend(_waiting(summary.pending_approvals))
     if summary.limits:
         blocks.append(_text("*Limits in use*\n" + "\n".join(limit_line(use) for use in summary.limits)))
     gateways = " · ".join(f"{literal(name, 60)} {literal(state, 300)}" for name, state in summary.gateways)
-    about = f"{gateways or 'no gateway'} · {day_and_time(summary.at)}"
+    about = f"{gateways or 'no gateway'} · as of {day_and_time(summary.at)}"
     blocks.append(ContextBlock(elements=[MarkdownTextObject(text=about)]))
     return blocks
 
@@ -100,23 +103,25 @@ def _halted(halt: HaltState) -> str:
     return f"*Halted*{who}: {why}. Two people clear it with `/peak rearm`."
 
 
-def _session(session: SessionSummary) -> SectionBlock:
+def _session(session: SessionSummary, may_stop: bool) -> SectionBlock:
+    orders = f"{session.open_orders} open order{'' if session.open_orders == 1 else 's'}"
     text = (
         f"{state_mark(session)} *{literal(session.symbol, 40)}* {literal(session.strategy, 60)} "
         f"{literal(session.stage, 20)} *{session.state}{_silent(session)}* · "
         f"holds {quantity(session.position)} {literal(session.base, 20)} · "
-        f"{money(session.daily_pnl, session.currency, signed=True)} · "
-        f"{session.open_orders} open orders · `{literal(session.id, 40)}`"
+        f"PnL {money(session.daily_pnl, session.currency, signed=True)} · "
+        f"{orders} · `{literal(session.id, 40)}`"
     )
     stop = None
-    if session.state in {"starting", "running", "paused", "unknown"}:
+    if may_stop and session.state in {"starting", "running", "paused", "unknown"}:
         stop = stop_button(session)
     return SectionBlock(block_id=f"status:{session.id}", text=MarkdownTextObject(text=text), accessory=stop)
 
 
 def _nothing_open(summary: StatusSummary) -> str:
     """No session is open, which is not the same as flat."""
-    said = "No session is open." if summary.halt.engaged else f"No session is open. {_START}"
+    may_start = summary.allowed.start and not summary.halt.engaged
+    said = f"No session is open. {_START}" if may_start else "No session is open."
     if not summary.held:
         return f"{said} By our books nothing is held."
     held = ", ".join(f"{quantity(abs(amount))} {literal(asset, 20)}" for asset, amount in summary.held)
@@ -127,11 +132,20 @@ def _silent(session: SessionSummary) -> str:
     return f", {silence(session)}" if session.silent_since else ""
 
 
-def _waiting(item: PendingApproval) -> str:
-    return (
-        f"• {literal(item.name, 60)}: {literal(item.title, 120)}, asked by {literal(item.requested_by, 60)}, "
-        f"{literal(item.waits_for, 120)}, until {when(item.expires_at)}"
-    )
+def _waiting(pending: Sequence[PendingApproval]) -> list[Block]:
+    """What waits for an answer, then what is approved and waits for its asker."""
+    groups = {
+        "Waiting for approval": [item for item in pending if item.state == "pending"],
+        "Approved, to be carried out": [item for item in pending if item.state != "pending"],
+    }
+    blocks: list[Block] = []
+    for title, items in groups.items():
+        lines = [waiting_line(item) for item in items[:WAITING_MAX]]
+        if len(items) > WAITING_MAX:
+            lines.append(f"… and {len(items) - WAITING_MAX} more: `/peak approvals`")
+        if lines:
+            blocks.append(_text("\n".join([f"*{title}*", *lines])))
+    return blocks
 
 
 def limit_line(use: LimitUse) -> str:

@@ -1,10 +1,16 @@
 """How money, times and states are written, everywhere the same."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from bot.block_limits import shortened
 from bot.escape import mrkdwn, plain
+from bot.summaries import CheckLine
+from trading.health import Check
+
+Told = TypeVar("Told", Check, CheckLine)
 
 STATE_MARK = {
     "starting": "⏳",
@@ -60,6 +66,21 @@ def day_and_time(moment: datetime) -> str:
 def milliseconds(duration_ms: int) -> str:
     """A short duration: milliseconds below one second, else seconds."""
     return f"{duration_ms} ms" if duration_ms < 1000 else f"{duration_ms / 1000:.1f} s"
+
+
+def verdict(said: str, warnings: int) -> str:
+    """A verdict in words; what passed with something to look at has not simply passed."""
+    counted = f", {warnings} warning{'' if warnings == 1 else 's'}"
+    return said + counted if said == "PASSED" and warnings else said
+
+
+def merged(checks: Iterable[Told]) -> list[tuple[str, Told]]:
+    """Checks with their names; those that found the very same trouble are one, under all their names."""
+    alike: dict[tuple[str, ...], list[Told]] = {}
+    for check in checks:
+        own: tuple[str, ...] = (check.name,) if check.verdict == "PASSED" else ()
+        alike.setdefault((*own, check.verdict, check.detail, check.advice), []).append(check)
+    return [(", ".join(check.name for check in group), group[0]) for group in alike.values()]
 
 
 def literal(text: str, length_max: int = 200) -> str:

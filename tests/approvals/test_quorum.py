@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from approvals.person import Account, Person, Role, Roster
-from approvals.quorum import Reason, Tally, may_ask, may_vote, tally
+from approvals.quorum import Reason, Tally, awaited, may_ask, may_vote, tally
 from approvals.request import RequestState, Vote, VoteKind
 from tests.approvals.desk import (
     INA,
@@ -240,3 +240,29 @@ def test_a_missing_role_is_not_asked_for_beside_the_person_who_fills_it() -> Non
         "an owner and 1 more person",
         "an owner and a risk officer",
     ]
+
+
+@pytest.mark.parametrize(
+    ("persons", "votes", "expected"),
+    [
+        (2, [asked()], [OLIVIA]),
+        (3, [asked()], [OLIVIA, RITA]),
+        (3, [asked(), yes(OLIVIA)], [RITA]),
+        (3, [asked(), yes(RITA)], [OLIVIA]),
+        (2, [], [OLIVIA, RITA]),
+    ],
+)
+def test_a_request_waits_for_those_whose_yes_brings_it_further(
+    persons: int, votes: list[Vote], expected: list[Person]
+) -> None:
+    """Who fills a missing role, or anybody where persons miss; never its asker, nor who has voted."""
+    request = a_request(rule=a_rule(persons=persons))
+
+    assert list(awaited(request, votes, ROSTER, NOON)) == expected
+
+
+def test_a_request_that_is_over_waits_for_nobody() -> None:
+    """Expired means that no yes can help any more."""
+    late = NOON + timedelta(hours=1)
+
+    assert awaited(a_request(), [asked()], ROSTER, late) == ()

@@ -53,6 +53,7 @@ class Way:
     ear: Ear
     cards: dict[str, str | View] = field(default_factory=dict)
     lost: list[Lost] = field(default_factory=list)
+    is_introduced: bool = True
     draw: Callable[[Chart], bytes] = lambda chart: PNG
 
     def __post_init__(self) -> None:
@@ -64,11 +65,12 @@ class Way:
         return Outbox(
             self.database,
             WebClient(token=BOT_TOKEN, base_url=f"{self.line.url}/api/"),
-            {"session": self._card},
+            {"session": self._card, "home": self._card},
             self.clock,
             draw=lambda chart: self.draw(chart),
             on_undeliverable=self.lost.append,
             pacing=Pacing(lambda: time.monotonic() * hurry),
+            workspace_url=lambda: f"{self.workspace.url}/" if self.is_introduced else None,
             strict=strict,
         )
 
@@ -104,6 +106,11 @@ class Way:
     def texts(self, channel: str, person: Any = OTTO) -> list[str]:
         """The texts of what somebody sees there."""
         return [message["text"] for message in self.sees(channel, person)]
+
+    def home_of(self, person: Any) -> str:
+        """What somebody's Home tab shows; empty before one was published."""
+        state = self.people.get("/desk/state", params={"as": person.id}).json()
+        return str(state["home"]["blocks"]) if state["home"] else ""
 
     def whispers(self, person: Any) -> list[str]:
         """What was shown to one person alone, in a channel."""

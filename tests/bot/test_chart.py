@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.chart import ChartNotDrawn, draw_equity
+from bot.chart import ChartNotDrawn, draw_equity, room, span
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POINTS = [(NOON + timedelta(hours=hour), Decimal(10_000) + 7 * hour) for hour in range(48)]
@@ -26,6 +26,20 @@ def size(picture: bytes) -> tuple[int, int]:
 def test_equity_becomes_a_picture(points: list[tuple[datetime, Decimal]]) -> None:
     """Also on the first day, when there is one mark or none."""
     assert size(draw_equity(points, "USD")) == (880, 352)
+
+
+def test_two_marks_of_one_moment_are_no_history() -> None:
+    """The first chart of a desk shows an hour, not the tenth of a second between its marks."""
+    moment = NOON + timedelta(seconds=0.1)
+
+    assert span([NOON, moment]) == (moment - timedelta(hours=1), moment)
+    assert span([at for at, _ in POINTS]) == (POINTS[0][0], POINTS[-1][0])
+
+
+def test_cents_do_not_fill_the_picture() -> None:
+    """Around 25,000 the axis shows at least a hundred and some, and more where more has happened."""
+    assert room([25_000.0, 25_000.1]) == pytest.approx((24_875, 25_125.1), abs=1)
+    assert room([9_000.0, 10_000.0]) == pytest.approx((8_900, 10_100))
 
 
 def test_other_marks_make_another_picture() -> None:

@@ -11,7 +11,7 @@ import bot.introduction
 from bot.introduction import Introduction, SlackRefused
 from bot.slack_app import BotAccount
 
-GOOD = (200, b'{"ok": true, "user_id": "U0BOT", "bot_id": "B0BOT"}')
+GOOD = (200, b'{"ok": true, "user_id": "U0BOT", "bot_id": "B0BOT", "url": "https://desk.example/"}')
 
 
 class Slack(ThreadingHTTPServer):
@@ -75,7 +75,7 @@ def test_trouble_that_passes_is_waited_out(slack: Slack, trouble: tuple[int, byt
     assert asking.account == BotAccount()
 
     assert asking.make(Event())
-    assert asking.account == BotAccount(user_id="U0BOT", bot_id="B0BOT")
+    assert asking.account == BotAccount("U0BOT", "B0BOT", "https://desk.example/")
 
 
 @pytest.mark.parametrize("error", ["invalid_auth", "account_inactive", "token_revoked"])

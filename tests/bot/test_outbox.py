@@ -18,7 +18,7 @@ from bot.view import View
 from tests.bot.faulty_slack import (
     held,
 )
-from tests.bot.intake import DEADLINE_S, NOON, Gatekeeper
+from tests.bot.intake import DEADLINE_S, NOON, Gatekeeper, until
 from tests.bot.outgoing import APPROVALS, OPS, PNG, REPORTS, Way, account, response_url, said, way_out
 
 
@@ -169,6 +169,23 @@ def test_what_belongs_under_a_card_waits_for_it(way: Way) -> None:
     assert line["thread_ts"] == card["ts"]
 
 
+@pytest.mark.parametrize("is_introduced", [True, False])
+def test_a_direct_message_leads_to_the_card_that_it_is_about(way: Way, is_introduced: bool) -> None:
+    """It waits for the card to hang; before Slack has said where we are, it names the card's channel."""
+    way.is_introduced = is_introduced
+    way.cards["7"] = "Otto asks to go live"
+    with way.writing() as outbox:
+        outbox.dm("d", account(OLIVIA), said("Otto asks"), Urgency.FIRST, about="session:7")
+        outbox.card("session:7", OPS, Urgency.LAST)
+    way.outbox.start()
+    way.delivered()
+
+    (card,), (told,) = way.sees(OPS), way.sees(OLIVIA.dm, OLIVIA)
+    link = f"<{way.workspace.url}/archives/{OPS}/p{card['ts'].replace('.', '')}|Open its card>"
+    (way_there,) = told["blocks"][-1]["elements"]
+    assert way_there["text"] == (link if is_introduced else f"Its card stands in <#{OPS}>")
+
+
 def test_an_answer_goes_to_where_it_was_asked(way: Way) -> None:
     """A response_url makes it visible to the one person, in the channel."""
     way.outbox.start()
@@ -250,6 +267,36 @@ def test_on_a_practice_desk_every_message_says_so(way: Way) -> None:
     assert way.texts(APPROVALS) == ["PRACTICE · cleared"]
     assert way.texts(OLIVIA.dm, OLIVIA) == ["PRACTICE · told"]
     assert way.texts(OTTO.dm) == ["answer", "PRACTICE · 1 live"]
+
+
+def test_a_home_tab_that_was_opened_lately_follows_what_happens(way: Way) -> None:
+    """Several changes within a moment are one drawing, and it waits for what is more urgent."""
+    way.cards |= {"7": "BTC/USD is live", str(account(OTTO)): "1 live"}
+    way.outbox.start()
+    with way.writing(practice=True) as outbox:
+        outbox.home_opened(account(OTTO))
+        outbox.card("session:7", OPS)
+        outbox.card("session:8", OPS)
+    until(lambda: way.states().count("sent") == 2, "the cards hang")
+    assert way.home_of(OTTO) == ""
+
+    way.clock.passes(seconds=2)
+    way.outbox.wake()
+    way.delivered()
+    assert "PRACTICE · 1 live" in way.home_of(OTTO)
+    assert way.line.methods().count("views.publish") == 1
+
+
+def test_a_home_tab_of_yesterday_and_a_fill_are_not_followed(way: Way) -> None:
+    """Nobody looks at it any more; and what Home does not tell has it not drawn again."""
+    with way.writing() as outbox:
+        outbox.home_opened(account(OLIVIA))
+        outbox.card("session:7", OPS, at_home=False)
+    way.clock.passes(days=1)
+    with way.writing() as outbox:
+        outbox.card("session:8", OPS)
+
+    assert [row.kind for row in way.rows()] == ["card", "card"]
 
 
 def test_stopping_leaves_the_rest_for_the_next_start(way: Way) -> None:

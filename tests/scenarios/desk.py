@@ -121,7 +121,7 @@ class Desk(Conversation):
         """
         assert self.bot is not None
         for person in (self.otto, self.olivia, self.rita, self.sam):
-            for answer in ("Asked as", "Your yes to", "Starting", "HALTED"):
+            for answer in ("Asked as", "Your yes to", "Starting", "Stopping", "HALTED", "was approved by"):
                 person.may_be_told(answer)
         self.bot.send_signal(signal.SIGKILL)
         self.bot.wait(10)
@@ -175,14 +175,28 @@ class Desk(Conversation):
             "Otto asks to go live", buttons=["Approve", "Reject", "Withdraw"]
         )
         self.otto.is_told("Asked as")
+        self.olivia.is_told("Otto asks to go live")
         return card
+
+    def is_approved(self, card: Card, button: str = "Go live") -> None:
+        """Olivia approves; Otto, who asked, is told and finds the button."""
+        self.olivia.clicks(card, "Approve").is_told("counted")
+        self.otto.is_told("was approved by Olivia")
+        card.now_reads("Approved by Olivia", buttons=[button])
+
+    def is_stopped(self, session: Card) -> None:
+        """Otto, who stops it, is told at once and at the end; thread, owner and card hear of it."""
+        self.otto.is_told("Stopping BTC/USD")
+        session.thread.expects("Otto stops it")
+        self.olivia.is_told("Otto is stopping BTC/USD")
+        self.otto.is_told("0 open orders, proven by the venue")
+        session.now_reads("has stopped", buttons=[])
 
     def has_live_session(self, symbol: str = "BTC/USD") -> Card:
         """Otto asks, Olivia approves, Otto presses; gives the session's card once it holds something."""
         self.control("market", pair=symbol, trend="up")
         card = self.asks_to_go_live(symbol)
-        self.olivia.clicks(card, "Approve").is_told("counted")
-        card.now_reads("Approved by Olivia", buttons=["Go live"])
+        self.is_approved(card)
         self.otto.clicks(card, "Go live").is_told(f"Starting {symbol}")
         session = self.channel("trading-ops").expects(
             f"{symbol} is live", buttons=["Stop", "Halt everything"]

@@ -11,8 +11,7 @@ def test_a_card_still_works_after_a_kill(desk: Desk) -> None:
     card = desk.asks_to_go_live()
     desk.kill_bot()
     desk.start_bot()
-    desk.olivia.clicks(card, "Approve").is_told("counted")
-    card.now_reads("Approved by Olivia", buttons=["Go live"])
+    desk.is_approved(card)
 
 
 def test_a_click_while_the_bot_is_down_counts_once(desk: Desk) -> None:
@@ -25,6 +24,7 @@ def test_a_click_while_the_bot_is_down_counts_once(desk: Desk) -> None:
     desk.start_bot()
     desk.olivia.clicks(card, "Approve")
     card.now_reads("Approved by Olivia", buttons=["Go live"])
+    desk.otto.is_told("was approved by Olivia")
     assert desk.recorded("request.vote") == 1
     assert desk.recorded("request.decided") == 1
 
@@ -33,8 +33,7 @@ def test_an_approval_survives_a_kill_and_starts_once(desk: Desk) -> None:
     """Approved before the crash, started after it, by one order and one session."""
     desk.control("market", pair="BTC/USD", trend="up")
     card = desk.asks_to_go_live()
-    desk.olivia.clicks(card, "Approve").is_told("counted")
-    card.now_reads("Approved by Olivia")
+    desk.is_approved(card)
     desk.kill_bot()
     desk.start_bot()
     desk.otto.clicks(card, "Go live").is_told("Starting BTC/USD")
@@ -51,8 +50,7 @@ def test_a_kill_around_go_live_leaves_one_session_or_none(desk: Desk, moment: st
     """Whatever the crash interrupts, there is one session at most, and it trades once."""
     desk.control("market", pair="BTC/USD", trend="up")
     card = desk.asks_to_go_live()
-    desk.olivia.clicks(card, "Approve").is_told("counted")
-    card.now_reads("Approved by Olivia")
+    desk.is_approved(card)
     desk.otto.clicks(card, "Go live")
     desk.otto.may_be_told("Starting")
     desk.may_say("First order")
@@ -83,9 +81,8 @@ def test_a_running_session_is_adopted(desk: Desk) -> None:
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     after = desk.sessions()[0]
     assert (after.id, after.pid, after.state) == (before.id, before.pid, SessionState.RUNNING)
-    desk.otto.says("/peak stop BTC/USD").is_told("proven by the venue")
-    session.now_reads("has stopped", buttons=[])
-    desk.olivia.is_told("Otto is stopping")
+    desk.otto.says("/peak stop BTC/USD")
+    desk.is_stopped(session)
     assert len(desk.orders_sent()) == 1
 
 
@@ -98,6 +95,7 @@ def test_a_stop_is_finished_after_a_kill(desk: Desk) -> None:
     desk.start_bot()
     session.now_reads("BTC/USD has stopped", buttons=[])
     session.now_reads("proven by the venue")
+    session.thread.expects("Otto stops it")
     desk.otto.is_told("BTC/USD has stopped")
     assert desk.recorded("session.stop") == 1
 
@@ -110,6 +108,7 @@ def test_a_submitted_form_is_not_lost(desk: Desk) -> None:
     desk.start_bot()
     desk.channel("trading-approvals").expects("Otto asks to go live")
     desk.otto.is_told("Asked as")
+    desk.olivia.is_told("Otto asks to go live")
 
 
 def test_a_halt_stays_a_halt(desk: Desk) -> None:

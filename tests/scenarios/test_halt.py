@@ -66,16 +66,22 @@ def test_the_shell_halts_with_proof_even_without_the_bot(desk: Desk) -> None:
 def test_two_people_clear_a_halt_after_it_has_cooled_down(cool_desk: Desk) -> None:
     """Clearing is a protected act like a start, and starts nothing by itself."""
     desk = cool_desk
+    desk.otto.opens_home()
+    desk.otto.sees_home(
+        "Nothing is live", buttons=["Start a live session", "Health check", "Halt everything"]
+    )
     desk.rita.says("/peak-kill only a drill").is_told("HALTED")
     halt = desk.channel("trading-ops").expects("Rita halted everything").now_reads("proven by the venue")
     desk.olivia.is_told("Rita halted everything")
 
     desk.otto.says("/peak rearm").is_told("Say why")
-    desk.otto.says("/peak rearm the drill is over").is_told("Asked as")
+    desk.otto.sees_home("HALTED", buttons=["Ask to clear", "Health check", "Halt everything"])
+    desk.otto.clicks(desk.otto.home, "Ask to clear").sees_form("Clear the halt")
+    desk.otto.fills(reason="the drill is over").submits().is_told("Asked as")
     card = desk.channel("trading-approvals").expects("Otto asks to clear the halt")
+    desk.olivia.is_told("Otto asks to clear the halt")
     desk.otto.clicks(card, "Approve").is_told("You asked for this yourself")
-    desk.olivia.clicks(card, "Approve").is_told("counted")
-    card.now_reads("Approved by Olivia", buttons=["Clear the halt"])
+    desk.is_approved(card, "Clear the halt")
     assert (desk.home / "HALT").exists()
     desk.otto.clicks(card, "Clear the halt").is_told("The halt is cleared")
     desk.channel("trading-ops").expects("Otto cleared the halt, with Olivia")
@@ -83,6 +89,7 @@ def test_two_people_clear_a_halt_after_it_has_cooled_down(cool_desk: Desk) -> No
     card.now_reads("the halt is cleared", buttons=[])
     assert not (desk.home / "HALT").exists()
     assert not desk.sessions()
+    desk.otto.sees_home("Nothing is live")
 
 
 def test_no_order_arrives_after_the_latch(desk: Desk) -> None:

@@ -14,6 +14,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
         "PRACTICE · Otto asks to go live", buttons=["Approve", "Reject", "Withdraw"]
     )
     desk.otto.is_told("Asked as")
+    desk.olivia.is_told("Otto asks to go live")
     card.now_reads("Preview buy")
     card.now_reads("Readiness PASSED")
 
@@ -23,8 +24,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     desk.sam.clicks(card, "Approve").is_told("you hold no role at the desk")
     assert not desk.sessions()
 
-    desk.olivia.clicks(card, "Approve").is_told("counted")
-    card.now_reads("Approved by Olivia", buttons=["Go live"])
+    desk.is_approved(card)
     desk.rita.clicks(card, "Go live").is_told("Only Otto, who asked, can press Go live")
     desk.otto.clicks(card, "Go live").is_told("Starting BTC/USD")
     session = desk.channel("trading-ops").expects(
@@ -36,10 +36,10 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     card.now_reads("the session is live", buttons=[])
 
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
-    desk.otto.says("/peak stop BTC/USD enough for today").is_told("0 open orders, proven by the venue")
-    session.now_reads("BTC/USD has stopped", buttons=[])
+    desk.otto.says("/peak stop BTC/USD enough for today")
+    desk.is_stopped(session)
+    session.now_reads("stopped by Otto: enough for today")
     session.now_reads("STILL HOLDING")
-    desk.olivia.is_told("Otto is stopping BTC/USD")
     assert len(desk.orders_sent()) == 1
     until(lambda: "Shutdown complete" in _all_logs(desk.home), "No log says Shutdown complete")
 
@@ -47,15 +47,19 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
 def test_the_same_over_signed_http(http_desk: Desk) -> None:
     """Socket Mode and HTTP carry the same road."""
     session = http_desk.has_live_session()
-    http_desk.otto.says("/peak stop all").is_told("proven by the venue")
-    http_desk.olivia.is_told("Otto is stopping")
-    session.now_reads("has stopped", buttons=[])
+    http_desk.otto.says("/peak stop all")
+    http_desk.is_stopped(session)
 
 
 def test_a_rejected_request_starts_nothing(desk: Desk) -> None:
     """One eligible no closes the request for good."""
     card = desk.asks_to_go_live()
+    desk.rita.says("/peak live start ma_crossover BTC/USD").is_told("The same was asked by Otto already")
+    desk.rita.says("/peak live start ma_crossover ETH/USD").sees_form("Start a live session")
+    desk.rita.fills(symbol="BTC/USD", notional="90", reason="the same", checklist=CHECKLIST).submits()
+    desk.rita.sees_error("symbol", "The same was asked by Otto already").closes()
     desk.rita.clicks(card, "Reject").is_told("counted")
+    desk.otto.is_told("was rejected by Rita")
     card.now_reads("Rejected by Rita", buttons=[])
     assert not desk.sessions()
 
@@ -81,6 +85,5 @@ def test_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     """Another database is another URL and nothing else."""
     with open_desk(tmp_path / "home", database_url=postgres_url) as desk:
         session = desk.has_live_session()
-        desk.otto.says("/peak stop all").is_told("proven by the venue")
-        desk.olivia.is_told("Otto is stopping")
-        session.now_reads("has stopped", buttons=[])
+        desk.otto.says("/peak stop all")
+        desk.is_stopped(session)

@@ -20,9 +20,8 @@ def test_a_second_bot_takes_over_from_a_killed_one(desk: Desk) -> None:
     assert first is not standby
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     assert desk.sessions()[0].pid == before.pid
-    desk.otto.clicks(session, "Stop").is_told("proven by the venue")
-    session.now_reads("has stopped", buttons=[])
-    desk.olivia.is_told("Otto is stopping")
+    desk.otto.clicks(session, "Stop")
+    desk.is_stopped(session)
     assert len(desk.orders_sent()) == 1
 
 

@@ -148,6 +148,8 @@ export function channelLink(id, names, label = "") {
 }
 
 export function link(address, label = null) {
+  const room = address.match(/^(.*)\/archives\/([A-Z0-9]+)\/p\d+$/);
+  if (room?.[1] === globalThis.location?.origin) return h("a", { href: `#${room[2]}` }, label ?? address);
   const href = safeUrl(address);
   return href
     ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, label ?? address.replace(/^mailto:/, ""))

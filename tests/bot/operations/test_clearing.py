@@ -11,6 +11,7 @@ from bot.operations.clearing import clearing
 from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RecordHalt
 from bot.operations.live import Asked
+from bot.operations.request_card import read_card
 from tests.approvals.desk import NOON, OLIVIA, OTTO, RITA, SAM, a_policy, a_rule, roster_without
 from tests.bot.operations.rig import Rig, at_once, refusal
 from trading.errors import LatchStillEngaged
@@ -51,6 +52,24 @@ def test_clearing_a_halt_must_cool_down(rig: Rig) -> None:
 
     rig.clock.passes(seconds=1)
     assert isinstance(rig.rearm_asked(), Asked)
+
+
+def test_the_approver_of_a_clearing_reads_what_is_left(rig: Rig) -> None:
+    """Whose halt it was, what the venue proved, what is held, and the alerts that nobody has looked at."""
+    rig.bought(rig.live_session(), "0.001")
+    rig.halted()
+    recording(rig)("sam", "price feed looks wrong", rig.clock(), 3)
+    rig.clock.passes(seconds=300)
+    asked = rig.rearm_asked()
+
+    card = rig.read(lambda tx: read_card(tx, rig.desk, asked.request.id))
+    assert card is not None
+    assert card.title == "the halt by Sam: price feed looks wrong"
+    assert card.evidence == {
+        "orders": "none, proven by the venue",
+        "held": "STILL HOLDING 0.001 BTC by our books",
+        "alerts": "none open",
+    }
 
 
 @pytest.mark.parametrize("how", ["slack", "shell"])

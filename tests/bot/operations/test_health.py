@@ -238,16 +238,6 @@ def test_looks_are_messages_that_slack_takes(rig: Rig, tmp_path: Path) -> None:
     assert "no order now: flat" in said(preview)
 
 
-@pytest.mark.parametrize("words", [(), ("ma_crossover",), ("martingale", "BTC/USD"), ("ma_crossover", "X")])
-def test_a_preview_of_something_unknown_says_what_there_is(
-    rig: Rig, tmp_path: Path, words: tuple[str, ...]
-) -> None:
-    """Strategies and symbols of this desk."""
-    told = refusal(looking(rig, tmp_path).preview(words))
-
-    assert "Strategies: ma_crossover. Symbols: BTC/USD, ETH/USD." in told
-
-
 @pytest.mark.parametrize("stage", ["", "testnet", "x" * 10_000])
 def test_readiness_of_another_stage_is_refused_in_words(rig: Rig, tmp_path: Path, stage: str) -> None:
     """Live is what is served."""

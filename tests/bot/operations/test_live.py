@@ -15,7 +15,7 @@ from bot.operations.desk import Desk, Refused
 from bot.operations.live import Asked, Launched
 from bot.views.live_form import CHECKLIST
 from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, SAM, a_person, a_policy, a_rule, roster_with
-from tests.bot.operations.rig import ANSWERS, ETH, Rig, at_once, refusal
+from tests.bot.operations.rig import ANSWERS, BTC, ETH, Rig, at_once, refusal
 from tests.trading.given import the_limits
 from trading.health import Check, Verdict
 from trading.session import SessionPlan, SessionState
@@ -141,7 +141,8 @@ def test_one_request_waits_for_an_account_and_symbol(rig: Rig) -> None:
     """The second is told the name of the first; another symbol is another request."""
     first = rig.asked(cause="a")
 
-    assert first.name in refusal(rig.asks(by=RITA, cause="b"))
+    told = refusal(rig.asks(by=RITA, cause="b"))
+    assert f"asked by Otto already (“{first.name}”) and waits for an answer until 12:15 UTC" in told
     assert isinstance(rig.asks(by=RITA, cause="c", symbol=ETH), Asked)
 
 
@@ -154,6 +155,24 @@ def test_five_requests_an_hour_are_enough(rig: Rig) -> None:
     assert "5 approvals within the hour" in refusal(rig.asks(cause="sixth"))
     rig.clock.passes(minutes=56)
     assert isinstance(rig.asks(cause="sixth"), Asked)
+
+
+def test_what_is_known_to_be_refused_is_refused_before_the_form(rig: Rig) -> None:
+    """With the one symbol it is about, when that was typed; and nothing is rehearsed for it."""
+    request = rig.asked(cause="a")
+
+    early = rig.asking.refused_early(RITA, BTC)
+    assert early is not None
+    assert (request.name in early.sentence, early.moments) == (True, (request.expires_at,))
+    assert rig.asking.refused_early(RITA, ETH) is None
+    assert rig.asking.refused_early(RITA, "") is None
+    rig.answers(request.id, word=VoteWord.NO)
+    session = rig.live_session(cause="b")
+    assert session.id in refusal(rig.asking.refused_early(RITA, BTC))
+    for number in range(3):
+        rig.answers(rig.asked(cause=str(number), symbol=ETH).id, word=VoteWord.NO)
+    assert "You have asked for 5 approvals" in refusal(rig.asking.refused_early(OTTO, ""))
+    assert rig.asking.refused_early(RITA, "") is None
 
 
 def test_an_overdue_request_makes_room_and_its_card_is_redrawn(rig: Rig) -> None:

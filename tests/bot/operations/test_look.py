@@ -28,16 +28,33 @@ LOOK = Look(DESK, nobody, nobody, nobody)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "told"),
     [
-        (),
-        ("ma_crossover",),
-        ("ma_cross", "BTC/USD"),
-        ("ma_crossover", "DOGE/USD"),
-        ("ma_crossover", "btc/usd", "7m"),
+        (
+            ("foo", "BTC/USD"),
+            "“foo” is no strategy of this desk, so nothing was done. There is ma_crossover.",
+        ),
+        (
+            ("ma_cross", "BTC/USD"),
+            "“ma_cross” is no strategy of this desk, so nothing was done. Did you mean ma_crossover?",
+        ),
+        (
+            ("ma_crossover", "DOGE/USD"),
+            "“DOGE/USD” is no symbol of this desk, so nothing was done. There is BTC/USD.",
+        ),
+        (
+            ("ma_crossover", "btc/usd", "7m"),
+            "“7m” is no bar length of this desk, so nothing was done. There is 1m, 5m, 15m, 1h.",
+        ),
     ],
 )
-def test_a_preview_of_nothing_known_names_what_is(words: tuple[str, ...]) -> None:
+def test_a_preview_of_something_unknown_names_the_word(words: tuple[str, ...], told: str) -> None:
+    """What is wrong is said first, then what may have been meant, or what there is."""
+    assert LOOK.preview(words) == Refused(told)
+
+
+@pytest.mark.parametrize("words", [(), ("ma_crossover",)])
+def test_a_preview_of_too_little_names_what_there_is(words: tuple[str, ...]) -> None:
     """Strategies, symbols and bars are those of the form."""
     told = LOOK.preview(words)
 

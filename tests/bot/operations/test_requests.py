@@ -6,8 +6,16 @@ import pytest
 
 from approvals.person import Person
 from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState, VoteWord
+from bot.operations.asker import Asker
 from bot.operations.desk import Refused
-from bot.operations.requests import ExpireRequests, NoteStranger, ReadRequests, WithdrawRequest, read_card
+from bot.operations.request_card import read_card
+from bot.operations.requests import (
+    AnswerRequest,
+    ExpireRequests,
+    NoteStranger,
+    ReadRequests,
+    WithdrawRequest,
+)
 from bot.outbox import OutboxWriter
 from bot.tables import CardRow
 from bot.view import check
@@ -186,7 +194,7 @@ def test_what_waits_is_listed_with_whom_it_waits_for(rig: Rig) -> None:
 
     assert [item.waits_for for item in waiting] == [
         "waits for an owner",
-        "approved; waits for Otto to press the button",
+        "Otto can press Go live",
     ]
     rig.clock.passes(minutes=16)
     assert ReadRequests(rig.storage, rig.desk).pending() == ()
@@ -251,3 +259,72 @@ def test_a_failure_in_the_middle_leaves_nothing(rig: Rig, monkeypatch: pytest.Mo
 
     assert rig.request(request.id).state is RequestState.PENDING
     assert len(rig.read(lambda tx: tx.requests.votes(request.id))) == 1
+
+
+def told(rig: Rig, lane: str) -> list[str]:
+    """What one person is told by direct message, oldest first."""
+    return [text for to, text in rig.told() if to == lane]
+
+
+def test_whoever_could_approve_is_told_that_it_waits(rig: Rig) -> None:
+    """An owner is missing, so the owner is told, with the way to the card; nobody else is."""
+    request = rig.asked()
+
+    (row,) = rig.outgoing("dm")
+    assert (row.lane, row.target["about"]) == ("T1/U7", f"request:{request.id}")
+    assert "Otto asks to go live: BTC/USD ma_crossover" in row.body["text"]
+    assert "It waits for an owner" in row.body["text"]
+    shown = str(row.body["blocks"])
+    assert "Why: first small run" in shown
+    assert "(12:15 UTC)" in shown
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [
+        (VoteWord.YES, "was approved by Olivia. Press Go live on its card."),
+        (VoteWord.NO, "was rejected by Olivia: too large. It is closed for good."),
+    ],
+)
+def test_the_asker_is_told_what_became_of_it(rig: Rig, word: VoteWord, outcome: str) -> None:
+    """His ten minutes run from the approval on, so he hears of it at once, with the way to the button."""
+    request = rig.asked()
+    rig.answers(request.id, word=word, reason="too large" if word is VoteWord.NO else "")
+
+    row = rig.outgoing("dm")[-1]
+    assert (row.lane, row.target["about"]) == (str(OTTO.accounts[0]), f"request:{request.id}")
+    assert outcome in row.body["text"]
+    assert ("until <!date" in str(row.body["blocks"])) is (word is VoteWord.YES)
+
+
+def test_the_asker_is_told_when_the_time_is_over(rig: Rig) -> None:
+    """Once, whether nobody approved or nobody pressed."""
+    rig.asked(cause="a")
+    rig.approved(cause="b", symbol=ETH)
+    rig.clock.passes(minutes=30)
+    for _ in range(2):
+        ExpireRequests(rig.storage, rig.desk)()
+
+    _, expired, lapsed = told(rig, str(OTTO.accounts[0]))
+    assert "expired while it waited for an owner. Ask again" in expired
+    assert "was approved, but nobody carried it out in time. Ask again" in lapsed
+
+
+def test_who_has_answered_learns_what_is_still_missing(rig: Rig) -> None:
+    """Rita's yes counts, and an owner still has to approve."""
+    request = rig.asked()
+    answer = AnswerRequest(rig.storage, rig.desk)
+    asker = Asker(RITA.accounts[0], "cause-1")
+    answer(RITA, RITA.accounts[0], RequestId(request.id), VoteWord.YES, asker=asker)
+
+    (reply,) = rig.outgoing("reply")
+    assert "is counted; it still waits for an owner, until 12:15 UTC" in reply.body["text"]
+    assert "until <!date^" in str(reply.body["blocks"])
+
+
+def test_only_who_may_reject_is_sent_to_reject(rig: Rig) -> None:
+    """The next step in a refusal is one that this person can take."""
+    request = rig.asked()
+
+    assert "You can reject it" in refusal(withdraws(rig, request.id, by=OLIVIA))
+    assert "You can reject it" not in refusal(withdraws(rig, request.id, by=SAM))

@@ -7,12 +7,15 @@ from threading import Barrier
 import pytest
 
 from approvals.person import Person
+from bot.operations.asker import Asker, answered
 from bot.operations.desk import Refused
 from bot.operations.sessions import StopSession, proof_sentence, summarise
 from bot.summaries import SessionSummary
+from bot.views.sessions import session_card
 from tests.approvals.desk import OLIVIA, OTTO, RITA, SAM
 from tests.bot.intake import DEADLINE_S, until
 from tests.bot.operations.rig import ETH, Rig, at_once, refusal
+from tests.bot.views.reading import said
 from trading.session import SessionState, TradingSession
 from trading.wire import StopProof
 
@@ -44,6 +47,42 @@ def test_a_stop_ends_the_session_with_the_venues_proof(rig: Rig) -> None:
     assert "session.stop" in rig.recorded()
 
 
+def test_who_stopped_a_session_and_why_stands_with_it(rig: Rig) -> None:
+    """On its card for good, and in its thread while the venue is still asked."""
+    session = rig.live_session()
+
+    outcome = stop(rig, session)
+
+    assert isinstance(outcome, SessionSummary)
+    assert outcome.state_reason == "stopped by Rita: odd fills"
+    assert "*Why* stopped by Rita: odd fills" in said(session_card(outcome))
+    (line,) = rig.outgoing("post")
+    assert (line.body["text"], line.target["thread_of"]) == (
+        "Rita stops it: odd fills.",
+        f"session:{session.id}",
+    )
+
+
+def test_whoever_stops_is_told_before_the_venue_has_answered(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A venue that is down takes a while; the answer with the proof follows."""
+    session = rig.live_session()
+    told_meanwhile: list[str] = []
+    prove = rig.venue.stop_session
+
+    def slowly(session_id: str, reason: str) -> StopProof:
+        told_meanwhile.extend(row.body["text"] for row in rig.outgoing("reply"))
+        return prove(session_id, reason)
+
+    monkeypatch.setattr(rig.venue, "stop_session", slowly)
+    stopping(rig)(RITA, [session.id], "odd fills", "c:1", Asker(RITA.accounts[0], "c:1"))
+
+    assert told_meanwhile == ["Stopping BTC/USD: no new orders from now on. The venue is asked to prove it."]
+    with rig.storage.reading() as tx:
+        assert not answered(tx, "c:1")
+
+
 def test_a_stop_without_proof_is_unknown(rig: Rig) -> None:
     """The venue still lists an order: nobody says stopped."""
     session = rig.live_session()
@@ -65,7 +104,7 @@ def test_a_stop_that_no_gateway_carries_out_is_unknown(rig: Rig) -> None:
 
     assert isinstance(outcome, SessionSummary)
     assert outcome.state == "unknown"
-    assert "not proven" in outcome.state_reason
+    assert outcome.state_reason.startswith("stopped by Rita: odd fills; not proven: ")
     assert outcome.proof == ""
 
 
@@ -99,10 +138,10 @@ def test_who_has_no_role_is_shown_the_halt(rig: Rig) -> None:
 def test_the_owners_are_told_unless_they_did_it(rig: Rig) -> None:
     """A live stop needs nobody else, so the owner hears of it, with the reason."""
     stop(rig, rig.live_session(cause="a"))
-    assert [(lane, "odd fills" in text) for lane, text in rig.told()] == [("T1/U7", True)]
+    assert [lane for lane, text in rig.told() if "odd fills" in text] == ["T1/U7"]
 
     stop(rig, rig.live_session(cause="b", symbol=ETH), by=OLIVIA)
-    assert len(rig.told()) == 1
+    assert len([text for _, text in rig.told() if "odd fills" in text]) == 1
 
 
 def test_what_is_over_is_not_stopped_again(rig: Rig) -> None:

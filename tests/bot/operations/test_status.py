@@ -2,11 +2,15 @@
 
 from decimal import Decimal
 
+import pytest
+
+from approvals.person import Person
 from bot.operations.status import ReadStatus
-from bot.summaries import StatusSummary
-from bot.tables import LeaseRow
+from bot.summaries import Allowed, StatusSummary
+from bot.tables import CardRow, LeaseRow
 from bot.view import check
 from bot.views.status import status
+from tests.approvals.desk import OTTO, SAM
 from tests.bot.operations.rig import ETH, Rig
 from trading.events import EventKind, TradingEvent
 from trading.session import SessionState
@@ -70,9 +74,35 @@ def test_a_silent_gateway_makes_its_figures_unknown(rig: Rig) -> None:
 
     assert summary.sessions[0].daily_pnl is None
     assert summary.sessions[0].position == Decimal("0.001")
-    assert summary.gateways[0][1].startswith("unknown: The gateway")
+    assert summary.gateways == (("kraken", "does not answer; the bot starts it again"),)
     assert len(summary.limits) == 5
     assert {use.used for use in summary.limits} == {None}
+
+
+@pytest.mark.parametrize(
+    ("person", "expected"),
+    [(OTTO, Allowed(True, True, True)), (SAM, Allowed()), (None, Allowed())],
+)
+def test_who_looks_is_offered_what_the_policy_allows(
+    rig: Rig, person: Person | None, expected: Allowed
+) -> None:
+    """A shell is nobody, and is offered nothing."""
+    assert ReadStatus(rig.storage, rig.desk, rig.latch, rig.gateway)(person).allowed == expected
+
+
+def test_what_waits_leads_to_its_card(rig: Rig) -> None:
+    """Once Slack has taken the card and said where we are; an approved one names the button."""
+    request = rig.approved()
+    status = ReadStatus(rig.storage, rig.desk, rig.latch, rig.gateway, lambda: "https://desk.example/")
+    assert status().pending_approvals[0].card_url == ""
+    with rig.storage.transaction() as tx:
+        card = tx.session.get(CardRow, f"request:{request.id}")
+        assert card is not None
+        card.ts = "1795360600.000100"
+
+    (waiting,) = status().pending_approvals
+    assert waiting.card_url == "https://desk.example/archives/C0APPROVALS/p1795360600000100"
+    assert waiting.waits_for == "Otto can press Go live"
 
 
 def test_a_halt_is_shown_with_its_person(rig: Rig) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.summaries import (
     AlertSummary,
+    Allowed,
     CheckLine,
     HaltOutcome,
     HaltState,
@@ -24,6 +25,8 @@ from bot.summaries import (
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SOON = NOON + timedelta(minutes=15)
+
+CARD_URL = "https://desk.example/archives/C0APPROVALS/p1795360600000100"
 
 SESSION = SessionSummary(
     id="live-1",
@@ -54,6 +57,7 @@ PENDING = PendingApproval(
     waits_for="waits for 1 more person and the role owner",
     expires_at=SOON,
     state="pending",
+    card_url=CARD_URL,
 )
 STATUS = StatusSummary(
     halt=HaltState(False),
@@ -63,6 +67,7 @@ STATUS = StatusSummary(
     gateways=(("kraken", "ready"),),
     practice=True,
     at=NOON,
+    allowed=Allowed(start=True, stop=True, clear=True),
 )
 HALTED = HaltState(True, "price feed looks wrong", "Sam", NOON)
 OUTCOME = HaltOutcome(
@@ -102,6 +107,7 @@ HEALTH = HealthSummary(
     exposure=Decimal("61.25"),
     machine=(("load", "0.10 on 2 cores"),),
     equity_before=Decimal(10000),
+    before_at=NOON - timedelta(hours=3),
     points=((NOON, Decimal(10000)), (SOON, Decimal("10010.50"))),
 )
 REQUEST = RequestCard(
@@ -146,7 +152,19 @@ APPROVED = replace(
 )
 
 # Words that only the program writes, and figures.
-OURS = {"id", "state", "stage", "verdict", "severity", "execution", "action", "quantity", "price", "fee"}
+OURS = {
+    "id",
+    "state",
+    "stage",
+    "verdict",
+    "severity",
+    "execution",
+    "action",
+    "quantity",
+    "price",
+    "fee",
+    "card_url",
+}
 
 
 def filled(value: Any, text: str, name: str = "") -> Any:

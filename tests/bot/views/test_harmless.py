@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from bot.summaries import StatusSummary
 from bot.view import View
-from bot.views import alerts, halt, health, home, live_form, look, replies, requests, sessions, status
+from bot.views import (
+    alerts,
+    halt,
+    health,
+    home,
+    live_form,
+    look,
+    notices,
+    replies,
+    requests,
+    sessions,
+    status,
+)
 from tests.bot.views.given import (
     ALERT,
     APPROVED,
@@ -70,6 +82,10 @@ VIEWS: dict[str, Callable[[str], View]] = {
     "an approved request": lambda text: requests.request_card(filled(APPROVED, text)),
     "a rejected request": lambda text: requests.request_card(filled(REJECTED, text)),
     "a carried out request": lambda text: requests.request_card(filled(ENDED, text)),
+    "a request that waits for somebody": lambda text: notices.waiting_notice(filled(REQUEST, text)),
+    "an approval": lambda text: notices.outcome_notice(filled(APPROVED, text)),
+    "a rejection": lambda text: notices.outcome_notice(filled(REJECTED, text)),
+    "an expiry": lambda text: notices.outcome_notice(filled(replace(REQUEST, state="expired"), text)),
     "requests that wait": lambda text: requests.waiting_list([filled(PENDING, text)] * 25),
     "an alert": lambda text: alerts.alert_card(filled(ALERT, text)),
     "an acknowledged alert": lambda text: alerts.alert_card(filled(TAKEN, text)),

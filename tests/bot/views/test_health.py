@@ -25,16 +25,26 @@ def report(health: HealthSummary) -> str:
 
 def test_the_verdict_comes_first() -> None:
     """On the card and on the lock screen."""
-    assert report(HEALTH).startswith("✅ Health check PASSED")
+    assert report(replace(HEALTH, checks=HEALTH.checks[:1])).startswith("✅ Health check PASSED\n")
     assert report(FAILED).startswith("❌ Health check FAILED")
-    assert health_report(HEALTH).text == "Health check PASSED: 2 checks, none failed"
-    assert health_report(FAILED).text == "Health check FAILED: 3 checks, failed: gateway kraken"
+    assert health_report(replace(HEALTH, checks=HEALTH.checks[:1])).text == (
+        "Health check PASSED: 1 checks, none failed"
+    )
+    assert health_report(FAILED).text == "Health check FAILED: 3 checks, failed: gateway kraken; warned: disk"
+
+
+def test_a_warning_is_no_plain_pass() -> None:
+    """Alerts that nobody has looked at must not stand below a green mark."""
+    assert report(HEALTH).startswith("⚠️ Health check PASSED, 1 warning\n")
+    assert health_report(HEALTH).text == "Health check PASSED, 1 warning: 2 checks, warned: disk"
 
 
 def test_money_shows_the_change_since_the_last_report() -> None:
-    """Yesterday's equity is only told when there was one."""
-    assert "*Equity* 10,010.50 USD (+10.50 USD since yesterday)" in report(HEALTH)
-    assert "since yesterday" not in report(replace(HEALTH, equity_before=None))
+    """With the day and hour of that report, which need not be yesterday's; a first report has none."""
+    text = report(HEALTH)
+    assert "*Equity* 10,010.50 USD (+10.50 USD since <!date" in text
+    assert "|2026-11-23 09:00> (09:00 UTC))" in text
+    assert "since" not in report(replace(HEALTH, equity_before=None, before_at=None)).partition("\n*PnL")[0]
 
 
 def test_what_could_not_be_read_is_unknown() -> None:

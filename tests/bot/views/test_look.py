@@ -22,8 +22,17 @@ def test_foreign_orders_stand_out() -> None:
     view = orders([ORDER, replace(ORDER, ours=False, venue_order_id="OXYZ-9")])
 
     check(view)
-    assert "ours BTC/USD buy 0.001, filled 0, `OABC-1`" in said(view)
+    assert view.text == "2 open orders at the venue"
+    assert "ours BTC/USD buy 0.001 at the market price, filled 0, `OABC-1`" in said(view)
     assert "*foreign* BTC/USD" in said(view)
+
+
+def test_an_order_is_listed_with_its_limit_price() -> None:
+    """Whoever cancels by hand looks for it; and one order is no orders."""
+    view = orders([replace(ORDER, price=Decimal("61500.50"))])
+
+    assert view.text == "1 open order at the venue"
+    assert "buy 0.001 at 61500.5 USD" in said(view)
 
 
 def test_no_orders_is_the_venues_word() -> None:
@@ -57,6 +66,26 @@ def test_a_failed_check_says_what_to_do() -> None:
     assert "never shown" not in said(view)
 
 
+def test_what_several_checks_found_alike_is_said_once() -> None:
+    """A venue that is down fails five checks with one sentence; what passed keeps its own line."""
+    down = Check("venue", Verdict.FAILED, "it answers 502", 1, "Wait.")
+    found = (
+        Check("books", Verdict.PASSED, "none", 1),
+        down,
+        replace(down, name="key rights"),
+        Check("foreign orders", Verdict.PASSED, "none", 1),
+        replace(down, name="disk", detail="full"),
+    )
+
+    lines = said(checks("Readiness", HealthReport.of(found))).splitlines()[1:]
+    assert lines == [
+        "✅ books: none",
+        "❌ venue, key rights: it answers 502 _Wait._",
+        "✅ foreign orders: none",
+        "❌ disk: full _Wait._",
+    ]
+
+
 def test_a_preview_says_that_nothing_is_sent() -> None:
     """The title is the promise."""
     plan = SessionPlan(Stage.LIVE, "kraken", "ma_crossover", "BTC/USD", "1m", Decimal(100))
@@ -67,9 +96,11 @@ def test_a_preview_says_that_nothing_is_sent() -> None:
 
 
 def test_help_lists_every_word_or_the_one_asked_for() -> None:
-    """A word it does not know gets the whole list."""
+    """A word it does not know is named, and gets the whole list."""
     check(help_text())
-    assert said(help_text("nonsense")) == said(help_text())
+    assert said(help_text("nonsense")) == (
+        f"“nonsense” is no word that I know. This is what there is:\n{said(help_text())}"
+    )
     assert said(help_text("stop")).startswith("`/peak stop")
     for usage, _ in WORDS.values():
         assert usage.split()[1 if usage.startswith("/peak ") else 0] in said(help_text())

@@ -14,9 +14,9 @@ from tests.bot.views.reading import buttons, labels, said
 REARM = replace(
     APPROVED,
     action="rearm",
-    title="clear the halt: price feed looks wrong",
+    title="the halt by Sam: price feed looks wrong",
     payload={"action": "rearm", "halt_reason": "price feed looks wrong"},
-    evidence={},
+    evidence={"orders": "0, proven by the venue", "held": "0.12 BTC by our books", "alerts": "2 open"},
 )
 REJECTED = replace(
     REQUEST, state="rejected", no=(("Olivia", SOON, "too large"),), decided_at=SOON, missing="nobody"
@@ -90,7 +90,7 @@ def test_the_approver_reads_what_will_run() -> None:
         "(fast 5, slow 20)",
         "BTC/USD 1m",
         "100 USD",
-        "max_order_notional 500",
+        "order notional 500",
         "first small run",
         "PASSED, 12 checks",
         "buy 0.001 BTC",
@@ -117,6 +117,8 @@ def test_a_request_without_a_plan_shows_its_reason() -> None:
     text = texts(REARM)
 
     assert "asks to clear the halt" in text
+    assert "*the halt by Sam: price feed looks wrong*" in text
+    assert "*Orders* 0, proven by the venue\n*Held* 0.12 BTC by our books\n*Alerts* 2 open" in text
     assert "first small run" in text
     assert "None" not in text
 

@@ -65,6 +65,12 @@ def test_an_unknown_result_is_called_unknown() -> None:
     assert "*PnL of the session*\nunknown" in card(replace(SESSION, daily_pnl=None))
 
 
+def test_the_figures_of_an_open_session_have_their_hour() -> None:
+    """The card is drawn when something happens; what it says of money is as old as that."""
+    assert "figures of <!date" in card(replace(SESSION, at=NOON))
+    assert "figures of" not in card(replace(SESSION, at=NOON, state="stopped"))
+
+
 def test_the_proof_stands_on_the_card() -> None:
     """What the venue said when it was stopped."""
     proof = "0 open orders, proven by the venue after 40 ms"

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from bot.summaries import LimitUse, StatusSummary
+from bot.refusals import NOTHING_DONE, SENTENCES, Unheard
+from bot.summaries import Allowed, LimitUse, StatusSummary
 from bot.view import as_dicts, check
 from bot.views.home import home, home_refused
 from bot.views.sessions import HALT, STOP, halt_button
-from bot.views.status import HEALTH_NOW, START_LIVE, limit_line, panel, status
-from tests.bot.views.given import HALTED, LIMIT, NOON, PENDING, SESSION, STATUS
+from bot.views.status import ASK_TO_CLEAR, HEALTH_NOW, START_LIVE, limit_line, panel, status
+from tests.bot.views.given import CARD_URL, HALTED, LIMIT, NOON, PENDING, SESSION, STATUS
 from tests.bot.views.reading import buttons, said
 
 
@@ -27,7 +28,9 @@ def test_a_running_session_is_counted_and_listed() -> None:
     shown = text(STATUS)
 
     assert "🟢 1 live" in shown
-    assert "*BTC/USD* ma_crossover live *running* · holds 0.0012 BTC · +1.50 USD" in shown
+    assert (
+        "*BTC/USD* ma_crossover live *running* · holds 0.0012 BTC · PnL +1.50 USD · 1 open order ·" in shown
+    )
     assert STOP in buttons(status(STATUS).blocks)
 
 
@@ -82,10 +85,12 @@ def test_a_silent_session_is_not_called_live() -> None:
 
 def test_an_idle_desk_says_how_to_start() -> None:
     """Empty lists are sentences."""
-    shown = text(StatusSummary(STATUS.halt, (), (), (), (), True, STATUS.at))
+    idle = StatusSummary(STATUS.halt, (), (), (), (), True, STATUS.at, allowed=STATUS.allowed)
+    shown = text(idle)
 
     assert "⚪ Nothing is live" in shown
     assert "No session is open. `/peak live start` asks for one." in shown
+    assert "/peak live start" not in text(replace(idle, allowed=Allowed()))
     assert "no gateway" in shown
 
 
@@ -119,9 +124,29 @@ def test_the_panel_offers_what_may_be_done_now() -> None:
     """A halted desk offers no start; the halt is always there."""
     assert buttons(panel(STATUS).blocks)[:3] == [START_LIVE, HEALTH_NOW, HALT]
 
-    halted = buttons(panel(replace(STATUS, halt=HALTED)).blocks)
-    assert START_LIVE not in halted
-    assert HALT in halted
+    halted = buttons(panel(replace(STATUS, halt=HALTED, sessions=())).blocks)
+    assert halted == [ASK_TO_CLEAR, HEALTH_NOW, HALT]
+
+
+def test_who_looks_is_offered_only_what_that_person_may_do() -> None:
+    """Somebody without a role may look and halt: no Start, no Stop, no clearing to be refused with."""
+    sam = replace(STATUS, allowed=Allowed())
+
+    assert buttons(panel(sam).blocks) == [HEALTH_NOW, HALT]
+    assert buttons(panel(replace(sam, halt=HALTED)).blocks) == [HEALTH_NOW, HALT]
+    assert buttons(status(sam).blocks) == []
+
+
+def test_what_waits_leads_to_its_card_and_what_is_approved_waits_no_more() -> None:
+    """Each in its own list, with the button that is to be pressed."""
+    approved = replace(PENDING, name="blue heron", state="approved", waits_for="Otto can press Go live")
+    shown = text(replace(STATUS, pending_approvals=(approved, PENDING)))
+
+    waiting, _, rest = shown.partition("*Waiting for approval*")[2].partition("*Approved, to be carried out*")
+    assert f"<{CARD_URL}|*amber falcon*>" in waiting
+    assert "*blue heron*" in rest
+    assert "Otto can press Go live until" in rest
+    assert "blue heron" not in waiting
 
 
 def test_the_home_tab_carries_the_halt() -> None:
@@ -144,3 +169,12 @@ def test_a_stranger_sees_no_figures_on_the_home_tab() -> None:
 
     assert buttons(tab.blocks or []) == []
     assert "You are a guest here." in str(tab.to_dict())
+
+
+@pytest.mark.parametrize("reason", Unheard)
+def test_who_only_looks_has_not_tried_anything(reason: Unheard) -> None:
+    """Opening a tab is no attempt, so nothing is said to have been prevented."""
+    shown = str(home_refused(SENTENCES[reason]).to_dict())
+
+    assert NOTHING_DONE in SENTENCES[reason]
+    assert "nothing was done" not in shown
