@@ -32,6 +32,8 @@ def answer(desk: Desk, album: Album) -> None:
     """One request is refused, one is taken back; in between Otto tries to approve his own."""
     first = fill_in(desk, album)
     album.takes("request-pending", first)
+    desk.olivia.is_told("asks to go live")
+    album.takes("notice-waiting", desk.olivia.told)
     album.takes_question("confirm-approve", first, "Approve")
     album.turns(OTTO, TRADING_APPROVALS)
     desk.otto.clicks(first, "Approve").is_told("You asked for this yourself")
@@ -51,6 +53,8 @@ def come_too_late(desk: Desk, album: Album) -> None:
     """On a desk in a hurry one request is not answered in time, and one is not carried out."""
     first = ask(desk, desk.otto, "BTC/USD", "first small run")
     album.takes("request-expired", first.now_reads("Expired", buttons=[]))
+    desk.otto.is_told("expired while it waited")
+    album.takes("notice-expired", desk.otto.told)
     second = ask(desk, desk.otto, "ETH/USD", "the trend looks good")
     desk.olivia.clicks(second, "Approve")
     album.takes("request-lapsed", second.now_reads("Execution void", buttons=[]))

@@ -34,8 +34,10 @@ def halt(desk: Desk, album: Album) -> None:
 
 
 def clear(desk: Desk, album: Album, card: Card) -> None:
-    """Two people clear it."""
-    desk.otto.says("/peak rearm the feed is mended").is_told("Asked as")
+    """Otto, at his Home tab, asks; Olivia agrees."""
+    desk.otto.clicks(desk.otto.home, "Ask to clear").sees_form("Clear the halt")
+    album.takes_window("form-rearm", "dialog[open]")
+    desk.otto.fills(reason="the feed is mended").submits().is_told("Asked as")
     request = desk.channel("trading-approvals").expects("Otto asks to clear the halt")
     album.takes("rearm-pending", request)
     desk.olivia.clicks(request, "Approve").is_told("counted")

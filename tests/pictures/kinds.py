@@ -2,7 +2,21 @@
 
 from collections.abc import Callable
 
-from bot.views import alerts, halt, health, help, home, live_form, look, replies, requests, sessions, status
+from bot.views import (
+    alerts,
+    halt,
+    health,
+    help,
+    home,
+    live_form,
+    look,
+    notices,
+    rearm_form,
+    replies,
+    requests,
+    sessions,
+    status,
+)
 
 ALERTS = (
     "order.denied",
@@ -66,6 +80,10 @@ PICTURES: dict[str, Callable[..., object]] = {
     "request-lapsed": requests.request_card,
     "request-failed": requests.request_card,
     "request-unknown": requests.request_card,
+    "notice-waiting": notices.waiting_notice,
+    "notice-approved": notices.outcome_notice,
+    "notice-expired": notices.outcome_notice,
+    "form-rearm": rearm_form.rearm_form,
     "rearm-pending": requests.request_card,
     "rearm-executed": requests.request_card,
     "session-starting": sessions.session_card,

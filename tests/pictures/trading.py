@@ -35,6 +35,8 @@ def run(desk: Desk, album: Album) -> Card:
     request = ask(desk, desk.otto, "BTC/USD", "second try, smaller")
     desk.olivia.clicks(request, "Approve").is_told("counted")
     album.takes("request-approved", request.now_reads("Approved by Olivia", buttons=["Go live"]))
+    desk.otto.is_told("was approved by Olivia")
+    album.takes("notice-approved", desk.otto.told)
     desk.otto.clicks(request, "Go live").is_told("Starting BTC/USD")
     session = desk.channel("trading-ops").expects("BTC/USD is live")
     album.takes("line-order", session.thread.expects("First order: buy"))
