@@ -37,7 +37,7 @@ prove: $(VENV)/.dev  ## The long proofs: random kills, full counts.
 bench: $(VENV)/.dev  ## Figures beside a baseline from the same run.
 	$(BIN)/python -m tests.benchmarks
 
-pictures: $(VENV)/.dev  ## Take the pictures of docs/ anew, in a headless Chromium.
+pictures: $(VENV)/.dev  ## Take pictures of all that the bot posts: var/pictures/index.html, and two for docs/.
 	$(BIN)/python -m tests.pictures
 
 lint: $(VENV)/.dev  ## Style and types.

@@ -48,11 +48,21 @@ ROOMS = {
 
 
 class PartDidNotStart(BotError):
-    """The {part} did not start within {within_s} seconds. Read {log}."""
+    """The {part} did not start. Read {log}."""
 
     part: str
-    within_s: int
     log: Path
+
+
+class PortTaken(BotError):
+    """Nothing can listen at port {port} of this machine: {why}. Is a demo running already?
+
+    Give --port another one; 0 takes any that is free.
+    """
+
+    exit_code = 2
+    port: int
+    why: str
 
 
 class NotADemo(BotError):
@@ -106,6 +116,14 @@ def begin_home(home: Path, now: datetime) -> None:
     Latch(home).begin("the demo", now)
 
 
+def check_port(port: int) -> None:
+    """Raise PortTaken, before anything is made or removed, where nothing can listen."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise PortTaken(port=port, why=error.strerror or str(error)) from error
+
+
 def fresh_home(home: Path) -> None:
     """Make the home anew; raises NotADemo, before anything is ended or removed, for anybody else's folder."""
     ours = not home.exists() or (home / MARKER).exists() or (home.is_dir() and not any(home.iterdir()))
@@ -143,7 +161,7 @@ def part(name: str, command: list[str], log: Path, environ: Mapping[str, str]) -
     try:
         line = process.stdout.readline() if process.stdout else b""
         if not line:
-            raise PartDidNotStart(part=name, within_s=START_TIMEOUT_S, log=log)
+            raise PartDidNotStart(part=name, log=log)
         yield json.loads(line)
     finally:
         end(process)
@@ -269,6 +287,7 @@ def run_demo(
     say: Callable[[str], None],
 ) -> None:
     """Run the whole desk until interrupted; a bot that dies is started again, as a service manager would."""
+    check_port(port)
     fresh_home(home)
     for number in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: somebody closed the terminal
         signal.signal(number, signal.default_int_handler)
@@ -322,7 +341,5 @@ def _wait_until_ready(desk: PracticeDesk, bot: "subprocess.Popen[bytes]") -> Non
     deadline = time.monotonic() + START_TIMEOUT_S
     while not ready.exists():
         if bot.poll() is not None or time.monotonic() > deadline:
-            raise PartDidNotStart(
-                part="bot", within_s=START_TIMEOUT_S, log=desk.home / "logs" / "peak-ops.log"
-            )
+            raise PartDidNotStart(part="bot", log=desk.home / "logs" / "peak-ops.log")
         time.sleep(0.05)

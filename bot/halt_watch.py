@@ -17,6 +17,8 @@ RETRY_S = 2.0
 # So long a halt is left to the way it came by, which knows more of it than the latch.
 LEFT_TO_ITS_WAY = timedelta(seconds=1)
 UNMEASURED_MS = 0
+# Who halted, where nobody gave a name: somebody's `touch HALT`, or nobody at all, as in a fresh home.
+A_FILE, PEAK_OPS = "a file in the home folder", "Peak Ops"
 
 
 class HaltWatch:
@@ -64,7 +66,7 @@ class HaltWatch:
         except DatabaseUnavailable:
             unfinished, known = [], False  # the venue is asked all the same
         if not known:
-            by = state.by or "a file in the home folder"
+            by = state.by or (PEAK_OPS if self._latch.said_at() is None else A_FILE)
             self._record(by, state.reason, at, UNMEASURED_MS, state.cause)
         for halt in unfinished:
             self._record.finish(halt)

@@ -16,6 +16,13 @@ from bot.toml import read_toml
 POLICY_FILE = "policy.toml"
 PEOPLE_FILE = "people.toml"
 REARM = "rearm"
+# What the record and the cards call those who are nobody: a person of that name could not be told apart.
+NOBODY = frozenset(
+    person_id(name)
+    for name in ("peak-ops", "the schedule", "the demo", "a file in the home folder", "unknown", "nobody")
+)
+SHELL = "at-the-shell"
+CONTACT_LENGTH_MAX = 200
 ROLES_ALLOWED = "it must be a list of roles, of " + ", ".join(f'"{role}"' for role in Role)
 
 
@@ -29,9 +36,18 @@ def _accounts(value: object) -> tuple[Account, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise ValueError("no list of texts")
     try:
-        return tuple(Account.parse(text) for text in value)
+        accounts = tuple(Account.parse(text) for text in value)
     except ApprovalError as error:
         raise ValueError(str(error)) from error
+    if not all(account.team[0] in "TE" and account.user[0] in "UW" for account in accounts):
+        raise ValueError("no user of a team")
+    return accounts
+
+
+def _contact(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable() or len(value) > CONTACT_LENGTH_MAX:
+        raise ValueError("no line of text")
+    return value
 
 
 Roles = Annotated[frozenset[Role], BeforeValidator(_roles)]
@@ -62,12 +78,14 @@ class PersonRow(Table):
 
     name: str = Field(min_length=1, max_length=60, description="it must be a name of 1 to 60 characters")
     slack: Accounts = Field(
-        (), description='it must be a list of "TEAM/USER" ids, such as ["T024BE7LD/U2147483697"]'
+        (),
+        description='it must be a list of "TEAM/USER" ids, such as ["T024BE7LD/U2147483697"]: '
+        "a team's begins with T or E, a user's with U or W",
     )
     roles: Roles = Field(frozenset(), description=ROLES_ALLOWED)
     timezone: Zone = Field("UTC", description=ZONE_ALLOWED)
-    contact: str | None = Field(
-        None, max_length=200, description="it must be one line of text, at most 200 characters"
+    contact: Annotated[str, BeforeValidator(_contact)] | None = Field(
+        None, description=f"it must be one line of text, at most {CONTACT_LENGTH_MAX} characters"
     )
 
 
@@ -137,6 +155,9 @@ def _actions(file: str, tables: dict[str, Any], below: str = "") -> dict[str, di
         action = f"{below}.{name}" if below else name
         if isinstance(table, dict) and action in PROTECTED_ACTIONS:
             actions[action] = table
+        elif action in PROTECTED_ACTIONS:
+            allowed = f"it must be a table: a line [{action}] with its keys below it"
+            raise ConfigError(file=file, key=action, value=shown(table), allowed=allowed)
         elif isinstance(table, dict) and any(known.startswith(f"{action}.") for known in PROTECTED_ACTIONS):
             actions |= _actions(file, table, action)
         else:
@@ -150,8 +171,12 @@ def _rule(action: str, row: PolicyRow) -> Rule:
 
 
 def _person(file: str, number: int, row: PersonRow) -> Person:
+    ident = person_id(row.name)
+    if ident in NOBODY or ident.endswith(SHELL):
+        allowed = "the record calls something that is no person by this name; choose another"
+        raise ConfigError(file=file, key=f"people[{number}].name", value=shown(row.name), allowed=allowed)
     try:
-        return Person(person_id(row.name), row.name, row.slack, row.roles, row.timezone, row.contact)
+        return Person(ident, row.name, row.slack, row.roles, row.timezone, row.contact)
     except ApprovalError as error:
         why = getattr(error, "why", str(error))
         raise ConfigError(file=file, key=f"people[{number}]", value=shown(row.name), allowed=why) from error

@@ -193,6 +193,7 @@ class ReportStore:
         """Save a report; `day` is the one whose scheduled report it is."""
         body = {
             "asked_by": report.asked_by,
+            "before_at": report.before_at.isoformat() if report.before_at else None,
             "currency": report.currency,
             "money": {name: getattr(report, name) for name in _MONEY},
             "machine": [list(pair) for pair in report.machine],
@@ -249,6 +250,7 @@ def _sessions(values: Sequence[dict[str, Any]]) -> tuple[SessionSummary, ...]:
 def _report(row: ReportRow) -> HealthSummary:
     body = row.body
     money = {name: _decimal(body["money"][name]) for name in _MONEY}
+    before_at = body.get("before_at")  # a report of an older version has none
     return HealthSummary(
         id=row.id,
         verdict=row.verdict,
@@ -265,4 +267,5 @@ def _report(row: ReportRow) -> HealthSummary:
         fees=money["fees"],
         exposure=money["exposure"],
         equity_before=money["equity_before"],
+        before_at=datetime.fromisoformat(before_at) if before_at else None,
     )

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class GatewayGone(TradingError):
-    """The gateway at {path} does not answer: {detail}. The supervisor starts it again; see /peak status."""
+    """The gateway at {path} does not answer: {detail}. A bot that runs starts it again; see /peak status."""
 
 
 class CallFailed(TradingError):

@@ -33,7 +33,9 @@ def _collect_from_now_on() -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the practice workspace; 0 takes a free one.")] = 8800,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the practice workspace; 0 takes a free one.")
+    ] = 8800,
     home: Annotated[Path, typer.Option(help="Made anew at each start.")] = Path("var/demo"),
     tier: Annotated[
         Literal["starter", "intermediate", "pro", "drill"],

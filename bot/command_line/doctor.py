@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -17,6 +18,16 @@ Probe = tuple[str, Callable[[], Finding]]
 GATEWAY_READY_WITHIN_S = 20.0
 GATEWAY_ENDS_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.1
+COPY_ANEW = (
+    "Copy the token anew from the app's settings: xoxb from Install App, xapp from Basic Information, "
+    "App-Level Tokens."
+)
+# What Slack may say of any call, and what to do; the rest is about what was asked for.
+SLACK_ADVICE = {
+    "missing_scope": "Update the app's manifest from peak-ops manifest and install it again.",
+    "ratelimited": "Wait a minute and run this again.",
+    "invalid_auth": COPY_ANEW,
+}
 MANIFEST = Path(__file__).parent.parent.parent / "config" / "slack_manifest.json"
 
 
@@ -76,32 +87,38 @@ class Slack:
             token=environment.slack_bot_token.get_secret_value(),
             base_url=environment.slack_api_url,
             timeout=10,
+            retry_handlers=[],  # whoever looks can look again
         )
         self._team = ""
 
     def token_probes(self) -> Iterator[Probe]:
         """The tokens and what they may do."""
-        yield "bot token", self._bot_token
-        yield "scopes", self._scopes
+        yield "bot token", lambda: _slack_told(self._bot_token, COPY_ANEW)
+        yield "scopes", lambda: _slack_told(self._scopes, COPY_ANEW)
         if self._environment.slack_app_token is not None:
-            yield "app token", self._app_token
+            yield "app token", lambda: _slack_told(self._app_token, COPY_ANEW)
         else:
             yield "signing secret", lambda: passed("set; commands come to /slack/events over HTTP")
 
     def channel_probes(self, channels: Any) -> Iterator[Probe]:
         """Each channel: there, and the bot in it."""
         for name in ("ops", "approvals", "alerts", "incidents", "reports"):
-            yield f"channel {name}", lambda name=name: self._channel(name, getattr(channels, name))  # type: ignore[misc]
+            look = partial(self._channel, name, getattr(channels, name))
+            advice = (
+                f"Correct [channels] {name} in config.toml: the id stands last in the channel's details. "
+                "If it is right, the channel is private and the bot not in it: type /invite @Peak Ops there."
+            )
+            yield f"channel {name}", partial(_slack_told, look, advice)
 
     def person_probes(self, roster: Any) -> Iterator[Probe]:
         """Each account of each person, as Slack sees it."""
+        advice = "Correct the account in people.toml: in Slack, the person's profile, Copy member ID."
         for person in roster:
             for account in person.accounts:
-                yield f"person {person.name}", lambda account=account: self._person(account)  # type: ignore[misc]
+                yield f"person {person.name}", partial(_slack_told, partial(self._person, account), advice)
 
     def _bot_token(self) -> Finding:
-        with _slack_told("SLACK_BOT_TOKEN", "Install App"):
-            found = self._client.auth_test()
+        found = self._client.auth_test()
         self._team = str(found["team_id"])
         return passed(f"{found['user']} in {found['team']} ({self._team})")
 
@@ -124,8 +141,7 @@ class Slack:
 
     def _app_token(self) -> Finding:
         token = self._environment.slack_app_token.get_secret_value()
-        with _slack_told("SLACK_APP_TOKEN", "Basic Information, App-Level Tokens"):
-            self._client.apps_connections_open(app_token=token)
+        self._client.apps_connections_open(app_token=token)
         return passed("Socket Mode can be opened")
 
     def _channel(self, name: str, channel: str) -> Finding:
@@ -151,26 +167,18 @@ class Slack:
         return passed(f"{account} is {user.get('real_name') or user.get('name')}")
 
 
-@contextmanager
-def _slack_told(name: str, place: str) -> Iterator[None]:
-    """Turn Slack's refusal, or its silence, into what to do."""
+def _slack_told(look: Callable[[], Finding], advice: str) -> Finding:
+    """What Slack refuses, or its silence, as a finding; `advice` is for what it refuses about this one."""
     from slack_sdk.errors import SlackApiError
 
     try:
-        yield
+        return look()
     except SlackApiError as error:
-        why = error.response.get("error", "no reason given")
-        raise SlackRefuses(why=why, name=name, place=place) from error
+        why = str(error.response.get("error", "no reason given"))
+        return failed(f"Slack refuses: {why}", SLACK_ADVICE.get(why, advice))
     except OSError as error:
-        raise SlackAway(why=error) from error
-
-
-class SlackRefuses(BotError):
-    """Slack refuses {name}: {why}. Copy it anew from the app's settings, {place}."""
-
-
-class SlackAway(BotError):
-    """Slack does not answer: {why}. Check the network of this machine, its proxy and SLACK_API_URL."""
+        advice = "Check the network of this machine, its proxy and SLACK_API_URL."
+        return failed(f"Slack does not answer: {error}", advice)
 
 
 def _local_probes(installation: Any) -> Iterator[Probe]:

@@ -36,7 +36,7 @@ def read_here() -> Any:
 
 def tell_gone(error: Exception) -> NoReturn:
     """Say that the venue account could not be asked, and end with exit code 4."""
-    complain(f"{error} Start the bot with peak-ops run; it keeps the gateway.")
+    complain(f"{error} Is the bot running? peak-ops doctor tells; peak-ops run starts it.")
     raise SystemExit(Exit.UNKNOWN)
 
 

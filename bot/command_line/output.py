@@ -25,6 +25,11 @@ class Exit(IntEnum):
     UNKNOWN = 4
 
 
+# What somebody copies into the next command stays on one line, whatever the width.
+WHOLE = frozenset({"id", "venue id"})
+PIPE_WIDTH = 10_000
+
+
 def readable(text: str) -> str:
     """A text without what a terminal would act on: people, venues and strategies write some of it."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
@@ -76,10 +81,12 @@ class Output:
 
         table = Table(title=title, title_justify="left")
         for column in columns:
-            table.add_column(column)
+            table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
         for row in rows:
             table.add_row(*(Text("-" if cell is None else readable(str(cell))) for cell in row))
-        Console().print(table if rows else f"{title}: none")
+        # A pipe has no width: what reads it gets every row on one line.
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        Console(width=width).print(table if rows else f"{title}: none")
 
 
 def complain(sentence: str) -> None:

@@ -1,6 +1,7 @@
 """The demo makes its home anew, and nobody else's; what it prints can be typed as it stands."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import system_clock
-from bot.demo import NotADemo, PracticeSlack, fresh_home, plain_environ, run_demo, shell_hint
+from bot.demo import NotADemo, PortTaken, PracticeSlack, fresh_home, plain_environ, run_demo, shell_hint
 from trading.killswitch import Latch
 from trading.pids import ProcessId
 
@@ -69,6 +70,19 @@ def test_a_former_demo_is_made_anew(tmp_path: Path) -> None:
     assert not (home / "peak-ops.db").exists()
     (tmp_path / "empty").mkdir()
     fresh_home(tmp_path / "empty")
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_removed(tmp_path: Path) -> None:
+    """With what to do, and the home of the demo that runs there stays."""
+    home = tmp_path / "demo"
+    fresh_home(home)
+    (home / "peak-ops.db").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"port {port} .* --port"):
+            run_demo(home, system_clock, port=port, say=print)
+
+    assert (home / "peak-ops.db").exists()
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])

@@ -54,6 +54,19 @@ def test_a_halt_by_the_shell_is_told_after_a_second(rig: Rig) -> None:
     assert rig.recorded() == ["halt", "halt.proof"]
 
 
+@pytest.mark.parametrize(("touched", "by"), [(False, "Peak Ops"), (True, "a file in the home folder")])
+def test_a_fresh_home_is_halted_by_no_file(rig: Rig, touched: bool, by: str) -> None:
+    """Nobody has put one there: the card must not send people to look for it."""
+    rig.latch.latch_file.unlink()
+    if touched:
+        rig.latch.halt_file.touch()
+    watching(rig).look()
+
+    halt = rig.read(lambda tx: tx.halts.last())
+    assert halt is not None
+    assert halt.by == by
+
+
 def test_a_halt_that_slack_delivers_again_after_a_crash_is_one_halt(rig: Rig) -> None:
     """Killed between the latch and the acknowledgement: the watch of the next bot tells of it first."""
     call = halt_call(command("price feed looks wrong", name="/peak-kill"))

@@ -103,6 +103,11 @@ def test_a_person_keeps_every_account(tmp_path: Path) -> None:
         ('name = "Otto"', 'name = "***"', 'people[2] = "***" is refused; the name has no letter or digit'),
         ('name = "Otto"', 'name = "Ot\\u202eto"', "people[2]"),
         ('name = "Otto"', "name = 7", "people[2].name = 7"),
+        ('name = "Otto"', 'name = "Peak-Ops"', 'people[2].name = "Peak-Ops" is refused; the record calls'),
+        ('name = "Otto"', 'name = "the schedule"', "people[2].name"),
+        ('name = "Otto"', 'name = "root at the shell"', "people[2].name"),
+        ("T00000001/U00000002", "U00000002/T00000001", "a team's begins with T or E, a user's with U or W"),
+        ('contact = "+49 30 5550100"', 'contact = "+49 30\\n5550100"', "people[1].contact"),
         (
             'timezone = "Europe/Berlin"',
             'timezone = "Mars"',
@@ -140,6 +145,7 @@ def test_a_mistake_in_people_is_named(tmp_path: Path, old: str, new: str, told: 
             "live.activat = (a table) is refused; no such act; did you mean live.activate?",
         ),
         ("[rearm]", "[rearmed]", "rearmed = (a table) is refused; no such act; did you mean rearm?"),
+        ("[rearm]", "[[rearm]]", "it must be a table: a line [rearm] with its keys below it"),
         ("cooldown_s = 300", "", "rearm.cooldown_s = (not set)"),
         (
             "grant_s = 600",

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.delivery import Lost
 from bot.halt_route import HaltCall
 from bot.inbox import Saved
 from bot.operations.asker import Asker
+from bot.outbox import MessageKind
 from bot.payloads import Kind
 from bot.troubles import Troubles
 from tests.approvals.desk import NOON, OTTO
@@ -52,6 +54,16 @@ def test_an_act_that_has_its_answer_is_no_trouble(rig: Rig) -> None:
 
     assert [row.body["text"] for row in rig.outgoing("reply")] == ["BTC/USD has stopped."]
     assert rig.read(lambda tx: tx.alerts.recent(5)) == []
+
+
+@pytest.mark.parametrize(("kind", "alerts"), [(MessageKind.POST, 1), (MessageKind.HOME, 0)])
+def test_a_message_that_is_lost_is_an_alert_and_a_home_tab_is_not(
+    rig: Rig, kind: MessageKind, alerts: int
+) -> None:
+    """Nobody is told anything by a Home tab, so nobody misses it; it is drawn again when it is opened."""
+    Troubles(rig.storage, rig.desk).undeliverable(Lost("one", kind, "C0OPS", 2, "user_not_found"))
+
+    assert len(rig.read(lambda tx: tx.alerts.recent(5))) == alerts
 
 
 def test_the_same_trouble_is_told_once(rig: Rig) -> None:

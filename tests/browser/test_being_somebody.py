@@ -59,14 +59,18 @@ def test_it_is_always_said_that_nothing_is_real(opens: Opens) -> None:
 
 
 def test_a_phone_is_wide_enough(opens: Opens, app: WebClient) -> None:
-    """Channels slide in as a drawer, a form fills the screen, and nothing runs off sideways."""
-    otto = opens(OTTO, viewport=PHONE, has_touch=True)
+    """Channels slide in as a drawer, a form fills the screen, nothing runs off sideways.
+
+    Nor does the keyboard come up over what somebody goes to read.
+    """
+    otto = opens(OTTO, viewport=PHONE, has_touch=True, is_mobile=True)
     drawer = otto.page.get_by_role("navigation", name="Channels")
     expect(drawer).not_to_be_in_viewport()
 
     otto.page.get_by_role("button", name="Show channels").click()
     drawer.get_by_role("link", name="trading-approvals").click()
     expect(drawer).not_to_be_in_viewport()
+    expect(otto.composer).not_to_be_focused()
     otto.says("/peak card")
     otto.sees("Waiting for an Owner")
     _fits(otto.page)

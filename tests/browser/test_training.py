@@ -38,6 +38,15 @@ def test_the_market_runs_faster_for_everybody(opens: Opens) -> None:
         expect(window.page.get_by_role("button", name="Speed up the market, now 20 times")).to_be_visible()
 
 
+def test_the_knobs_leave_the_top_bar_low_on_a_phone(opens: Opens) -> None:
+    """Beside them and a longer name, the strip takes two lines at most."""
+    olivia = opens(OLIVIA, viewport=PHONE)
+    expect(olivia.page.get_by_role("button", name="Speed up the market")).to_be_visible()
+    top = olivia.page.locator("header.top").bounding_box()
+    assert top is not None
+    assert top["height"] <= 50
+
+
 def test_something_goes_wrong_and_is_mended(opens: Opens, app: WebClient) -> None:
     """A fault says in words what it does, is seen while it lasts, and ends for everybody at once."""
     otto = opens(OTTO, viewport=PHONE).goes_to(GENERAL)

@@ -313,6 +313,7 @@ def open_desk(
     database_url: str | None = None,
     watched: bool = True,
     changes: Callable[[str], str] = lambda text: text,
+    policy_changes: Callable[[str], str] = lambda text: text,
 ) -> Iterator[Desk]:
     """A desk whose bot is ready; if watched, a message that nobody expected fails the scenario at the end.
 
@@ -327,7 +328,8 @@ def open_desk(
 
     with practice_desk(home, now, socket_mode=socket_mode, changes=edited) as practice:
         policy = home / "config" / "policy.toml"
-        policy.write_text(policy.read_text().replace("cooldown_s = 300", f"cooldown_s = {cooldown_s}"))
+        rules = policy.read_text().replace("cooldown_s = 300", f"cooldown_s = {cooldown_s}")
+        policy.write_text(policy_changes(rules))
         desk = Desk(practice, database_url)
         try:
             desk.wait_ready()

@@ -95,6 +95,7 @@ class Page {
   }
 
   settleFocus(moved) {
+    if (matchMedia("(pointer: coarse)").matches) return; // the keyboard would cover what is to be read
     if (this.threadTs && this.thread) this.thread.composer.focus();
     else if (this.place !== "home" && (moved || document.activeElement === document.body))
       this.composer.focus();

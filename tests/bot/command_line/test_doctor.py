@@ -1,7 +1,11 @@
 """Doctor says what to do, whatever is away."""
 
 import json
+from pathlib import Path
 
+from bot.clock import system_clock
+from bot.practice.rates import Rates
+from bot.practice.server import Installation, Workspace
 from tests.bot.command_line.conftest import Shell
 
 
@@ -10,10 +14,32 @@ def test_doctor_reports_with_everything_away(shell: Shell) -> None:
     told = shell("doctor", "--json")
 
     assert told.code == 1
-    found = {check["name"]: check["detail"] for check in json.loads(told.out)["checks"]}
-    assert "Check the network" in found["bot token"]
-    assert "peak-ops db upgrade" in found["database"]
+    found = {check["name"]: check for check in json.loads(told.out)["checks"]}
+    for name in ("bot token", "scopes", "channel ops", "person Otto"):
+        assert "Check the network" in found[name]["advice"], name
+    assert "peak-ops db upgrade" in found["database"]["detail"]
     assert not shell.home.exists()
+
+
+def test_doctor_says_what_to_do_about_what_slack_refuses(shell: Shell) -> None:
+    """A wrong token, and a channel that is not there: Slack's word, and the next step beside it."""
+    manifest = Path(__file__).parents[3] / "config" / "slack_manifest.json"
+    with Workspace.running(Installation(manifest, rates=Rates.unlimited()), system_clock) as slack:
+        shell.sets(SLACK_API_URL=slack.api_url, SLACK_BOT_TOKEN="xoxb-practice", SLACK_APP_TOKEN="xapp-wrong")
+        config = shell.config / "config.toml"
+        config.write_text(config.read_text().replace("C0ALERTS00", "C0NOWHERE0"))
+        known = json.loads(shell("doctor", "--json").out)["checks"]
+        shell.sets(SLACK_BOT_TOKEN="xoxb-wrong")
+        unknown = json.loads(shell("doctor", "--json").out)["checks"]
+
+    found = {check["name"]: check for check in known}
+    assert found["channel ops"]["verdict"] == found["person Otto"]["verdict"] == "PASSED"
+    assert found["app token"]["detail"] == "Slack refuses: invalid_auth"
+    assert found["channel alerts"]["detail"] == "Slack refuses: channel_not_found"
+    assert "[channels] alerts in config.toml" in found["channel alerts"]["advice"]
+    assert {
+        check["detail"] for check in unknown if check["name"] in ("bot token", "scopes", "channel ops")
+    } == {"Slack refuses: invalid_auth"}
 
 
 def test_doctor_finds_another_secret_key(shell: Shell) -> None:

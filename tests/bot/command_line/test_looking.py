@@ -54,3 +54,14 @@ def test_every_command_that_ends_knows_json(shell: Shell) -> None:
     shell("health")
     rows = json.loads(shell("audit", "export", "--json").out)
     assert [row["kind"] for row in rows] == ["health.check"]
+
+
+def test_without_a_bot_a_look_at_the_venue_says_how_to_start_one(shell: Shell) -> None:
+    """Nothing starts the gateway by itself where no bot runs, so nothing says that it will."""
+    shell("db", "upgrade")
+
+    told = shell("orders")
+
+    assert (told.code, told.out) == (4, "")
+    assert "A bot that runs starts it again" in told.err
+    assert "peak-ops run starts it" in told.err

@@ -75,6 +75,29 @@ def test_a_table_shows_cells_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     assert "-" in printed
 
 
+def test_a_pipe_gets_every_cell_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is cut, and each row stays one line, so that grep finds it."""
+    ident, why = "live-b3a1c2d4e5f60718293a4b5c6d7e8f90", "the venue refused it " * 12
+    Output().table([], "Sessions", ["id", "symbol", "why"], [[ident, "BTC/USD", why.strip()]])
+
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if ident in line]
+    assert why.strip() in row
+
+
+def test_a_narrow_terminal_cuts_no_id(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything else is folded instead."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    ident = "live-b3a1c2d4e5f60718293a4b5c"
+    Output().table([], "Sessions", ["id", "symbol", "why"], [[ident, "BTC/USD", "the venue refused it"]])
+
+    printed = capsys.readouterr().out
+    assert ident in printed
+    assert "…" not in printed
+
+
 HOSTILE = "a\x1b[2Jb\x1b]0;title\x07c\u202ed\x9be\u2028f\x7fg\ud83dh\r"
 
 

@@ -1,0 +1,128 @@
+"""Pictures of what no fault brings about in a minute: reported to the bot's own parts, or drawn."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from slack_sdk import WebClient
+
+from bot.clock import system_clock
+from bot.delivery import Lost
+from bot.inbox import Saved
+from bot.installation import Installation, read_installation
+from bot.lease import Holder
+from bot.operations.alerts import raise_alert
+from bot.outbox import MessageKind
+from bot.payloads import Kind
+from bot.practice.people import GENERAL, OTTO
+from bot.settings import Environment
+from bot.troubles import HEALTH_REPORT, Troubles
+from bot.view import View, as_dicts
+from bot.views.halt import halt_card
+from bot.views.requests import request_card
+from bot.views.sessions import session_card
+from tests.bot.views import given
+from tests.pictures.album import Album
+from tests.scenarios.conversation import Card
+from tests.scenarios.desk import Desk
+from trading.events import EventKind, TradingEvent
+
+UNPROVEN = "NOT PROVEN after 60.0 s: the venue did not answer. STILL HOLDING 0.0012 BTC."
+ORDER = {"symbol": "BTC/USD", "side": "buy", "quantity": "0.00148", "type": "market"}
+REPORTED: dict[EventKind, tuple[dict[str, str], str]] = {
+    EventKind.ORDER_DENIED: (
+        {**ORDER, "reason": "max_total_exposure exceeded (160.00 > 100)"},
+        "Order blocked",
+    ),
+    EventKind.ORDER_REJECTED: ({**ORDER, "reason": "EOrder:Insufficient funds"}, "rejected an order"),
+    EventKind.ORDER_UNKNOWN: ({**ORDER, "reason": "no answer within 10 s"}, "fate is unknown"),
+    EventKind.SESSION_SILENT: ({"symbol": "BTC/USD", "open_orders": "1"}, "fell silent"),
+    EventKind.SESSION_UNKNOWN: (
+        {"symbol": "BTC/USD", "reason": "not proven: the venue did not answer for 60 s"},
+        "ended without proof",
+    ),
+    EventKind.GATEWAY_STALE: (
+        {"exchange": "kraken", "detail": "it goes by other settings than those of config.toml"},
+        "goes by old settings",
+    ),
+    EventKind.BOOKS_DIFFER: (
+        {"exchange": "kraken", "detail": "the venue holds 0.0148 BTC, our books 0.0133 BTC"},
+        "The books differ",
+    ),
+    EventKind.TIMER_FIRED: (
+        {"exchange": "kraken", "detail": "2 orders were cancelled at 03:12:44 UTC"},
+        "dead-man timer",
+    ),
+}
+
+
+def report(desk: Desk, album: Album) -> None:
+    """What trading would report in a bad hour, told to the projector; and the bot's own troubles."""
+    installation = read_installation(Environment.from_environ(desk.environ), system_clock)
+    alerts, now = desk.channel("trading-alerts"), system_clock()
+    for kind, (facts, title) in REPORTED.items():
+        with installation.storage().transaction() as tx:
+            tx.events.add(TradingEvent(f"picture:{kind}", kind, now, None, dict(facts)))
+        album.takes(f"alert-{kind}", alerts.expects(title))
+    with installation.storage().transaction() as tx:
+        tx.events.add(TradingEvent("picture:fill", EventKind.FILL, now, desk.sessions()[0].id, {}))
+    album.takes("alert-event.unprojected", alerts.expects("could not be shown"))
+    trouble(installation, now)
+    for kind, title in (
+        ("listener.failed", "could not be carried out"),
+        ("outbox.lost", "could not be delivered"),
+        ("bot.moved", "another home"),
+        ("slack.strangers", "our tokens"),
+        ("schedule.missed", "did not come"),
+        ("execution.unknown", "Nobody knows whether"),
+    ):
+        album.takes(f"alert-{kind}", alerts.expects(title))
+
+
+def trouble(installation: Installation, now: datetime) -> None:
+    """Everything that the bot says of itself when something of its own goes wrong."""
+    storage, desk = installation.storage(), installation.desk
+    troubles = Troubles(storage, desk)
+    payload = {"command": "/peak", "text": "stop BTC/USD", "channel_id": GENERAL.id}
+    troubles.failed(Saved("command:1.2.abc", Kind.COMMAND, OTTO.account, payload, 3))
+    reason = "is_archived, although it was tried 5 times"
+    troubles.undeliverable(Lost("report:1", MessageKind.IMAGE, desk.channels.reports, 2, reason))
+    ago = now - timedelta(hours=9)
+    troubles.moved(Holder("bot-7", 7, "desk-b", 4711, "/var/lib/peak-ops", ago, ago, False))
+    troubles.strangers(1)
+    troubles.missed(HEALTH_REPORT, TimeoutError("the gateway did not answer within 10 s"))
+    with storage.transaction() as tx:
+        title = "Nobody knows whether amber falcon was carried out"
+        why, advice = "the bot ended while it was carried out", "Look at /peak status: does the halt stand?"
+        raise_alert(tx, desk, "picture:claimed", "execution.unknown", "high", title, why, advice)
+
+
+def draw(desk: Desk, album: Album) -> None:
+    """Cards of states that pass too quickly or come too seldom, from what the tests of views draw."""
+    soon = given.SOON
+    unproven = replace(given.OUTCOME, proven=False, detail="the venue did not answer for 90 s", open_orders=2)
+    drawn = {
+        "request-void": request_card(replace(given.REQUEST, state="void", outcome="the limits were changed")),
+        "request-failed": request_card(
+            replace(given.APPROVED, execution="failed", outcome="the session did not start: no candles")
+        ),
+        "request-unknown": request_card(
+            replace(given.APPROVED, execution="unknown", outcome="nobody knows whether it started")
+        ),
+        "session-starting": session_card(replace(given.SESSION, state="starting", started_at=None)),
+        "session-unknown": session_card(
+            replace(given.SESSION, state="unknown", proof=UNPROVEN, state_reason="asked for")
+        ),
+        "session-silent": session_card(replace(given.SESSION, silent_since=soon)),
+        "halt-cancelling": halt_card(replace(given.HALT, outcomes=(), waiting_for=("kraken",))),
+        "halt-unproven": halt_card(replace(given.HALT, outcomes=(unproven,))),
+    }
+    client = WebClient(desk.environ["SLACK_BOT_TOKEN"], base_url=desk.environ["SLACK_API_URL"])
+    for name, view in drawn.items():
+        album.takes(name, posted(desk, client, name, view))
+
+
+def posted(desk: Desk, client: WebClient, name: str, view: View) -> Card:
+    """A view in #general, under its name."""
+    name_of_it = {"type": "context", "elements": [{"type": "plain_text", "text": f"Drawn: {name}"}]}
+    client.chat_postMessage(channel=GENERAL.id, text=view.text, blocks=[name_of_it, *as_dicts(view.blocks)])
+    return desk.channel("general").expects(f"Drawn: {name}")
