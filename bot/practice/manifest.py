@@ -25,14 +25,13 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The parts of a Slack app manifest that shape the workspace; `is_read_only` is its messages tab."""
+    """The parts of a Slack app manifest that shape the workspace."""
 
     name: str
     commands: tuple[Command, ...]
     scopes: frozenset[str]
     events: frozenset[str]
     shortcuts: tuple[Shortcut, ...] = ()
-    is_read_only: bool = False
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -50,8 +49,7 @@ class Manifest:
             Shortcut(entry["name"], entry["callback_id"], entry["type"] == "message")
             for entry in features.get("shortcuts", [])
         )
-        is_read_only = bool(features.get("app_home", {}).get("messages_tab_read_only_enabled"))
-        return cls(name, commands, frozenset(scopes), frozenset(events), shortcuts, is_read_only)
+        return cls(name, commands, frozenset(scopes), frozenset(events), shortcuts)
 
     def command_in(self, text: str) -> tuple[Command, str] | None:
         """Split a typed line into a known command and what follows it."""

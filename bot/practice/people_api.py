@@ -166,8 +166,6 @@ class PeopleApi:
         thread_ts = body.get("thread_ts")
         if not text.strip():
             raise DeskError("There is nothing to say: text is empty.")
-        if self._manifest.is_read_only and channel.id == person.dm:
-            return self._interactions.notice(person, "Sending messages to this app has been turned off.")
         if text.startswith("/"):
             word = text.split(maxsplit=1)[0]
             known = self._manifest.command_in(text)

@@ -102,14 +102,6 @@ def test_every_event_that_is_subscribed_is_heard(manifest: Any) -> None:
     assert 'app.event("app_home_opened")' in (SOURCES / "listeners" / "desk.py").read_text("utf-8")
 
 
-def test_no_direct_message_to_the_bot_gets_silence(manifest: Any) -> None:
-    """It hears none, so none can be written: "halt everything please" must not look as if it were heard."""
-    events = manifest["settings"]["event_subscriptions"]["bot_events"]
-
-    assert "message.im" not in events
-    assert manifest["features"]["app_home"]["messages_tab_read_only_enabled"]
-
-
 def test_what_the_hint_shows_can_be_typed(manifest: Any) -> None:
     """The first word of each part of the hint is a word that help knows."""
     hint = manifest["features"]["slash_commands"][0]["usage_hint"]

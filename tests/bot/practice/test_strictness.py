@@ -29,7 +29,6 @@ def changed(folder: Path, *, scopes: list[str] | None = None, **features: Any) -
         manifest["oauth_config"]["scopes"]["bot"] = scopes
     if "events" in features:
         manifest["settings"]["event_subscriptions"]["bot_events"] = features["events"]
-        manifest["features"]["app_home"]["messages_tab_read_only_enabled"] = False
     manifest["features"]["shortcuts"] = features.get("shortcuts", [])
     path = folder / "manifest.json"
     path.write_text(json.dumps(manifest), "utf-8")
@@ -181,13 +180,6 @@ def test_what_people_write_is_told_if_subscribed(tmp_path: Path) -> None:
     ]
     assert events[0]["channel_type"] == "im"
     assert events[1]["text"] == f"<@{APP.user_id}> look"
-
-
-def test_nothing_can_be_typed_into_a_messages_tab_that_is_read_only(otto: Typist) -> None:
-    """Neither words nor a command; whoever tries is told, so that no silence looks like an answer."""
-    for text in ("halt everything please", "/peak-kill now"):
-        told = otto.does("say", channel=OTTO.dm, text=text).result()
-        assert told["notice"] == "Sending messages to this app has been turned off."
 
 
 def test_the_messages_tab_is_told_as_one(client: WebClient, otto: Typist) -> None:
