@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
-# Scenarios mostly wait for processes to start, so a third worker fills two cores.
-WORKERS ?= 3
+# Scenarios mostly wait for processes to start, so four workers fill two cores.
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test prove bench pictures lint lock format clean

@@ -36,6 +36,7 @@ def test_the_intake_is_measured_beside_a_bare_bolt_app(monkeypatch: pytest.Monke
     assert [figure.baseline is not None for figure in figures] == [True, True, False]
 
 
+@pytest.mark.prove
 def test_a_start_gives_times_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real bot, its gateway and a session are started once and weighed."""
     monkeypatch.setattr(start_up, "RUNS", 1)
@@ -53,6 +54,7 @@ def test_a_start_gives_times_and_memory(monkeypatch: pytest.MonkeyPatch) -> None
     assert [figure.name for figure in figures if figure.target is None] == ["gateway ready, fresh home"]
 
 
+@pytest.mark.prove
 def test_a_halt_gives_the_time_of_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """One desk with a session and an order is halted by a person in the workspace."""
     for name in ("RUNS", "SESSIONS", "ORDERS_EACH"):

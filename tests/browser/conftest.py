@@ -26,6 +26,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Else each window brings a process for tab search and the like, which nobody sees.
 )
 PATIENCE_MS = 10_000
 MISSING = (

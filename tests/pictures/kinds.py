@@ -31,6 +31,7 @@ ALERTS = (
     "gateway.stale",
     "books.differ",
     "timer.fired",
+    "bars.missed",
     "event.unprojected",
     "execution.unknown",
     "halt.unproven",

@@ -52,6 +52,10 @@ REPORTED: dict[EventKind, tuple[dict[str, str], str]] = {
         {"exchange": "kraken", "detail": "2 orders were cancelled at 03:12:44 UTC"},
         "dead-man timer",
     ),
+    EventKind.BARS_MISSED: (
+        {"symbol": "BTC/USD", "detail": "no new bar of 1m since 03:09:00 UTC, 3 were missed"},
+        "gets no bars",
+    ),
 }
 
 

@@ -23,13 +23,6 @@ def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def http_desk(tmp_path: Path) -> Iterator[Desk]:
-    """A practice desk whose workspace delivers over signed HTTP."""
-    with open_desk(tmp_path / "home", socket_mode=False) as opened:
-        yield opened
-
-
-@pytest.fixture
 def cool_desk(tmp_path: Path) -> Iterator[Desk]:
     """A practice desk on which a halt may be cleared at once."""
     with open_desk(tmp_path / "home", cooldown_s=0) as opened:

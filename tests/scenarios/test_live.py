@@ -45,13 +45,6 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     until(lambda: "Shutdown complete" in _all_logs(desk.home), "No log says Shutdown complete")
 
 
-def test_the_same_over_signed_http(http_desk: Desk) -> None:
-    """Socket Mode and HTTP carry the same road."""
-    session = http_desk.has_live_session()
-    http_desk.otto.says("/peak stop all")
-    http_desk.is_stopped(session)
-
-
 def _has_no_secret(desk: Desk) -> None:
     """A strategy can steal nothing: no key, no token stands in its process's environment, no log is open."""
     pid = until(lambda: desk.sessions()[0].pid, "The session has no process")
@@ -68,9 +61,9 @@ def _all_logs(home: Path) -> str:
     return "\n".join(path.read_text(errors="replace") for path in (home / "logs").iterdir() if path.is_file())
 
 
-def test_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    """Another database is another URL and nothing else."""
-    with open_desk(tmp_path / "home", database_url=postgres_url) as desk:
+def test_the_same_over_signed_http_and_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    """Another transport and another database are settings, and nothing else: the same road."""
+    with open_desk(tmp_path / "home", socket_mode=False, database_url=postgres_url) as desk:
         session = desk.has_live_session()
         desk.otto.says("/peak stop all")
         desk.is_stopped(session)
