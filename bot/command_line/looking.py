@@ -103,7 +103,14 @@ def list_approvals(as_json: Json = False, count: Annotated[int, typer.Option("--
     with installation.storage().reading() as tx:
         found = [_approval(tx, installation.desk, request) for request in tx.requests.recent(count)]
     rows = [
-        (r["name"], r["action"], r["state"], r["execution"]["state"], r["requested_by"], r["expires_at"])
+        (
+            r["name"],
+            r["action"],
+            r["state"],
+            r["execution"]["state"],
+            r["requested_by"],
+            f"{r['expires_at']:%Y-%m-%d %H:%M} UTC",
+        )
         for r in found
     ]
     Output(as_json).table(found, "Requests", ("name", "action", "state", "execution", "by", "expires"), rows)
