@@ -6,6 +6,9 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 # Scenarios mostly wait for processes to start, so four workers fill two cores.
 WORKERS ?= 4
 
+# A hundred processes are started; without compiled code kept each of them compiles the whole house anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test prove bench pictures lint lock format clean
 
