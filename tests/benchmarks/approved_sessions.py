@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import cycle
 
-from approvals.person import Person, Role
+from approvals.person import Account, Person, PersonId, Role, Roster
 from approvals.request import ApprovalRequest, RequestId, Vote, VoteWord
 from bot.clock import system_clock
 from bot.installation import Installation, read_installation
@@ -17,6 +17,7 @@ from trading.pids import ProcessId
 from trading.session import SessionPlan, SessionState, Stage, TradingSession
 
 SYMBOLS = ("BTC/USD", "ETH/USD", "BTC/EUR", "ETH/EUR", "EUR/USD")
+OPERATORS = 20
 _NOTHING_TO_SHOW = {"readiness": "not asked: a benchmark", "preview": "not asked: a benchmark"}
 
 
@@ -29,8 +30,10 @@ class ApprovedSessions:
         )
         self._installation.begin()
         roster = self._installation.desk.roster
-        # A person may ask five times an hour, so these two take turns.
-        self._askers = cycle([roster.with_role(Role.OPERATOR)[0], roster.with_role(Role.RISK_OFFICER)[0]])
+        # A person may ask five times an hour, so many take turns.
+        operators = [_operator(number) for number in range(OPERATORS)]
+        self._askers = cycle(operators)
+        self._roster = Roster((*roster, *operators))
         self._owner: Person = roster.with_role(Role.OWNER)[0]
 
     def add(self, symbol: str, notional_max: Decimal, process: ProcessId | None = None) -> str:
@@ -46,7 +49,7 @@ class ApprovedSessions:
         )
         with self._installation.storage().transaction() as tx:
             request = self._approved(tx, plan)
-            tx.requests.claim_execution(request.id, self._installation.desk.roster, tx.now)
+            tx.requests.claim_execution(request.id, self._roster, tx.now)
             grant = tx.grants.issue(request)
             tx.grants.spend(grant.id, tx.now)
             session = TradingSession.live(
@@ -79,7 +82,7 @@ class ApprovedSessions:
         desk, asker = self._installation.desk, next(self._askers)
         request = ApprovalRequest.asked(
             rule=desk.policy.rule("live.activate"),
-            roster=desk.roster,
+            roster=self._roster,
             requested_by=asker.id,
             account=f"{plan.exchange}:{plan.symbol}:{new_id('bench')}",
             reason="to be measured",
@@ -90,6 +93,13 @@ class ApprovedSessions:
         tx.requests.add(request, Vote(asker.id, VoteWord.YES, tx.now, asker.accounts[0]))
         owner = self._owner
         tx.requests.record_vote(
-            request.id, Vote(owner.id, VoteWord.YES, tx.now, owner.accounts[0]), desk.roster, tx.now
+            request.id, Vote(owner.id, VoteWord.YES, tx.now, owner.accounts[0]), self._roster, tx.now
         )
         return tx.requests.get(RequestId(request.id))
+
+
+def _operator(number: int) -> Person:
+    """Somebody who asks, and is on no roster but this one."""
+    name = f"Operator {number}"
+    account = Account("T0PEAKOPS", f"UOPERATOR{number}")
+    return Person(PersonId(f"operator-{number}"), name, (account,), frozenset({Role.OPERATOR}))
