@@ -19,7 +19,7 @@ from bot.clock import system_clock
 from bot.configuration import load_config
 from bot.database import Database
 from bot.errors import BotError, ConfigError
-from bot.logs import start_logs
+from bot.logs import start_logs, warnings_to_stderr
 from bot.settings import Credentials, Environment, practice, prefix_of
 from bot.venue_note import VenueNote, read_note, venue_note
 from trading.books import Books
@@ -97,6 +97,8 @@ def _halt(exchange: str, environment: Environment) -> int:
     Needs neither a configuration nor a database that can be read: then the note of the last gateway and the
     longest life of an order take their place, and what is held is said to be unknown.
     """
+    # Until the home's own log is open, and where there is none: no traceback with what variables hold.
+    warnings_to_stderr(environment.secrets())
     keys = environment.halt_credentials(exchange)
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_EMERGENCY_API_KEY")

@@ -20,6 +20,22 @@ from trading.wire import Answer, HaltProof
 
 WITHIN_S = 60
 
+BROKEN_HALT = """
+import os, structlog, sys
+from bot import gateway_process
+
+def halt_venue(venue, **_):
+    secret = os.environ["KRAKEN_EMERGENCY_API_SECRET"]
+    try:
+        raise RuntimeError("it broke")
+    except RuntimeError:
+        structlog.get_logger().exception("halting failed")
+    sys.exit(7)
+
+gateway_process.halt_venue = halt_venue
+gateway_process.main(["kraken", "--halt"])
+"""
+
 
 def rest_an_order(rig: Rig) -> None:
     """Leave one open order at the exchange that a gateway, gone now, has sent."""
@@ -183,3 +199,21 @@ def test_kill_leaves_no_trace_in_a_home_that_is_not_there(rig: Rig) -> None:
     told = kill(environ)
     assert told.returncode == 4
     assert not (rig.home / "mistyped").exists()
+
+
+def test_a_halt_without_a_home_logs_no_variables(rig: Rig) -> None:
+    """Whatever breaks in it: a traceback drawn with its variables would show the key."""
+    environ = rig.environ() | {"PEAK_OPS_HOME": str(rig.home / "mistyped")}
+    told = subprocess.run(
+        [sys.executable, "-c", BROKEN_HALT],
+        env=environ,
+        input="{}",
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    assert told.returncode == 7, told.stderr
+    assert "RuntimeError: it broke" in told.stderr
+    assert secret_of(EMERGENCY_KEY) not in told.stderr
