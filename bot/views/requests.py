@@ -221,9 +221,10 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
 
 def waiting_line(item: PendingApproval) -> str:
     """One request that waits, with the way to its card."""
-    name = f"*{literal(item.name, 60)}*"
+    name = literal(item.name, 60)
+    linked = f"<{item.card_url}|{name}>" if item.card_url else name  # inside of a link nothing is bold
     return (
-        f"• {f'<{item.card_url}|{name}>' if item.card_url else name} {literal(item.title, 120)}: asked by "
+        f"• *{linked}* {literal(item.title, 120)}: asked by "
         f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)} until {when(item.expires_at)}"
     )
 
