@@ -58,6 +58,7 @@ from trading.supervisor import Supervisor
 from trading.wire import HaltProof
 
 GATE_ANSWER_S = 0.5
+CARD_WAITS_S = 1.0
 HALT_REASON = "halted in Slack"
 
 
@@ -170,7 +171,7 @@ def _outbox(
     desk = installation.desk
 
     def now() -> tuple[Mapping[str, Decimal], Collection[str]]:
-        return account_now(supervisor, desk.live_exchange, desk.symbols)
+        return account_now(supervisor.gateway(desk.live_exchange).socket_path, desk.symbols)
 
     return Outbox(
         installation.database,
@@ -282,13 +283,15 @@ class Prover:
         return halt_exchange(exchange, self.home, client, self.launcher.halt, reason=reason)
 
 
-def account_now(
-    supervisor: Supervisor, exchange: str, symbols: tuple[str, ...]
-) -> tuple[Mapping[str, Decimal], Collection[str]]:
-    """What each symbol could be sold for, and which sessions are silent; nothing when no gateway answers."""
-    client = supervisor.gateway(exchange)
+def account_now(socket: Path, symbols: tuple[str, ...]) -> tuple[Mapping[str, Decimal], Collection[str]]:
+    """What each symbol could be sold for, and which sessions are silent; nothing when no gateway answers.
+
+    A card without prices at once is worth more than one with them when a slow venue has answered.
+    """
+    client = GatewayClient(socket, timeout_s=CARD_WAITS_S)
+    silent: Collection[str] = ()
     try:
-        prices = {symbol: client.ticker(symbol).bid for symbol in symbols}
-        return prices, silent_sessions(client.status())
+        silent = silent_sessions(client.status())
+        return {symbol: client.ticker(symbol).bid for symbol in symbols}, silent
     except TradingError:
-        return {}, ()
+        return {}, silent

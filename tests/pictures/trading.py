@@ -67,7 +67,7 @@ def stop_when_paused(desk: Desk, album: Album, session: Card) -> None:
     album.takes("alert-acknowledged", paused.now_reads("acknowledged by Rita"))
 
     desk.wait_ready()
-    desk.control("fault", kind="delay_s", value=3, count=0)
+    desk.control("fault", kind="delay_s", value=6, count=0)
     desk.otto.says("/peak stop BTC/USD the gateway died")
     album.takes("session-stopping", session.now_reads("is stopping"))
     desk.control("fault", kind="none")
