@@ -144,7 +144,7 @@ def test_what_waits_leads_to_its_card_and_what_is_approved_waits_no_more() -> No
 
     waiting, _, rest = shown.partition("*Waiting for approval*")[2].partition("*Approved, to be carried out*")
     assert f"*<{CARD_URL}|amber falcon>*" in waiting
-    assert "*blue heron*" in rest
+    assert "blue heron>*" in rest
     assert "Otto can press Go live until" in rest
     assert "blue heron" not in waiting
 
