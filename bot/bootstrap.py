@@ -12,7 +12,7 @@ from bot.chart import draw_equity
 from bot.delivery import Outbox
 from bot.dispatch import Dispatcher
 from bot.gateway_launch import GatewayLauncher
-from bot.halt_route import HaltRoute
+from bot.halt_route import HaltOrder, HaltRoute
 from bot.halt_watch import HaltWatch
 from bot.identity import Identity, slack_users_info
 from bot.inbox import Inbox
@@ -59,7 +59,6 @@ from trading.wire import HaltProof
 
 GATE_ANSWER_S = 0.5
 CARD_WAITS_S = 1.0
-HALT_REASON = "halted in Slack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +248,10 @@ class GateCheck:
     home: Path
     exchange: str
 
-    def __call__(self) -> None:
+    def __call__(self, order: HaltOrder) -> None:
         """Return once the gateway has said that no new order begins; its halt is under way then."""
-        GatewayClient(socket_path(self.home, self.exchange), timeout_s=GATE_ANSWER_S).shut(HALT_REASON)
+        client = GatewayClient(socket_path(self.home, self.exchange), timeout_s=GATE_ANSWER_S)
+        client.shut(order.reason, order.by, order.at, order.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event, Lock, Thread
 from time import perf_counter
 from typing import Any, Protocol
@@ -151,7 +152,7 @@ class HaltRoute:
         roster: Callable[[], Roster],
         clock: Callable[[], datetime],
         *,
-        gates: Callable[[], Mapping[str, Callable[[], object]]],
+        gates: Callable[[], Mapping[str, Callable[[HaltOrder], object]]],
         on_halt: Callable[[HaltOrder], None],
         on_refused: Callable[[HaltRefused], None],
         on_unanswered: Callable[[HaltCall, str], None],
@@ -216,19 +217,20 @@ class HaltRoute:
 
         latch = _on_a_thread("latch", engage, began)
         wait([latch], timeout=LATCH_TIMEOUT_S)  # a disk that hangs must not keep the gates open
-        gates = self._shut_gates(began)
+        gates = self._shut_gates(order, began)
         latch_ms = _result(latch)
         before = next((state for state in stands if state.at != order.at), None)
         return replace(order, latch_ms=latch_ms, gates=gates, before=before)
 
-    def _shut_gates(self, began: float) -> tuple[Gate, ...]:
+    def _shut_gates(self, order: HaltOrder, began: float) -> tuple[Gate, ...]:
         try:
             gates = dict(self._gates())
         except Exception:
             log.exception("halt: the gateways are not known")
             return ()
         shut: dict[str, Future[int]] = {
-            exchange: _on_a_thread(exchange, shut_gate, began) for exchange, shut_gate in gates.items()
+            exchange: _on_a_thread(exchange, partial(shut_gate, order), began)
+            for exchange, shut_gate in gates.items()
         }
         wait(shut.values(), timeout=GATE_TIMEOUT_S)
         return tuple(Gate(exchange, _result(answer)) for exchange, answer in shut.items())

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -158,9 +159,12 @@ class GatewayClient:
         """End a session and prove that none of its orders is left."""
         return self._ask(StopProof, "stop_session", session_id=session_id, reason=reason)
 
-    def shut(self, reason: str) -> bool:
-        """Let no new order begin, and start the halt without waiting for its proof."""
-        return self._ask(bool, "shut", reason=reason)
+    def shut(self, reason: str, by: str, at: datetime, cause: str = "") -> bool:
+        """Let no new order begin, and start the halt without waiting for its proof.
+
+        The words are those of the latch: the gateway writes them if the caller could not.
+        """
+        return self._ask(bool, "shut", reason=reason, by=by, at=at, cause=cause)
 
     def halt(self, reason: str) -> HaltProof:
         """Shut the gate, cancel everything, and prove it."""

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
 from trading.amount import plain
 from trading.books import Books
+from trading.codec import decode
 from trading.errors import LatchUnwritable, VenueError
 from trading.events import EventKind
 from trading.gate import Gate
@@ -76,9 +78,9 @@ class Halting:
         self._seen = engaged and not (self._states.open() or self._books.live())
         self._owes_proof = engaged and not self._seen
 
-    def shut(self, reason: str) -> bool:
+    def shut(self, reason: str, by: str, at: Any, cause: str) -> bool:
         """Let no new order begin, whatever disk and database do, and start the halt; waits for neither."""
-        self._latch.hold(reason, "gateway", self._clock())
+        self._latch.hold(reason, by, decode(datetime, at), cause)
         self._seen = True
         threading.Thread(target=self.halt, args=(reason,), name="gateway-halt", daemon=True).start()
         return True

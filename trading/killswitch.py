@@ -88,9 +88,9 @@ class Latch:
             raise LatchUnwritable(home=self.home, detail="; ".join(failures))
         return _halted(record)
 
-    def hold(self, reason: str, by: str, at: datetime) -> None:
+    def hold(self, reason: str, by: str, at: datetime, cause: str = "") -> None:
         """Halt whoever asks this object, without touching the disk; `engage` has to follow."""
-        self._unwritten = self._unwritten or _record(_HALTED, reason, by, at)
+        self._unwritten = self._unwritten or _record(_HALTED, reason, by, at, cause)
 
     @property
     def held(self) -> bool:

@@ -99,7 +99,7 @@ class Intake:
     halts: list[HaltOrder] = field(default_factory=list)
     refused: list[HaltRefused] = field(default_factory=list)
     unanswered: list[tuple[str, str]] = field(default_factory=list)
-    gates: dict[str, Callable[[], object]] = field(default_factory=dict)
+    gates: dict[str, Callable[[HaltOrder], object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.app: App = build_app(WebClient(token="xoxb-test", base_url="http://127.0.0.1:1/api/"))

@@ -88,7 +88,7 @@ def test_nothing_else_is_a_halt(payload: Any) -> None:
 
 def test_the_latch_comes_before_gates_slack_and_database(intake: Intake, slack: "Slack") -> None:
     """The order of a halt: latch, gates, answer, and only then the database."""
-    intake.gates["kraken"] = lambda: intake.diary.append("gate")
+    intake.gates["kraken"] = lambda _: intake.diary.append("gate")
     slack.diary = intake.diary
     call = halt_call({**click("halt"), "response_url": slack.url})
     assert call is not None
@@ -226,7 +226,7 @@ def test_gates_are_shut_side_by_side_and_a_silent_one_is_named(
     """One gateway that hangs keeps neither the other's gate open nor the answer away."""
     monkeypatch.setattr(halt_route, "GATE_TIMEOUT_S", 1.0)
     hanging = Gatekeeper()
-    intake.gates = {"kraken": lambda: None, "deaf": hanging}
+    intake.gates = {"kraken": lambda _: None, "deaf": lambda _: hanging()}
 
     given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
 
@@ -242,7 +242,7 @@ def test_gates_are_shut_side_by_side_and_a_silent_one_is_named(
 
 def test_a_gate_that_fails_does_not_stop_the_halt(intake: Intake) -> None:
     """The latch stands, whatever the gateway says."""
-    intake.gates = {"kraken": lambda: 1 / 0}
+    intake.gates = {"kraken": lambda _: 1 / 0}
 
     reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
 
@@ -259,7 +259,7 @@ def test_gates_are_shut_although_the_latch_cannot_be_written(intake: Intake) -> 
 
     intake.latch.engage = full  # type: ignore[method-assign]
     shut = Event()
-    intake.gates = {"kraken": shut.set}
+    intake.gates = {"kraken": lambda _: shut.set()}
 
     given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
 

@@ -39,7 +39,7 @@ def test_a_halt_passes_by_everything_that_is_in_its_way(desk: Desk, commands: in
     desk.control("market", pair="BTC/USD", trend="down")
     card = desk.channel("trading-ops").expects("Sam halted everything: price feed looks wrong")
     card.now_reads("0 orders, proven by the venue")
-    session.now_reads("was halted", buttons=[])
+    session.now_reads("Why price feed looks wrong", buttons=[])
     desk.olivia.is_told("Sam halted everything")
     assert len(desk.orders_sent()) == sent
     desk.kill_bot()  # the flood is answered one by one, at the pace that Slack allows

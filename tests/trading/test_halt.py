@@ -255,7 +255,7 @@ def test_a_halt_that_is_asked_for_twice_is_one_halt(rig: Rig) -> None:
         assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
         rig.fault(FaultKind.DELAY_S, "1", "CancelAll")
         rig.latch.engage("drill", "sam", system_clock())
-        assert rig.client.shut("drill")
+        assert rig.client.shut("drill", "sam", system_clock())
         eventually("it is under way", lambda: rig.calls("CancelAll"))
         assert rig.client.halt("drill").proven
         assert len(rig.calls("CancelAll")) == 2

@@ -13,7 +13,7 @@ from trading import killswitch
 from trading.errors import LatchUnwritable
 from trading.gateway_files import socket_path
 from trading.halting import HaltTiming
-from trading.killswitch import Latch
+from trading.killswitch import Latch, LatchState
 from trading.practice_exchange.faults import FaultKind
 from trading.session import SessionState
 from trading.wire import Answer, Run
@@ -130,7 +130,8 @@ def test_a_gate_is_shut_without_disk_and_database(rig: Rig, monkeypatch: pytest.
         break_the_disk(monkeypatch)
         break_the_database(rig, monkeypatch)
 
-        assert rig.client.shut("halted in Slack")
+        told_at = system_clock()
+        assert rig.client.shut("feed looks wrong", "sam", told_at, "halt:1")
         assert rig.client.status().halted
         assert rig.calls("CancelAll") == []
         eventually("everything is cancelled", lambda: rig.open_at_exchange() == 0)
@@ -138,16 +139,17 @@ def test_a_gate_is_shut_without_disk_and_database(rig: Rig, monkeypatch: pytest.
         monkeypatch.undo()
         eventually("the latch is written", rig.latch.written)
         eventually("the session is halted", lambda: rig.state(ident) is SessionState.HALTED)
-        assert rig.latch.read().reason == "halted in Slack"
+        assert rig.latch.read() == LatchState(True, "feed looks wrong", "sam", told_at, "halt:1")
 
 
 ANOTHER_PROCESS = """
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from trading.gateway_client import GatewayClient
 
 client = GatewayClient(Path(sys.argv[1]), timeout_s=30)
-print(client.ping(), client.shut("drill"), client.halt("drill").proven)
+print(client.ping(), client.shut("drill", "sam", datetime.now(UTC)), client.halt("drill").proven)
 """
 
 
@@ -177,7 +179,7 @@ def test_a_gate_that_was_shut_opens_when_the_halt_is_cleared(rig: Rig) -> None:
     """What was held in memory ends with the files: nobody can clear it there."""
     with rig.gateway(AGAIN_SOON):
         rig.latch.engage("drill", "sam", system_clock())
-        assert rig.client.shut("drill")
+        assert rig.client.shut("drill", "sam", system_clock())
         eventually("the halt is over", lambda: len(rig.calls("CancelAll")) >= 2)
         assert rig.client.halt("drill").proven
         Latch(rig.home).clear("Olivia and Otto", system_clock())
