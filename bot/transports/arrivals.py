@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES_MAX = 64 * 1024
 
 
 class Arrivals:
@@ -37,12 +39,14 @@ class Arrivals:
         connection.transport.abort()
 
 
-class Patient(H11Protocol):
-    """uvicorn's own protocol, which by itself waits for the rest of a request for ever."""
+class Patient(HttpToolsProtocol):
+    """uvicorn's own protocol, which by itself waits for ever, and reads a head of any length."""
 
     def __init__(self, arrivals: Arrivals, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._arrivals = arrivals
+        self._in_head = False
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody knocks."""
@@ -52,11 +56,24 @@ class Patient(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Part of a request, or all of it."""
         super().data_received(data)
-        if self.cycle is None or self.cycle.more_body or self.cycle.response_complete:
+        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self.transport.abort()
+        elif self.cycle is None or self.cycle.more_body or self.cycle.response_complete:
             if not self.transport.is_closing():
                 self._arrivals.awaits(self)
         else:
             self._arrivals.done(self)
+
+    def on_message_begin(self) -> None:
+        """A head has begun."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is here; a body is measured by whoever reads it."""
+        self._in_head = False
+        super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has hung up, or was shown out."""

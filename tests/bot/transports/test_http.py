@@ -3,7 +3,7 @@
 import json
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -293,87 +293,3 @@ def test_an_address_that_is_taken_is_told() -> None:
 def test_a_source_is_named_as_socket_mode_names_it() -> None:
     """Both transports speak of the same three things."""
     assert {source.value for source in Source} == {"slash_commands", "interactive", "events_api"}
-
-
-HALF_SENT = (
-    b"POST /slack/events HTTP/1.1\r\nHost: desk\r\n",
-    b"POST /slack/events HTTP/1.1\r\nHost: desk\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    b"Content-Length: 500\r\n\r\ncommand=",
-)
-
-
-@pytest.fixture
-def intake(tmp_path: Path) -> Iterator[Intake]:
-    """The way in behind a server that the test makes itself."""
-    intake = Intake(open_database(tmp_path))
-    intake.listens()
-    intake.start()
-    yield intake
-    intake.stop()
-
-
-@pytest.fixture
-def knocking() -> Iterator[Callable[[int, bytes], list[socket.socket]]]:
-    """Opens connections to a port that send so much and then nothing."""
-    opened: list[socket.socket] = []
-
-    def knock(port: int, sent: bytes) -> list[socket.socket]:
-        opened.append(socket.create_connection(("127.0.0.1", port), timeout=10))
-        opened[-1].sendall(sent)
-        return opened
-
-    yield knock
-    for one in opened:
-        one.close()
-
-
-def hung_up(client: socket.socket) -> bool:
-    """Whether the server has ended the connection without an answer; waits for it."""
-    try:
-        return client.recv(1000) == b""
-    except ConnectionResetError:
-        return True
-
-
-@pytest.mark.parametrize("half", HALF_SENT, ids=["headers", "body"])
-def test_half_sent_requests_do_not_keep_a_halt_out(
-    intake: Intake, knocking: Callable[[int, bytes], list[socket.socket]], half: bytes
-) -> None:
-    """Where more arrive than the server waits for, the oldest have to go, and /peak-kill is answered."""
-    endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
-    server = HttpServer(
-        listen_on("127.0.0.1", 0),
-        metrics=intake.metrics,
-        checks={},
-        endpoint=endpoint,
-        arriving_max=8,
-        arrives_within_s=60,
-    )
-    server.start()
-    try:
-        for _ in range(40):
-            clients = knocking(server.port, half)
-        assert all(hung_up(client) for client in clients[:32])
-        body = form(command("", name="/peak-kill"))
-        url = f"http://127.0.0.1:{server.port}/slack/events"
-        given = httpx.post(url, content=body, headers=signed(body, intake.clock.now), timeout=10)
-        assert (given.status_code, given.json()["text"][:6]) == (200, "HALTED")
-    finally:
-        server.stop()
-
-
-@pytest.mark.parametrize("half", [b"", *HALF_SENT], ids=["nothing", "headers", "body"])
-def test_who_does_not_send_a_whole_request_is_shown_out(
-    intake: Intake, knocking: Callable[[int, bytes], list[socket.socket]], half: bytes
-) -> None:
-    """The connection ends, by the server's own clock."""
-    endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
-    server = HttpServer(
-        listen_on("127.0.0.1", 0), metrics=intake.metrics, checks={}, endpoint=endpoint, arrives_within_s=0.05
-    )
-    server.start()
-    try:
-        (client,) = knocking(server.port, half)
-        assert hung_up(client)
-    finally:
-        server.stop()
