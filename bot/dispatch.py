@@ -20,7 +20,7 @@ WORKERS = 8
 PATIENCE_S = 2.0
 RETRY_AFTER_S = (0.2, 1.0)
 # Acknowledgements go first: a worker waits for a quiet moment, but never longer than this.
-GIVE_WAY_S = 0.05
+GIVE_WAY_S = 0.25
 
 
 @dataclass(slots=True)
