@@ -10,7 +10,7 @@ WORKERS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove bench pictures lint lock format clean
+.PHONY: help demo test suite prove bench pictures lint style types lock format clean
 
 help:  ## Show these lines.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,7 +31,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 demo: $(VENV)/.run  ## The whole desk on this machine, in the browser.
 	@$(BIN)/peak-ops demo
 
-test: lint  ## Everything: style, types, unit, scenarios, browser.
+test: style  ## Everything: style, types, unit, scenarios, browser.
+	@$(MAKE) --no-print-directory -j 2 types suite
+
+suite: $(VENV)/.dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not prove"
 
 prove: $(VENV)/.dev  ## The long proofs: random kills, full counts.
@@ -43,9 +46,13 @@ bench: $(VENV)/.dev  ## Figures beside a baseline from the same run.
 pictures: $(VENV)/.dev  ## Take pictures of all that the bot posts: var/pictures/index.html, and two for docs/.
 	$(BIN)/python -m tests.pictures
 
-lint: $(VENV)/.dev  ## Style and types.
+lint: style types  ## Style and types.
+
+style: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
 
 lock:  ## Pin again (needs uv); the files name no index host.

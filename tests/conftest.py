@@ -9,6 +9,11 @@ from bot.database import Database
 from tests import databases
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest: what waits for processes fills no core at the end of a run."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/scenarios/"))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Run the PostgreSQL that a wheel brings, once a worker and only if a test wants it; gives its URL."""

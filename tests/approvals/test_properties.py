@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -204,5 +205,15 @@ class Desk(RuleBasedStateMachine):
             self.final_is_final()
 
 
-TestDesk = Desk.TestCase
-TestDesk.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+class TestDesk(Desk.TestCase):
+    """Some days, in every run."""
+
+    settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(900)
+class TestManyDays(Desk.TestCase):
+    """Many more, with more happening on each."""
+
+    settings = settings(max_examples=1_500, stateful_step_count=50, deadline=None)

@@ -125,10 +125,11 @@ HOSTILE = st.one_of(
 
 
 @pytest.mark.parametrize("name", VIEWS)
-@pytest.mark.parametrize("text", ATTACKS)
-def test_an_attack_in_every_field_stays_text(name: str, text: str) -> None:
+def test_an_attack_in_every_field_stays_text(name: str) -> None:
     """Mentions, links, marks, line breaks, invisible letters and sheer length: shown, not obeyed."""
-    assert_harmless(VIEWS[name](text), VIEWS[name]("word"))
+    tame = VIEWS[name]("word")
+    for text in ATTACKS:
+        assert_harmless(VIEWS[name](text), tame)
 
 
 @given(HOSTILE, st.sampled_from(sorted(VIEWS)))
