@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from approvals.errors import ApprovalError, PolicyUnsafe
 from approvals.person import Account, Person, Role, Roster, person_id
-from approvals.policy import PROTECTED_ACTIONS, Policy, Rule
+from approvals.policy import PERSONS_MIN, PROTECTED_ACTIONS, Policy, Rule
 from bot.configuration import ZONE_ALLOWED, Table, Zone
 from bot.errors import ConfigError
 from bot.mistakes import closest, config_error, shown
@@ -128,6 +128,15 @@ def load_roster(folder: Path) -> Roster:
 
 def check_people(folder: Path, policy: Policy, roster: Roster) -> None:
     """Raise ConfigError unless every protected act needs two persons, and they exist."""
+    active = [person.name for person in roster.persons if person.active]
+    if len(active) < PERSONS_MIN:
+        raise ConfigError(
+            file=str(folder / PEOPLE_FILE),
+            key="[[people]]",
+            value=shown(", ".join(active)) if active else "(nobody active)",
+            allowed=f"at least {PERSONS_MIN} active persons, one of them with the role owner;"
+            " each is a [[people]] table with id, name, accounts and roles",
+        )
     try:
         policy.check(roster)
     except PolicyUnsafe as error:

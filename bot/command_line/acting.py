@@ -169,7 +169,7 @@ def health(as_json: Json = False) -> None:
     checks = DeskChecks(storage, installation.desk, installation.latch, machine)
     check = CheckHealth(storage, installation.desk, checks, machine, installation.gateway)
     report = check.unposted(_somebody())
-    _show_report(as_json, report)
+    _show_report(as_json, "Health", report)
 
 
 def readiness(
@@ -192,10 +192,10 @@ def readiness(
         report = readiness_report(installation.desk, checks, installation.gateway)
     except TradingError as error:
         tell_gone(error)
-    _show_report(as_json, report)
+    _show_report(as_json, "Readiness", report)
 
 
-def _show_report(as_json: bool, report: Any) -> None:
+def _show_report(as_json: bool, word: str, report: Any) -> None:
     document = {
         "verdict": str(report.verdict),
         "checks": [
@@ -210,7 +210,9 @@ def _show_report(as_json: bool, report: Any) -> None:
         ],
     }
     rows = [(c.name, str(c.verdict), c.detail, c.advice) for c in report.checks]
-    Output(as_json).table(document, str(report.verdict), ("check", "verdict", "detail", "what to do"), rows)
+    warnings = sum(check.verdict == "WARNED" for check in report.checks)
+    title = f"{word}: {report.verdict}" + (f", warnings: {warnings}" if warnings else "")
+    Output(as_json).table(document, title, ("check", "verdict", "detail", "what to do"), rows)
     if report.verdict != "PASSED":
         raise SystemExit(Exit.CHECK_SAID_NO)
 

@@ -58,6 +58,7 @@ def status(as_json: Json = False) -> None:
         f"PnL {_money(s.daily_pnl)}  {s.id}"
         for s in summary.sessions
     ] or ["no session is open"]
+    lines += [f"holds {quantity} {asset}" for asset, quantity in summary.held]
     lines += [f"waits: {p.name}: {p.title} ({p.waits_for})" for p in summary.pending_approvals]
     lines += [f"limit {u.name}: {_money(u.used)} of {u.limit}" for u in summary.limits]
     lines += [f"gateway {name}: {state}" for name, state in summary.gateways]

@@ -70,7 +70,7 @@ def test_the_shipped_policy_names_every_protected_act() -> None:
 def test_the_shipped_people_file_is_nobody() -> None:
     """A fresh clone knows no one, so nothing protected can pass until the desk fills itself in."""
     assert load_roster(SHIPPED).persons == ()
-    with pytest.raises(ConfigError, match="nobody active on the roster"):
+    with pytest.raises(ConfigError, match=r"people\.toml: \[\[people\]\] = \(nobody active\)"):
         check_people(SHIPPED, load_policy(SHIPPED), load_roster(SHIPPED))
 
 
