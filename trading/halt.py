@@ -29,10 +29,10 @@ _ARRIVES = "an order that is on its way could still arrive"
 
 
 class Steps:
-    """Names of what was done, with the milliseconds from the beginning."""
+    """Names of what was done, with the milliseconds from the beginning, which was `age_s` ago."""
 
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
+    def __init__(self, age_s: float = 0) -> None:
+        self._begun = time.monotonic() - age_s
         self._taken: list[tuple[str, int]] = []
 
     def took(self, name: str) -> None:

@@ -14,7 +14,7 @@ from bot.settings import Environment
 from tests.trading.rig import EMERGENCY_KEY, QUICK, TRADING_KEY, Rig, a_buy, eventually
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
-from trading.halt import halt_exchange
+from trading.halt import Steps, halt_exchange
 from trading.halting import HaltTiming
 from trading.order import OrderState
 from trading.practice_exchange.faults import FaultKind
@@ -193,6 +193,13 @@ def test_a_gateway_that_does_not_answer_is_replaced_for_the_halt(rig: Rig) -> No
     assert proof.proven
     assert names(proof.steps)[0] == "gateway does not answer"
     assert proof.held == {}
+
+
+def test_steps_are_counted_from_the_beginning_of_their_process() -> None:
+    """What a process needs to come up is part of a halt's time."""
+    steps = Steps(age_s=2)
+    steps.took("first cancel")
+    assert steps.taken[0][1] >= 2000
 
 
 def test_an_emergency_process_that_fails_proves_nothing(rig: Rig) -> None:
