@@ -27,6 +27,7 @@ from trading.books import Books
 from trading.codec import encode
 from trading.errors import TradingError
 from trading.gateway import Gateway, Timing
+from trading.gateway_files import note_proof
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
 from trading.pids import own_age_s
@@ -107,7 +108,8 @@ def _halt(exchange: str, environment: Environment) -> int:
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_EMERGENCY_API_KEY")
     note = _settings_for_halt(exchange, environment)
-    home, until, steps = environment.home_folder, time.monotonic() + _HALT_WITHIN_S, Steps(own_age_s())
+    home, mark = environment.home_folder, Latch(environment.home_folder).mark()
+    until, steps = time.monotonic() + _HALT_WITHIN_S, Steps(own_age_s())
     proof = None
     if home.is_dir():  # else it may be mistyped, and must not come to be by this
         with suppress(OSError):  # a full disk takes the log, and not the halt
@@ -124,6 +126,8 @@ def _halt(exchange: str, environment: Environment) -> int:
         )
         held, unread = record.held()
         proof = replace(proof, held=held, detail="; ".join(filter(None, (proof.detail, unread))))
+    if proof.proven and home.is_dir():
+        note_proof(home, exchange, mark)
     sys.stdout.write(json.dumps(encode(proof)) + "\n")
     return 0 if proof.proven else 4
 

@@ -16,6 +16,7 @@ from trading.codec import decode
 from trading.errors import LatchUnwritable, VenueError
 from trading.events import EventKind
 from trading.gate import Gate
+from trading.gateway_files import note_proof, proven_halt
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
 from trading.reconciliation import Reconciler
@@ -73,9 +74,14 @@ class Halting:
         self._again_at = 0.0
 
     def begin(self) -> None:
-        """Take note of a latch found engaged; with nothing open there is nothing left to halt."""
-        engaged = self._latch.engaged()
-        self._seen = engaged and not (self._states.open() or self._books.live())
+        """Take note of a latch found engaged: what the venue has not proven of this halt is proven now.
+
+        What was put there by hand since is left alone, and so is the account of a home that nobody has begun.
+        """
+        engaged, mark = self._latch.engaged(), self._latch.mark()
+        was_proven = mark != "" and mark == proven_halt(self._latch.home, self._exchange)
+        is_proven = self._latch.untouched or was_proven
+        self._seen = engaged and is_proven and not (self._states.open() or self._books.live())
         self._owes_proof = engaged and not self._seen
 
     def shut(self, reason: str, by: str, at: Any, cause: str) -> bool:
@@ -115,6 +121,7 @@ class Halting:
 
     def _halt(self, steps: Steps, reason: str) -> HaltProof:
         self._unproven = True  # until the end of this is reached, whatever happens on the way
+        mark = self._latch.mark()
         shut = self._gate.wait_shut(self._timing.gate_shut_within_s)
         steps.took("gate shut" if shut else "gate shut, an order is on its way")
         proof = halt_venue(
@@ -130,6 +137,8 @@ class Halting:
         )
         ended = self._ended(proof, reason)
         self._unproven = not (proof.proven and ended)
+        if not self._unproven:
+            note_proof(self._latch.home, self._exchange, mark)
         self._owes_proof = self._unproven
         self._again_at = time.monotonic() + self._timing.again_s
         return proof
