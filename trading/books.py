@@ -102,16 +102,13 @@ class Books:
         """
         return [o for o in self._live.copy().values() if session_id in (None, o.intent.session_id)]
 
-    def unresolved(self) -> list[Order]:
+    def unresolved(self, session_id: str | None = None) -> list[Order]:
         """Orders whose fate is not known: sent without an answer, or saved just before a crash."""
-        return [order for order in self.live() if order.state is not OrderState.OPEN]
+        return [order for order in self.live(session_id) if order.state is not OrderState.OPEN]
 
     def last_deadline(self, session_id: str | None = None) -> datetime | None:
         """Until when an order without an answer could still arrive at the venue."""
-        return max(
-            (o.deadline for o in self.live(session_id) if o.state is not OrderState.OPEN and o.deadline),
-            default=None,
-        )
+        return max((o.deadline for o in self.unresolved(session_id) if o.deadline), default=None)
 
     def position(self, session_id: str, symbol: str) -> Position:
         """What a session holds by its own fills."""

@@ -51,14 +51,14 @@ class Reconciler:
         self._polled_at = asked_at
         return booked
 
-    def resolve(self, venue: Venue | None = None) -> None:
-        """Look for each order without an answer by our own id.
+    def resolve(self, venue: Venue | None = None, session_id: str | None = None) -> None:
+        """Look for each order without an answer by our own id, of one session or of all.
 
         Only absence after its deadline, by the venue's clock, counts, and only twice: then the venue never
         had it.
         """
         with self._resolving:
-            unresolved = self._books.unresolved()
+            unresolved = self._books.unresolved(session_id)
             if not unresolved:
                 return
             asked = venue or self._venue
