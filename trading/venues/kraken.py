@@ -381,6 +381,7 @@ class KrakenVenue:
             fee=Decimal(row["fee"]),
             fee_currency=instrument.quote if instrument else "",
             at=datetime.fromtimestamp(float(row["time"]), UTC),
+            cost=Decimal(row["cost"]),
         )
 
 
