@@ -40,6 +40,7 @@ class Books:
         self._account = Book()
         self._sessions: dict[str, Book] = {}
         self._last_fill_at: datetime | None = None
+        self._booked: set[str] = set()
 
     def load(self, price_of: Callable[[str], Decimal]) -> None:
         """Read everything from the database again; what is still open is counted at `price_of` its symbol.
@@ -192,7 +193,7 @@ class Books:
         """Take an execution in, once; False when it is known already or not ours."""
         with self.lock:
             order = self.by_venue_id(found.venue_order_id)
-            if order is None:
+            if order is None or found.fill_id in self._booked:
                 return False
             fill = replace(
                 found, client_order_id=order.intent.client_order_id, session_id=order.intent.session_id
@@ -200,12 +201,14 @@ class Books:
             with self._database.transaction() as session:
                 fills = FillStore(session)
                 if not fills.add(fill, self._exchange):
+                    self._booked.add(fill.fill_id)
                     return False
                 filled = fills.filled(order.intent.client_order_id)
                 state = OrderState.FILLED if filled >= order.intent.quantity else order.state
                 after = replace(order, filled_quantity=filled, state=state, updated_at=self._clock())
                 OrderStore(session).update(after)
                 EventStore(session).add(_fill_event(fill, after))
+            self._booked.add(fill.fill_id)
             self._fold(fill)
             self._remember(after)
             self.exposure.fill(fill)
