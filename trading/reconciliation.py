@@ -107,6 +107,14 @@ class Reconciler:
             self.poll_fills(asked)
         return list(listed.values())
 
+    def foreign_cancelled(self, since: datetime, venue: Venue) -> int:
+        """How many orders were cancelled since then that we have not sent."""
+        return sum(
+            self._books.by_venue_id(order.venue_order_id) is None
+            and (order.client_order_id is None or self._books.order(order.client_order_id) is None)
+            for order in venue.cancelled_since(since)
+        )
+
     def _close(self, vanished: list[Order], venue: Venue) -> None:
         """Settle what is open in our books alone: a few queries, however many orders a halt has cancelled."""
         idents = {order.venue_order_id: order for order in vanished if order.venue_order_id}

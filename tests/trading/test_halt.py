@@ -55,6 +55,23 @@ def test_a_halt_goes_in_order_and_ends_with_proof(rig: Rig) -> None:
         assert rig.events("session.halted")[0].facts["held"] == {"BTC": "0.005"}
 
 
+def test_a_halt_says_how_many_orders_of_others_it_cancelled(rig: Rig) -> None:
+    """It is the whole account's: whoever else has traded there must hear of it."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        for side in ("buy", "sell"):
+            rig.set_fault(FaultKind.FOREIGN_ORDER, side=side)
+        proof = rig.client.halt("drill")
+        assert (proof.proven, proof.cancelled, proof.foreign) == (True, 3, 2)
+        assert rig.events("session.halted")[0].facts["foreign"] == 2
+
+        rig.set_fault(FaultKind.FOREIGN_ORDER)
+        rig.set_fault(FaultKind.LOST_CANCEL, count="1")
+        proof = rig.client.halt("again")
+        assert (proof.proven, proof.cancelled, proof.foreign) == (True, -1, 3), "the two were just cancelled"
+
+
 def test_the_halt_uses_the_emergency_key(rig: Rig) -> None:
     """Cancelling does not queue behind the trading key's calls."""
     with rig.gateway():

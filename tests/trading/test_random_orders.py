@@ -24,7 +24,7 @@ from trading.wire import Answer
 # The largest order on each market.
 MOST = {"BTC/USD": Decimal("0.005"), "ETH/USD": Decimal("0.1")}
 PLENTY = RiskLimits("USD", *[Decimal(10**9)] * 4, Decimal(100))
-UNWATCHED = replace(QUICK, watch_s=0, books_s=0.1)
+UNWATCHED = replace(QUICK, watch_s=0, books_s=0.1, bot_gone_after_s=3600)
 CALM = replace(UNWATCHED, fills_s=1, books_s=2)
 CANCEL_EVERY = 25
 NEVER_CAME = (FaultKind.DROPPED,)
