@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,14 +27,17 @@ from trading.books import Books
 from trading.codec import encode
 from trading.errors import TradingError
 from trading.gateway import Gateway, Timing
-from trading.gateway_files import GatewayLock, GatewayRuns
+from trading.gateway_files import note_proof
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
+from trading.pids import own_age_s
+from trading.stand_in import take_account
 from trading.venues.kraken import KrakenVenue
 
 _ENDS = {signal.SIGTERM, signal.SIGINT}
 _HALT_WITHIN_S = 30.0
 _BOOKS_WITHIN_S = 5.0
+_NO_REASON = "a halt that no file could take"
 
 # A halt makes up to two calls after its time is over, and whoever waits for it ends it after sixty seconds.
 _EMERGENCY_CALL_S_MAX = 10
@@ -95,7 +99,8 @@ def _halt(exchange: str, environment: Environment) -> int:
     """Cancel and prove with the emergency key; without one the trading key is free now and serves.
 
     Needs neither a configuration nor a database that can be read: then the note of the last gateway and the
-    longest life of an order take their place, and what is held is said to be unknown.
+    longest life of an order take their place, and what is held is said to be unknown. A gateway that has come
+    meanwhile halts instead: two processes with one account would contradict each other.
     """
     # Until the home's own log is open, and where there is none: no traceback with what variables hold.
     warnings_to_stderr(environment.secrets())
@@ -103,28 +108,28 @@ def _halt(exchange: str, environment: Environment) -> int:
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_EMERGENCY_API_KEY")
     note = _settings_for_halt(exchange, environment)
-    if environment.home_folder.is_dir():  # else it may be mistyped, and must not come to be by this
-        _prepare(exchange, environment)
-    record = _OurRecord(environment, note)
-    proof = halt_venue(
-        _venue(note, keys, throttled=False),
-        last_deadline=record.last_deadline,
-        clock=system_clock,
-        within_s=_HALT_WITHIN_S,
-        steps=Steps(),
-    )
-    held, unread = record.held()
-    proof = replace(proof, held=held, detail="; ".join(filter(None, (proof.detail, unread))))
+    home, mark = environment.home_folder, Latch(environment.home_folder).mark()
+    until, steps = time.monotonic() + _HALT_WITHIN_S, Steps(own_age_s())
+    proof = None
+    if home.is_dir():  # else it may be mistyped, and must not come to be by this
+        with suppress(OSError):  # a full disk takes the log, and not the halt
+            start_logs(home, environment.secrets(), f"gateway-{exchange}")
+        proof = take_account(home, exchange, Latch(home).read().reason or _NO_REASON, steps)
+    if proof is None:
+        record = _OurRecord(environment, note)
+        proof = halt_venue(
+            _venue(note, keys, throttled=False),
+            last_deadline=record.last_deadline,
+            clock=system_clock,
+            within_s=until - time.monotonic(),
+            steps=steps,
+        )
+        held, unread = record.held()
+        proof = replace(proof, held=held, detail="; ".join(filter(None, (proof.detail, unread))))
+    if proof.proven and home.is_dir():
+        note_proof(home, exchange, mark)
     sys.stdout.write(json.dumps(encode(proof)) + "\n")
     return 0 if proof.proven else 4
-
-
-def _prepare(exchange: str, environment: Environment) -> None:
-    """Log, and keep a new gateway from using the key meanwhile; one that runs halts too."""
-    with suppress(OSError):  # a full disk takes the log, and not the halt
-        start_logs(environment.home_folder, environment.secrets(), f"gateway-{exchange}")
-    with suppress(GatewayRuns, OSError):
-        GatewayLock(environment.home_folder, exchange, announced=False)
 
 
 class _OurRecord:

@@ -157,6 +157,7 @@ def _outcome_value(outcome: HaltOutcome) -> dict[str, Any]:
         "held": [[asset, amount] for asset, amount in outcome.held],
         "detail": outcome.detail,
         "proven_at": outcome.proven_at.isoformat() if outcome.proven_at else None,
+        "foreign": outcome.foreign,
     }
 
 
@@ -177,6 +178,7 @@ def _halt(row: HaltRow) -> HaltSummary:
                 held=tuple((asset, Decimal(amount)) for asset, amount in value["held"]),
                 detail=value["detail"],
                 proven_at=datetime.fromisoformat(late) if (late := value.get("proven_at")) else None,
+                foreign=value.get("foreign", 0),
             )
             for value in row.outcomes
         ),

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from threading import Event
+from queue import SimpleQueue
+from threading import Event, Thread
 
 from slack_sdk import WebClient
 
@@ -48,8 +49,7 @@ def run_bot(clock: Callable[[], datetime]) -> None:
         take_secrets_out_of_environ()
         logs = start_logs(environment.home_folder, environment.secrets())
         stack.callback(logs.stop)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopping.set())
+        end_on_signal(stopping)
         lease = Lease(Database(environment.database_url), environment.home_folder, clock)
         stack.callback(lease.release)
         if not lease.take():
@@ -62,6 +62,23 @@ def run_bot(clock: Callable[[], datetime]) -> None:
         lease.keep(_end_at_once)
         _work(installation, lease, logs, stack, stopping)
     log.info("Shutdown complete")
+
+
+def end_on_signal(stopping: Event) -> None:
+    """Have SIGTERM and SIGINT set the event, on a thread of their own.
+
+    A handler that sets what its own thread is about to wait for hangs. Nor are the signals blocked: every
+    process that is started here would inherit that.
+    """
+    told: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: told.put(number))
+
+    def pass_on() -> None:
+        told.get()
+        stopping.set()
+
+    Thread(target=pass_on, name="signals", daemon=True).start()
 
 
 def _ready_to_run(environment: Environment, clock: Callable[[], datetime]) -> Installation:

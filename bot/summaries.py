@@ -113,7 +113,8 @@ class HaltStep:
 class HaltOutcome:
     """What one venue account proved after a halt, and what it still holds.
 
-    `proven_at` is the time of a proof that came after the account had answered without one.
+    `proven_at` is the time of a proof that came after the account had answered without one; `foreign` are the
+    orders cancelled with ours that this desk has not sent.
     """
 
     exchange: str
@@ -123,6 +124,7 @@ class HaltOutcome:
     held: tuple[tuple[str, Decimal], ...]
     detail: str = ""
     proven_at: datetime | None = None
+    foreign: int = 0
 
 
 @dataclass(frozen=True, slots=True)

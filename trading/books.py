@@ -40,6 +40,7 @@ class Books:
         self._account = Book()
         self._sessions: dict[str, Book] = {}
         self._last_fill_at: datetime | None = None
+        self._booked: set[str] = set()
 
     def load(self, price_of: Callable[[str], Decimal]) -> None:
         """Read everything from the database again; what is still open is counted at `price_of` its symbol.
@@ -102,16 +103,13 @@ class Books:
         """
         return [o for o in self._live.copy().values() if session_id in (None, o.intent.session_id)]
 
-    def unresolved(self) -> list[Order]:
+    def unresolved(self, session_id: str | None = None) -> list[Order]:
         """Orders whose fate is not known: sent without an answer, or saved just before a crash."""
-        return [order for order in self.live() if order.state is not OrderState.OPEN]
+        return [order for order in self.live(session_id) if order.state is not OrderState.OPEN]
 
     def last_deadline(self, session_id: str | None = None) -> datetime | None:
         """Until when an order without an answer could still arrive at the venue."""
-        return max(
-            (o.deadline for o in self.live(session_id) if o.state is not OrderState.OPEN and o.deadline),
-            default=None,
-        )
+        return max((o.deadline for o in self.unresolved(session_id) if o.deadline), default=None)
 
     def position(self, session_id: str, symbol: str) -> Position:
         """What a session holds by its own fills."""
@@ -195,7 +193,7 @@ class Books:
         """Take an execution in, once; False when it is known already or not ours."""
         with self.lock:
             order = self.by_venue_id(found.venue_order_id)
-            if order is None:
+            if order is None or found.fill_id in self._booked:
                 return False
             fill = replace(
                 found, client_order_id=order.intent.client_order_id, session_id=order.intent.session_id
@@ -203,12 +201,14 @@ class Books:
             with self._database.transaction() as session:
                 fills = FillStore(session)
                 if not fills.add(fill, self._exchange):
+                    self._booked.add(fill.fill_id)
                     return False
                 filled = fills.filled(order.intent.client_order_id)
                 state = OrderState.FILLED if filled >= order.intent.quantity else order.state
                 after = replace(order, filled_quantity=filled, state=state, updated_at=self._clock())
                 OrderStore(session).update(after)
                 EventStore(session).add(_fill_event(fill, after))
+            self._booked.add(fill.fill_id)
             self._fold(fill)
             self._remember(after)
             self.exposure.fill(fill)

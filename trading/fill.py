@@ -11,7 +11,10 @@ from trading.order import Side
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Part of an order that was executed; `fill_id` is the venue's and unique there."""
+    """Part of an order that was executed; `fill_id` is the venue's and unique there.
+
+    `cost` is what it cost or brought by the venue's own rounding, in quote; None where the venue did not say.
+    """
 
     fill_id: str
     client_order_id: str | None
@@ -24,6 +27,7 @@ class Fill:
     fee: Decimal
     fee_currency: str
     at: datetime
+    cost: Decimal | None = None
 
     def __post_init__(self) -> None:
         for field in ("quantity", "price"):
@@ -31,11 +35,13 @@ class Fill:
                 raise BadFill(fill_id=self.fill_id, field=field, value=getattr(self, field))
         if not self.fee.is_finite():
             raise BadFill(fill_id=self.fill_id, field="fee", value=self.fee)
+        if self.cost is not None and not (self.cost.is_finite() and self.cost >= 0):
+            raise BadFill(fill_id=self.fill_id, field="cost", value=self.cost)
 
     @property
     def notional(self) -> Decimal:
-        """Quantity times price, in the quote currency."""
-        return self.quantity * self.price
+        """What changed hands, in the quote currency: as the venue has it, else quantity times price."""
+        return self.quantity * self.price if self.cost is None else self.cost
 
     @property
     def base(self) -> str:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from trading.errors import TradingError
@@ -45,6 +46,20 @@ def running_gateways(home: Path) -> tuple[str, ...]:
 def timer_note(home: Path, exchange: str) -> Path:
     """Where a gateway notes when it set the venue's dead-man timer."""
     return home / "run" / f"timer-{exchange}"
+
+
+def note_proof(home: Path, exchange: str, mark: str) -> None:
+    """Write down which halt an account has proven, by the latch's mark of it."""
+    with suppress(OSError):  # a full disk: the next gateway proves it again
+        (run_folder(home) / f"halted-{exchange}").write_text(mark)
+
+
+def proven_halt(home: Path, exchange: str) -> str:
+    """The mark of the halt that this account has proven last, or nothing."""
+    try:
+        return (home / "run" / f"halted-{exchange}").read_text()
+    except (OSError, ValueError):
+        return ""
 
 
 def note_session(home: Path, session_id: str, process: ProcessId) -> None:

@@ -29,10 +29,10 @@ _ARRIVES = "an order that is on its way could still arrive"
 
 
 class Steps:
-    """Names of what was done, with the milliseconds from the beginning."""
+    """Names of what was done, with the milliseconds from the beginning, which was `age_s` ago."""
 
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
+    def __init__(self, age_s: float = 0) -> None:
+        self._begun = time.monotonic() - age_s
         self._taken: list[tuple[str, int]] = []
 
     def took(self, name: str) -> None:
@@ -59,10 +59,11 @@ def halt_venue(
     that only one list is asked for, so it ends with two calls' time at the most.
     """
     until = time.monotonic() + within_s
-    detail = _until_done(lambda: _cancelled(venue, steps, "first cancel"), until)
+    cancelling = _Cancelling(venue, steps)
+    detail = _until_done(lambda: cancelling("first cancel"), until)
     arrived = wait_for_arrivals(venue, last_deadline, clock, until)
     steps.took("deadlines passed" if arrived else "deadlines not passed")
-    detail = _until_done(lambda: _cancelled(venue, steps, "second cancel"), until) or detail
+    detail = _until_done(lambda: cancelling("second cancel"), until) or detail
     left: list[VenueOrder] | None = None
     pause = Pause()
     while left is None or (left and time.monotonic() < until):
@@ -73,7 +74,7 @@ def halt_venue(
             if time.monotonic() >= until:
                 break
         if left:
-            _until_done(lambda: _cancelled(venue, steps, "cancel again"), until)
+            _until_done(lambda: cancelling("cancel again"), until)
         if left != []:
             pause.wait(until)
     proven = arrived and left == []
@@ -82,7 +83,14 @@ def halt_venue(
         detail = f"{len(left)} orders are still open at the venue"
     elif not arrived:
         detail = detail or _ARRIVES
-    return HaltProof(proven, steps.taken, -1 if left is None else len(left), {}, "" if proven else detail)
+    return HaltProof(
+        proven,
+        steps.taken,
+        -1 if left is None else len(left),
+        {},
+        "" if proven else detail,
+        cancelling.count,
+    )
 
 
 def wait_for_arrivals(
@@ -165,9 +173,19 @@ class Pause:
         self._next_s = min(2 * self._next_s, _AGAIN_S_MAX)
 
 
-def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
-    count = venue.cancel_all()
-    steps.took(f"{name} ({count})")
+class _Cancelling:
+    """Cancels everything, as often as it is called, and counts; -1 once an answer was missing."""
+
+    def __init__(self, venue: Venue, steps: Steps) -> None:
+        self.count = 0
+        self._venue = venue
+        self._steps = steps
+
+    def __call__(self, name: str) -> None:
+        so_far, self.count = self.count, -1
+        count = self._venue.cancel_all()
+        self.count = so_far if so_far < 0 else so_far + count
+        self._steps.took(f"{name} ({count})")
 
 
 def _until_done(act: Callable[[], None], until: float) -> str:

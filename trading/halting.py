@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,14 +16,19 @@ from trading.codec import decode
 from trading.errors import LatchUnwritable, VenueError
 from trading.events import EventKind
 from trading.gate import Gate
+from trading.gateway_files import note_proof, proven_halt
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
 from trading.reconciliation import Reconciler
 from trading.session_states import SessionStates
+from trading.venue_clock import CLOCK_SKEW_S_MAX
 from trading.venues.venue import Venue
 from trading.wire import HaltProof
 
 log = structlog.get_logger()
+
+# What was cancelled since is asked of the venue, by its clock.
+_CLOCKS_DIFFER = timedelta(seconds=CLOCK_SKEW_S_MAX + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,14 @@ class Halting:
         self._again_at = 0.0
 
     def begin(self) -> None:
-        """Take note of a latch found engaged; with nothing open there is nothing left to halt."""
-        engaged = self._latch.engaged()
-        self._seen = engaged and not (self._states.open() or self._books.live())
+        """Take note of a latch found engaged: what the venue has not proven of this halt is proven now.
+
+        What was put there by hand since is left alone, and so is the account of a home that nobody has begun.
+        """
+        engaged, mark = self._latch.engaged(), self._latch.mark()
+        was_proven = mark != "" and mark == proven_halt(self._latch.home, self._exchange)
+        is_proven = self._latch.untouched or was_proven
+        self._seen = engaged and is_proven and not (self._states.open() or self._books.live())
         self._owes_proof = engaged and not self._seen
 
     def shut(self, reason: str, by: str, at: Any, cause: str) -> bool:
@@ -115,6 +125,7 @@ class Halting:
 
     def _halt(self, steps: Steps, reason: str) -> HaltProof:
         self._unproven = True  # until the end of this is reached, whatever happens on the way
+        mark, begun_at, ours = self._latch.mark(), self._clock(), len(self._books.live())
         shut = self._gate.wait_shut(self._timing.gate_shut_within_s)
         steps.took("gate shut" if shut else "gate shut, an order is on its way")
         proof = halt_venue(
@@ -124,12 +135,14 @@ class Halting:
             within_s=self._timing.within_s,
             steps=steps,
         )
-        unread = self._read_fills()
-        proof = replace(
-            proof, held=self._books.held(), detail="; ".join(filter(None, (proof.detail, unread)))
-        )
+        may_be_foreign = not 0 <= proof.cancelled <= ours
+        unread, foreign = self._read_last(begun_at - _CLOCKS_DIFFER if may_be_foreign else None)
+        detail = "; ".join(filter(None, (proof.detail, unread)))
+        proof = replace(proof, held=self._books.held(), detail=detail, foreign=foreign)
         ended = self._ended(proof, reason)
         self._unproven = not (proof.proven and ended)
+        if not self._unproven:
+            note_proof(self._latch.home, self._exchange, mark)
         self._owes_proof = self._unproven
         self._again_at = time.monotonic() + self._timing.again_s
         return proof
@@ -167,13 +180,18 @@ class Halting:
         self._again_at = time.monotonic() + self._timing.again_s
         return self._unproven or not self._latch.written() or bool(self._states.open())
 
-    def _read_fills(self) -> str:
-        """Book what was filled last, over the emergency connection; gives why that is not known to be all."""
-        failures = ["the venue has not answered yet"]
+    def _read_last(self, cancelled_since: datetime | None) -> tuple[str, int]:
+        """Book what was filled last, over the emergency connection; gives why that is not known to be all.
+
+        Also how many orders that are not ours were cancelled, where there may be some: they take calls.
+        """
+        failures, foreign = ["the venue has not answered yet"], [0]
 
         def read() -> None:
             try:
                 self._reconciler.poll_fills(self._venue)
+                if cancelled_since is not None:
+                    foreign.append(self._reconciler.foreign_cancelled(cancelled_since, self._venue))
                 failures.clear()
             except VenueError as error:
                 failures[:] = [str(error)]
@@ -185,7 +203,8 @@ class Halting:
         reading = threading.Thread(target=read, name="gateway-halt-fills", daemon=True)
         reading.start()
         reading.join(self._timing.fills_within_s)
-        return f"what was filled last is not known: {failures[0]}" if failures else ""
+        why = f"what was filled last is not known: {failures[0]}" if failures else ""
+        return why, foreign[-1]
 
     def _ended(self, proof: HaltProof, reason: str) -> bool:
         """End every session, and tell of a proof that comes later than its answer; False if it failed.
@@ -206,6 +225,7 @@ class Halting:
             "orders_open": proof.orders_open,
             "held": {asset: plain(quantity) for asset, quantity in proof.held.items()},
             "detail": proof.detail,
+            "foreign": proof.foreign,
         }
         said = self._latch.read().reason or reason
         for session in self._states.open():

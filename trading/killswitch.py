@@ -97,6 +97,11 @@ class Latch:
         """Whether the halt holds in memory and still waits to be engaged."""
         return self._unwritten is not None
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has ever begun this home or halted it: it is halted, but by no one."""
+        return not (self._halt_file_present() or os.path.lexists(self.latch_file))
+
     def spread(self, at: datetime) -> None:
         """Let latch.json say what `HALT` alone says, so that removing that file ends nothing.
 
@@ -139,7 +144,7 @@ class Latch:
 
     def begin(self, by: str, at: datetime) -> None:
         """Let a fresh home trade for the first time; raises `AlreadyBegun` for any other."""
-        if self._halt_file_present() or os.path.lexists(self.latch_file):
+        if not self.untouched:
             raise AlreadyBegun(home=self.home)
         self.home.mkdir(parents=True, exist_ok=True)
         self._write_active(by, at)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import signal
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,12 @@ def _started_at(pid: int) -> float | None:
     if rest[0] in "ZX":
         return None
     return int(rest[_START_TIME_FIELD - 3]) / _TICKS_A_SECOND
+
+
+def own_age_s() -> float:
+    """How many seconds ago this process was started, which is before it could look at any clock."""
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return now - (_started_at(os.getpid()) or now)
 
 
 def undumpable() -> None:

@@ -47,11 +47,12 @@ class Position:
         change = fill.quantity_change
         closing = _closing_part(self.quantity, change)
         cost_closed = self._cost_of(closing)
+        paid_closing, paid_opening = _paid(fill, closing, change)
         return replace(
             self,
             quantity=self.quantity + change,
-            cost=self.cost + cost_closed + (change - closing) * fill.price,
-            realised_pnl=self.realised_pnl - closing * fill.price + cost_closed,
+            cost=self.cost + cost_closed + paid_opening,
+            realised_pnl=self.realised_pnl - paid_closing + cost_closed,
             fees=self.fees + _fee_in_quote(fill),
             other_fees=self._with_other_fee(fill),
         )
@@ -75,6 +76,16 @@ def _closing_part(quantity: Decimal, change: Decimal) -> Decimal:
     if quantity * change >= 0:
         return Decimal(0)
     return change if abs(change) <= abs(quantity) else -quantity
+
+
+def _paid(fill: Fill, closing: Decimal, change: Decimal) -> tuple[Decimal, Decimal]:
+    """What was paid for the closing part of a change and for the rest of it, together exact."""
+    moved = fill.side.sign * fill.quantity
+    paid = fill.side.sign * fill.notional + (change - moved) * fill.price  # a fee in base leaves at the price
+    if closing in (0, change):
+        return (paid, Decimal(0)) if closing else (Decimal(0), paid)
+    part = (paid * closing / change).quantize(_COST_STEP)
+    return part, paid - part
 
 
 def _fee_in_quote(fill: Fill) -> Decimal:

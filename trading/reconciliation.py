@@ -51,14 +51,14 @@ class Reconciler:
         self._polled_at = asked_at
         return booked
 
-    def resolve(self, venue: Venue | None = None) -> None:
-        """Look for each order without an answer by our own id.
+    def resolve(self, venue: Venue | None = None, session_id: str | None = None) -> None:
+        """Look for each order without an answer by our own id, of one session or of all.
 
         Only absence after its deadline, by the venue's clock, counts, and only twice: then the venue never
         had it.
         """
         with self._resolving:
-            unresolved = self._books.unresolved()
+            unresolved = self._books.unresolved(session_id)
             if not unresolved:
                 return
             asked = venue or self._venue
@@ -106,6 +106,14 @@ class Reconciler:
         if any(found.filled_quantity > order.filled_quantity for order, found in open_still):
             self.poll_fills(asked)
         return list(listed.values())
+
+    def foreign_cancelled(self, since: datetime, venue: Venue) -> int:
+        """How many orders were cancelled since then that we have not sent."""
+        return sum(
+            self._books.by_venue_id(order.venue_order_id) is None
+            and (order.client_order_id is None or self._books.order(order.client_order_id) is None)
+            for order in venue.cancelled_since(since)
+        )
 
     def _close(self, vanished: list[Order], venue: Venue) -> None:
         """Settle what is open in our books alone: a few queries, however many orders a halt has cancelled."""

@@ -8,7 +8,7 @@ from trading.amount import plain
 from trading.books import Books
 from trading.errors import VenueError
 from trading.halt import Pause, Steps, wait_for_arrivals
-from trading.order import Order, OrderState
+from trading.order import Order
 from trading.reconciliation import Reconciler
 from trading.venues.venue import Venue, VenueOrder
 from trading.wire import StopProof
@@ -55,9 +55,9 @@ def stop_orders(
             count = cancel_orders(venue, books, session_id, until)
             steps.took(f"orders cancelled ({count})")
             venue.pace_stop()
-            _resolve(session_id, venue, books, reconciler)  # what is found need not be waited for
+            reconciler.resolve(venue, session_id)  # what is found need not be waited for
             arrived = wait_for_arrivals(venue, lambda: books.last_deadline(session_id), clock, until)
-            _resolve(session_id, venue, books, reconciler)
+            reconciler.resolve(venue, session_id)
             ours = books.live(session_id)
             listed = reconciler.align_open_orders(venue)
             left = _count(ours, listed) if arrived else -1
@@ -86,11 +86,6 @@ def stop_facts(proof: StopProof) -> dict[str, object]:
         "held": {asset: plain(quantity) for asset, quantity in proof.held.items()},
         "detail": proof.detail,
     }
-
-
-def _resolve(session_id: str, venue: Venue, books: Books, reconciler: Reconciler) -> None:
-    if any(order.state is not OrderState.OPEN for order in books.live(session_id)):
-        reconciler.resolve(venue)
 
 
 def _count(ours: Sequence[Order], listed: Sequence[VenueOrder]) -> int:

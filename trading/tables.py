@@ -86,6 +86,7 @@ class FillRow(SQLModel, table=True):
     fee: Decimal = Field(sa_column=Column(DecimalText, nullable=False))
     fee_currency: str = Field(max_length=16)
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    cost: Decimal | None = Field(sa_column=Column(DecimalText, nullable=True))
 
 
 class EventRow(SQLModel, table=True):

@@ -144,13 +144,19 @@ class StopProof:
 
 @dataclass(frozen=True, slots=True)
 class HaltProof:
-    """How everything was halted: steps in ms, the venue's proof, and what is still held by asset."""
+    """How everything was halted: steps in ms, the venue's proof, and what is still held by asset.
+
+    `cancelled` counts orders by what the venue said, -1 where it did not; `foreign` are those among them
+    that this desk has not sent.
+    """
 
     proven: bool
     steps: tuple[tuple[str, int], ...]
     orders_open: int
     held: dict[str, Decimal]
     detail: str = ""
+    cancelled: int = 0
+    foreign: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,8 @@ def _proof_line(exchange: str, proof: Any) -> str:
     held = held or ("unknown" if proof.detail or not proof.proven else "nothing")
     word = f"{proof.orders_open} orders, proven" if proof.proven else "NOT PROVEN"
     doubt = f"; {proof.detail}" if proof.detail else ""
-    return f"{exchange}: {word}; still held: {held}{doubt} ({steps})"
+    foreign = f"; cancelled though not sent by this desk: {proof.foreign}" if proof.foreign else ""
+    return f"{exchange}: {word}; still held: {held}{doubt}{foreign} ({steps})"
 
 
 def health(as_json: Json = False) -> None:

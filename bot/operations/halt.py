@@ -146,6 +146,7 @@ class RecordHalt:
             open_orders=proof.orders_open,
             held=tuple(sorted(proof.held.items())),
             detail=proof.detail,
+            foreign=proof.foreign,
         )
         waiting = tuple(name for name in halt.waiting_for if name != exchange)
         after = replace(halt, outcomes=(*halt.outcomes, outcome), waiting_for=waiting)

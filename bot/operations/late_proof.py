@@ -33,4 +33,5 @@ def _proven(outcome: HaltOutcome, event: TradingEvent) -> HaltOutcome:
         held=tuple(sorted((asset, Decimal(amount)) for asset, amount in facts["held"].items())),
         detail=facts["detail"],
         proven_at=event.at,
+        foreign=outcome.foreign + facts.get("foreign", 0),
     )

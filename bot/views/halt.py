@@ -93,7 +93,15 @@ def _account(outcome: HaltOutcome) -> str:
     )
     still = f"*STILL HOLDING {held}*" if held else _nothing(outcome)
     doubt = f" ({literal(outcome.detail, 500)})" if outcome.proven and outcome.detail else ""
-    return shortened(f"*{literal(outcome.exchange)}*: {proof}. {still}{doubt}", 2900)
+    return shortened(f"*{literal(outcome.exchange)}*: {proof}. {still}{doubt}{_foreign(outcome)}", 2900)
+
+
+def _foreign(outcome: HaltOutcome) -> str:
+    """A halt cancels the whole account: whoever else has traded on it must hear of that."""
+    if not outcome.foreign:
+        return ""
+    orders = "1 order" if outcome.foreign == 1 else f"{outcome.foreign} orders"
+    return f". {orders} that this desk has not sent went with ours"
 
 
 def _nothing(outcome: HaltOutcome) -> str:

@@ -57,6 +57,18 @@ def test_a_stop_of_an_unknown_order_asks_over_the_emergency_connection(rig: Rig)
         assert rig.open_at_exchange() == 0
 
 
+def test_a_stop_looks_for_its_own_unknown_orders_alone(rig: Rig) -> None:
+    """Those of other sessions have time, and their lookups would take the calls that a halt may need."""
+    with drained(rig) as gateway:
+        (client, ident), (other, other_ident) = rig.attached(), rig.attached(symbol="ETH/USD")
+        rig.set_fault(FaultKind.LOST_ANSWER, count="2")
+        lost = a_buy(other_ident, "0.1", symbol="ETH/USD")
+        assert other.submit(lost).state is Answer.UNKNOWN
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.UNKNOWN
+        assert rig.client.stop_session(ident, "enough").proven
+        assert [order.intent for order in gateway._books.unresolved()] == [lost]
+
+
 def test_what_was_filled_late_is_found_with_the_open_orders(rig: Rig) -> None:
     """However seldom fills are asked for, the list of open orders says that there are some."""
     with rig.gateway(replace(QUICK, fills_s=3600, silent_after_s=60)) as gateway:

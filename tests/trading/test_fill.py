@@ -28,9 +28,16 @@ def test_a_derivative_is_quoted_without_its_settlement_currency() -> None:
     assert (fill.base, fill.quote) == ("BTC", "USD")
 
 
-@pytest.mark.parametrize("field", ["quantity", "price", "fee"])
+@pytest.mark.parametrize("field", ["quantity", "price", "fee", "cost"])
 @pytest.mark.parametrize("value", ["NaN", "Infinity"])
 def test_a_fill_that_cannot_be_booked_is_refused(field: str, value: str) -> None:
     """One NaN would make every later figure NaN."""
     with pytest.raises(BadFill, match=field):
         replace(a_fill(Side.BUY, 1, 100), **{field: Decimal(value)})
+
+
+def test_what_changed_hands_is_what_the_venue_says() -> None:
+    """It rounds to the digits of its currency; quantity times price stands in where it said nothing."""
+    fill = a_fill(Side.BUY, "0.00123457", "64321.7")
+    assert replace(fill, cost=D("79.40965")).notional == D("79.40965")
+    assert fill.notional == fill.quantity * fill.price

@@ -14,7 +14,7 @@ from bot.settings import Environment
 from tests.trading.rig import EMERGENCY_KEY, QUICK, TRADING_KEY, Rig, a_buy, eventually
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
-from trading.halt import halt_exchange
+from trading.halt import Steps, halt_exchange
 from trading.halting import HaltTiming
 from trading.order import OrderState
 from trading.practice_exchange.faults import FaultKind
@@ -53,6 +53,23 @@ def test_a_halt_goes_in_order_and_ends_with_proof(rig: Rig) -> None:
         assert rig.open_at_exchange() == 0
         assert rig.state(ident) is SessionState.HALTED
         assert rig.events("session.halted")[0].facts["held"] == {"BTC": "0.005"}
+
+
+def test_a_halt_says_how_many_orders_of_others_it_cancelled(rig: Rig) -> None:
+    """It is the whole account's: whoever else has traded there must hear of it."""
+    with rig.gateway():
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.ACCEPTED
+        for side in ("buy", "sell"):
+            rig.set_fault(FaultKind.FOREIGN_ORDER, side=side)
+        proof = rig.client.halt("drill")
+        assert (proof.proven, proof.cancelled, proof.foreign) == (True, 3, 2)
+        assert rig.events("session.halted")[0].facts["foreign"] == 2
+
+        rig.set_fault(FaultKind.FOREIGN_ORDER)
+        rig.set_fault(FaultKind.LOST_CANCEL, count="1")
+        proof = rig.client.halt("again")
+        assert (proof.proven, proof.cancelled, proof.foreign) == (True, -1, 3), "the two were just cancelled"
 
 
 def test_the_halt_uses_the_emergency_key(rig: Rig) -> None:
@@ -193,6 +210,13 @@ def test_a_gateway_that_does_not_answer_is_replaced_for_the_halt(rig: Rig) -> No
     assert proof.proven
     assert names(proof.steps)[0] == "gateway does not answer"
     assert proof.held == {}
+
+
+def test_steps_are_counted_from_the_beginning_of_their_process() -> None:
+    """What a process needs to come up is part of a halt's time."""
+    steps = Steps(age_s=2)
+    steps.took("first cancel")
+    assert steps.taken[0][1] >= 2000
 
 
 def test_an_emergency_process_that_fails_proves_nothing(rig: Rig) -> None:

@@ -49,3 +49,31 @@ def test_a_halt_that_is_proven_at_once_is_told_by_its_answer(rig: Rig) -> None:
         rig.latch.engage("drill", "sam", system_clock())
         assert rig.client.halt("drill").proven
         assert rig.events("halt.proven") == []
+
+
+def test_a_gateway_that_is_started_on_a_halted_home_proves_it_once(rig: Rig) -> None:
+    """Whoever reads "halted" expects that the venue was asked; what a person puts there afterwards stays."""
+    rig.latch.engage("price feed looks wrong", "sam", system_clock())
+    rig.set_fault(FaultKind.FOREIGN_ORDER)
+    with rig.gateway(ready=False):
+        eventually("its proof is told", lambda: rig.events("halt.proven"))
+    assert rig.open_at_exchange() == 0
+
+    rig.set_fault(FaultKind.FOREIGN_ORDER)
+    with rig.gateway() as gateway:
+        gateway._halting.watch()
+        assert rig.open_at_exchange() == 1
+        rig.latch.halt_file.touch()
+    with rig.gateway() as gateway:
+        gateway._halting.watch()
+        assert rig.open_at_exchange() == 0, "somebody halted again"
+
+
+def test_a_home_that_nobody_has_begun_leaves_the_account_alone(rig: Rig) -> None:
+    """It is halted, but by nobody: the orders there were sent by a person."""
+    rig.latch.latch_file.unlink()
+    rig.set_fault(FaultKind.FOREIGN_ORDER)
+    with rig.gateway() as gateway:
+        gateway._halting.watch()
+        assert rig.latch.engaged()
+        assert (rig.open_at_exchange(), rig.events("halt.proven")) == (1, [])

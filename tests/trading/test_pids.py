@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 from trading.pids import ProcessId, process_of, readable
@@ -63,3 +64,12 @@ def test_a_file_with_a_high_number_can_be_waited_for() -> None:
         for handle in (out, into, high):
             os.close(handle)
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_process_knows_when_it_was_started() -> None:
+    """Before it had read a single line of its program, and not before it was asked for."""
+    code = "from trading.pids import own_age_s; print(own_age_s())"
+    asked_at = time.monotonic()
+    age_s = float(subprocess.check_output([sys.executable, "-c", code], text=True))
+    tick_s = 0.01
+    assert 0 < age_s < time.monotonic() - asked_at + tick_s

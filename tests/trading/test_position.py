@@ -86,10 +86,10 @@ def test_ten_thousand_random_fills_come_out_equal_to_the_cash_to_the_last_digit(
         price = Decimal(dice.randint(10**6, 10**7)).scaleb(-2)
         fee_currency = dice.choice(["USD", "BTC"])
         fee = Decimal(dice.randint(0, 10**4)).scaleb(-6 if fee_currency == "USD" else -8)
-        book.apply(
-            Fill("f", None, "v", None, BTC, side, quantity, price, fee, fee_currency, at=None)  # type: ignore[arg-type]
-        )
-        cash -= side.sign * quantity * price + (fee if fee_currency == "USD" else 0)
+        cost = (quantity * price).quantize(D("0.00001")) if dice.random() < 0.5 else None
+        fill = Fill("f", None, "v", None, BTC, side, quantity, price, fee, fee_currency, None, cost)  # type: ignore[arg-type]
+        book.apply(fill)
+        cash -= side.sign * fill.notional + (fee if fee_currency == "USD" else 0)
         coins += side.sign * quantity - (fee if fee_currency == "BTC" else 0)
 
     pnl = book.pnl("USD", {BTC: D("60000.1")}, {})

@@ -17,6 +17,7 @@ from trading.practice_exchange.params import Params, is_true, seconds_param, who
 Item = TypeVar("Item")
 
 _PAGE = 50
+_ORDERS_MAX, _TRADES_MAX = 50, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def cancel_order(call: Call) -> dict[str, int]:
 def cancel_order_batch(call: Call) -> dict[str, int]:
     """Answer CancelOrderBatch; orders that are not open are passed over."""
     names = [value for name, value in call.params.items() if name.startswith(("orders[", "cl_ord_ids["))]
-    if not names:
+    if not 0 < len(names) <= _ORDERS_MAX:
         raise invalid_argument("orders")
     named = {order.txid: order for name in names for order in _open_orders_called(call, name)}
     return {"count": _cancelled(call, named.values())}
@@ -150,9 +151,8 @@ def closed_orders(call: Call) -> dict[str, object]:
 def query_orders(call: Call) -> dict[str, object]:
     """Answer QueryOrders, by comma separated txids or by one client order id."""
     keep = _filter(call.params)
-    txids = call.params.get("txid", "")
-    if txids:
-        found = (call.exchange.orders.get(txid) for txid in txids.split(","))
+    if call.params.get("txid"):
+        found = (call.exchange.orders.get(txid) for txid in _txids(call.params, _ORDERS_MAX))
         orders = [order for order in found if order and order.account == call.account and keep(order)]
         if not orders:
             raise KrakenError("EOrder:Unknown order")
@@ -175,7 +175,7 @@ def trades_history(call: Call) -> dict[str, object]:
 
 def query_trades(call: Call) -> dict[str, object]:
     """Answer QueryTrades, by comma separated txids."""
-    found = (call.exchange.orders.fill(txid) for txid in call.params.get("txid", "").split(","))
+    found = (call.exchange.orders.fill(txid) for txid in _txids(call.params, _TRADES_MAX))
     fills = [fill for fill in found if fill and fill.order.account == call.account]
     if not fills:
         raise KrakenError("EQuery:Unknown trade")
@@ -291,6 +291,14 @@ def _filter(params: Params) -> Callable[[Order], bool]:
         )
 
     return keep
+
+
+def _txids(params: Params, count_max: int) -> list[str]:
+    """Read the comma separated txids of one call; Kraken takes only so many."""
+    txids = params.get("txid", "").split(",")
+    if len(txids) > count_max:
+        raise invalid_argument("txid")
+    return txids
 
 
 def _by_txid(orders: Iterable[Order], params: Params) -> dict[str, object]:

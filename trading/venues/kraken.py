@@ -1,21 +1,20 @@
 """Kraken's spot account through ccxt."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import ccxt
-import stamina
 
 from trading.candles import Candle
-from trading.errors import BadInstrument, ExchangeNetworkError, ExchangeOrderError, ExchangeRateLimitError
+from trading.errors import BadInstrument, ExchangeNetworkError, ExchangeOrderError
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
 from trading.venues.ccxt_errors import translated
+from trading.venues.connection import Connection
 from trading.venues.kraken_replies import flaw, instrument_of
 from trading.venues.pace import Pace
 from trading.venues.venue import (
@@ -27,8 +26,6 @@ from trading.venues.venue import (
     VenueOrderState,
     VenueStatus,
 )
-
-T = TypeVar("T")
 
 # Kraken's smallest counter holds 15 calls and forgets one in 3.03 s. Five are left to the calls that do not
 # wait, and the looks at the fills leave as many more to what somebody waits for.
@@ -56,37 +53,6 @@ class _Kraken(ccxt.kraken):  # type: ignore[misc]
         if 200 <= code < 300 and (found := flaw(url, body)):
             raise ccxt.BadResponse(found)
         return body
-
-
-class _Connection:
-    """One ccxt object with the lock that keeps its calls in order, and the pace that keeps them few."""
-
-    def __init__(self, exchange: _Kraken, pace: Pace, attempts: int) -> None:
-        self.exchange = exchange
-        self.pace = pace
-        self.attempts = attempts
-        self.lock = threading.RLock()
-
-    def once(self, call: Callable[[_Kraken], T], cost: int = 0) -> T:
-        """Make a call that must neither wait nor be repeated by itself; Kraken does not count orders here."""
-        self.pace.spend(cost)
-        with self.lock, translated():
-            return call(self.exchange)
-
-    def read(self, call: Callable[[_Kraken], T], cost: int = 1, spare: int = 0) -> T:
-        """Make a call that changes nothing, and make it again when the venue stumbled."""
-        for attempt in stamina.retry_context(
-            on=(ExchangeNetworkError, ExchangeRateLimitError),
-            attempts=self.attempts,
-            timeout=20,
-            wait_initial=0.1,
-            wait_max=2,
-            wait_jitter=0.1,
-        ):
-            with attempt:
-                self.pace.wait(cost, spare)
-                return self.once(call)
-        raise AssertionError("stamina either returns or raises")
 
 
 class KrakenVenue:
@@ -123,8 +89,8 @@ class KrakenVenue:
         attempts = _ATTEMPTS if throttled else 1
         private = Pace(_PRIVATE_SHARE * refill_s, _PRIVATE_BURST)
         self._stops = Pace(_PRIVATE_SHARE * rate_limit_ms / 1000, _PRIVATE_BURST)
-        self._private = _Connection(_made(settings, api_url), private, attempts)
-        self._public = _Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST), attempts)
+        self._private = Connection(_made(settings, api_url), private, attempts)
+        self._public = Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST), attempts)
         self._clock = clock
         self.validate_only = validate_only
         self._orders = Pace(refill_s, _ORDER_BURST)
@@ -291,16 +257,18 @@ class KrakenVenue:
                 found |= self._queried(request)
         return found
 
+    def cancelled_since(self, at: datetime) -> Sequence[VenueOrder]:
+        """Every order that was cancelled from then on; Kraken gives 50 a page of all that ended."""
+        rows = _paged("closed", lambda offset: self._closed(at, offset))
+        with translated():
+            orders = [self._order(*item) for item in rows.items()]
+        return [order for order in orders if order.state is VenueOrderState.CANCELED]
+
     def fills(self, since: datetime) -> Sequence[Fill]:
         """Every execution from then on; Kraken gives 50 a page and its own names of the markets."""
         if not self._instruments:
             self.instruments()
-        rows: dict[str, Any] = {}
-        for _ in range(_PAGES_MAX):
-            result = self._history(since, len(rows))
-            rows |= result["trades"]
-            if not result["trades"] or len(rows) >= int(result.get("count", 0)):
-                break
+        rows = _paged("trades", lambda offset: self._history(since, offset))
         with translated():
             fills = [self._fill(*item) for item in rows.items()]
         return sorted((fill for fill in fills if fill.at >= since), key=lambda fill: fill.at)
@@ -338,6 +306,11 @@ class KrakenVenue:
     def _asset(self, name: str) -> str:
         """Kraken's XXBT and ZUSD under the names that symbols use."""
         return str(self._public.exchange.safe_currency_code(name))
+
+    def _closed(self, since: datetime, offset: int) -> dict[str, Any]:
+        page = {"start": int(since.timestamp()) - 1, "ofs": offset, "closetime": "close"}
+        reply = self._private.read(lambda kraken: kraken.privatePostClosedOrders(page))
+        return dict(reply["result"])
 
     def _history(self, since: datetime, offset: int) -> dict[str, Any]:
         # Kraken's start is exclusive and in whole seconds.
@@ -381,7 +354,19 @@ class KrakenVenue:
             fee=Decimal(row["fee"]),
             fee_currency=instrument.quote if instrument else "",
             at=datetime.fromtimestamp(float(row["time"]), UTC),
+            cost=Decimal(row["cost"]),
         )
+
+
+def _paged(name: str, read: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
+    """All rows of what Kraken gives page by page; `read` is given how many there are already."""
+    rows: dict[str, Any] = {}
+    for _ in range(_PAGES_MAX):
+        result = read(len(rows))
+        rows |= result[name]
+        if not result[name] or len(rows) >= int(result.get("count", 0)):
+            break
+    return rows
 
 
 def _made(settings: Mapping[str, Any], api_url: str | None) -> _Kraken:

@@ -159,6 +159,9 @@ class Venue(Protocol):
     def orders_called(self, venue_order_ids: Sequence[str]) -> Mapping[str, VenueOrder]:
         """The orders with these ids of the venue's, open or closed; one it does not know is left out."""
 
+    def cancelled_since(self, at: datetime) -> Sequence[VenueOrder]:
+        """Every order of the account that was cancelled from then on."""
+
     def fills(self, since: datetime) -> Sequence[Fill]:
         """Executions from then on, oldest first, without our own ids for order and session."""
 

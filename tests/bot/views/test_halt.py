@@ -31,6 +31,14 @@ def test_what_is_held_is_said_loudly() -> None:
     assert "*STILL HOLDING 0.12 BTC*" in text
 
 
+@pytest.mark.parametrize(("foreign", "told"), [(1, "1 order that"), (2, "2 orders that")])
+def test_what_went_with_our_orders_is_said(foreign: int, told: str) -> None:
+    """A halt cancels the whole account, whoever has sent its orders."""
+    text = card(replace(HALT, outcomes=(replace(OUTCOME, foreign=foreign),)))
+    assert f"{told} this desk has not sent went with ours" in text
+    assert "has not sent" not in card(HALT)
+
+
 @pytest.mark.parametrize("outcome", [OUTCOME, UNPROVEN])
 @pytest.mark.parametrize("amount", ["0.12", "-0.12", "0.00000001", "100000000"])
 def test_halted_never_reads_as_flat(outcome: HaltOutcome, amount: str) -> None:

@@ -77,3 +77,19 @@ def test_fill_names_its_order(busy: Kraken) -> None:
 
     assert {fill["order"] for fill in fills} == {order["id"]}
     assert sum(fill["amount"] for fill in fills) == pytest.approx(order["filled"])
+
+
+def test_so_many_can_be_asked_for_at_once(busy: Kraken) -> None:
+    """Fifty orders, twenty fills, fifty cancellations; a call with one more is refused as a whole."""
+    orders = [order["id"] for order in busy.fetch_closed_orders()]
+    fills = list(busy.private_post_tradeshistory()["result"]["trades"])
+
+    assert len(busy.private_post_queryorders({"txid": ",".join(orders[:50])})["result"]) == 50
+    assert len(busy.private_post_querytrades({"txid": ",".join(fills[:20])})["result"]) == 20
+    assert busy.cancel_orders(orders[:50])
+    with pytest.raises(ccxt.ExchangeError, match="EGeneral:Invalid arguments:txid"):
+        busy.private_post_queryorders({"txid": ",".join([*orders[:50], "one more"])})
+    with pytest.raises(ccxt.ExchangeError, match="EGeneral:Invalid arguments:txid"):
+        busy.private_post_querytrades({"txid": ",".join(fills[:21])})
+    with pytest.raises(ccxt.ExchangeError, match="EGeneral:Invalid arguments:orders"):
+        busy.cancel_orders([*orders[:50], "one more"])
