@@ -22,6 +22,15 @@ STATE_MARK = {
     "failed": "🔴",
     "unknown": "❓",
 }
+# The keys of config.toml as people say them.
+_LIMIT_WORDS = {
+    "max_order_notional": "one order",
+    "max_symbol_exposure": "exposure of one symbol",
+    "max_total_exposure": "exposure in total",
+    "max_daily_loss_abs": "loss of the day",
+    "max_daily_loss_pct": "loss of the day in percent",
+    "notional_max": "notional of the session",
+}
 _WORST_FIRST = ("FAILED", "WARNED", "PASSED")
 VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
 # Slack counts bytes here, and a letter may have four.
@@ -45,6 +54,23 @@ def quantity(amount: Decimal) -> str:
         return "unknown"
     text = f"{amount.normalize():f}"
     return "0" if text == "-0" else text
+
+
+def first_upper(text: str) -> str:
+    """A text with a capital in front, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def limit_words(name: str) -> str:
+    """What people call a limit; one that we do not know keeps its name."""
+    return _LIMIT_WORDS.get(name, name)
+
+
+def with_limit_words(text: str) -> str:
+    """A sentence of the gateway's in which limits are called by their keys, with our words for them."""
+    for name, words in _LIMIT_WORDS.items():
+        text = text.replace(name, f"“{words}”")
+    return text
 
 
 def when(moment: datetime | None) -> str:

@@ -90,7 +90,7 @@ def test_the_approver_reads_what_will_run() -> None:
         "(fast 5, slow 20)",
         "BTC/USD 1m",
         "100 USD",
-        "order notional 500",
+        "one order 500",
         "first small run",
         "PASSED, 12 checks",
         "buy 0.001 BTC",
