@@ -167,7 +167,7 @@ class Pause:
 
 def _cancelled(venue: Venue, steps: Steps, name: str) -> None:
     count = venue.cancel_all()
-    steps.took(f"{name} ({count})")
+    steps.took(f"{name}, {count} order{'' if count == 1 else 's'}")
 
 
 def _until_done(act: Callable[[], None], until: float) -> str:

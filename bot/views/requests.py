@@ -41,7 +41,7 @@ _EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
 _STATE_WORDS = {
     "rejected": "Rejected",
     "expired": "Expired: nobody else said yes in time",
-    "cancelled": "Cancelled",
+    "cancelled": "Withdrawn",
     "void": "Void: what would run is no longer what was shown",
 }
 _EXECUTION_WORDS = {

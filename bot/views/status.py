@@ -102,7 +102,7 @@ def _text(text: str) -> SectionBlock:
 def _halted(halt: HaltState) -> str:
     who = f" by {literal(halt.by)} at {when(halt.at)}" if halt.at else ""
     why = literal(halt.reason, 500) or "no reason given"
-    return f"*Halted*{who}: {why}. Two people clear it with `/peak rearm`."
+    return f"*Halted*{who}: {why}. Two people clear it with `/peak rearm &lt;reason&gt;`."
 
 
 def _session(session: SessionSummary, may_stop: bool) -> SectionBlock:

@@ -70,7 +70,7 @@ def test_only_what_may_be_done_now_can_be_pressed(card: RequestCard, pressable: 
         (REJECTED, "Rejected by Olivia"),
         (REJECTED, "too large"),
         (replace(REQUEST, state="expired"), "Expired"),
-        (replace(REQUEST, state="cancelled"), "Cancelled"),
+        (replace(REQUEST, state="cancelled"), "Withdrawn"),
         (replace(REQUEST, state="void", outcome="cap"), "no longer what was shown: cap"),
     ],
 )
