@@ -97,7 +97,7 @@ class HaltOrder:
         if silent:
             parts.append(f"No answer yet from {silent}; it is being ended.")
         parts.append(
-            "Open orders are being cancelled; what the venue proves follows. Positions are still held."
+            "Open orders are being cancelled; what the venue proves follows. What is held stays held."
         )
         return " ".join(parts)
 

@@ -14,7 +14,15 @@ from bot.dispatch import Dispatcher
 from bot.halt_route import HaltCall, HaltRoute, halt_call
 from bot.inbox import Acceptance, Inbox, Saved
 from bot.metrics import Metrics
-from bot.payloads import BadPayload, Delivery, Kind, read_command, read_event, read_interaction
+from bot.payloads import (
+    BadPayload,
+    Delivery,
+    Kind,
+    is_chatter,
+    read_command,
+    read_event,
+    read_interaction,
+)
 from bot.slack_app import Outcome
 
 log = logging.getLogger(__name__)
@@ -76,6 +84,9 @@ class Ingress:
             raise BadPayload(reason="it is no object")
         if source != Source.EVENT and (call := halt_call(payload)):
             self._halt_now(call, replied)
+            return
+        if source == Source.EVENT and is_chatter(payload):
+            replied.set_result(Reply())
             return
         delivery = _read(source, payload)
         if delivery is None:

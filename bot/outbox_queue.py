@@ -10,8 +10,8 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.outbox import FAILED, SENT, WAITING, MessageKind
-from bot.tables import CardRow, OutboxRow
+from bot.outbox import FAILED, HOME_FOLLOWS_FOR, SENT, WAITING, MessageKind
+from bot.tables import CardRow, HomeRow, OutboxRow
 
 # So many of a channel are looked at: a line whose card is still to come lets others of its channel pass.
 HEADS_MAX = 50
@@ -143,14 +143,16 @@ class Queue:
         self._update(message, state=FAILED, error=reason, sent_at=self._clock())
 
     def tidy(self) -> None:
-        """Drop what was delivered long ago; once an hour is enough."""
+        """Drop what was delivered long ago, and Home tabs nobody follows; once an hour is enough."""
         now = self._clock()
         if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
             return
         with self._database.transaction() as session:
-            session.connection().execute(
+            connection = session.connection()
+            connection.execute(
                 delete(OutboxRow).where(col(OutboxRow.state) == SENT, col(OutboxRow.sent_at) < now - KEPT_FOR)
             )
+            connection.execute(delete(HomeRow).where(col(HomeRow.opened_at) <= now - HOME_FOLLOWS_FOR))
         self._tidied_at = now
 
     def _update(self, message: Message, **values: Any) -> None:

@@ -17,6 +17,8 @@ _TRIGGER = re.compile(r"[\w.:-]{0,120}", re.ASCII)
 # A field whose action or block is called so holds a factor: it is used and never kept.
 _SECRET_FIELD = re.compile(r"(^|[._-])(code|otp|totp|recovery_code)$")
 
+_KEPT_OF_A_MESSAGE = ("type", "user", "user_team", "channel", "channel_type", "ts", "thread_ts", "event_ts")
+
 
 class BadPayload(BotError):
     """Slack's message cannot be used: {reason}. Nothing was done."""
@@ -97,6 +99,18 @@ def read_event(payload: Mapping[str, Any]) -> Delivery | None:
     return Delivery(Kind.EVENT, _key(Kind.EVENT, _text(payload, "event_id")), account, "", dict(payload))
 
 
+def is_chatter(payload: Mapping[str, Any]) -> bool:
+    """Whether an event only tells of a message that nobody has just written to the bot.
+
+    Slack tells of the bot's own messages, of edits and deletions too, and there are many of them.
+    """
+    event = payload.get("event")
+    if not isinstance(event, Mapping) or event.get("type") != "message":
+        return False
+    is_written = event.get("subtype") in (None, "file_share") and not event.get("bot_id")
+    return not is_written or event.get("channel_type") != "im"
+
+
 def account_of(payload: Mapping[str, Any]) -> str:
     """TEAM/USER behind an interaction: the person's own team, which need not be the channel's."""
     user = _mapping(payload, "user")
@@ -105,8 +119,14 @@ def account_of(payload: Mapping[str, Any]) -> str:
 
 
 def kept(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload as it may be saved: without Slack's legacy token and without any second factor."""
+    """The payload as it may be saved: without Slack's legacy token and without any second factor.
+
+    Of a message to the bot, which can hold anything, only who wrote it and where.
+    """
     body = {name: value for name, value in payload.items() if name != "token"}
+    event = body.get("event")
+    if isinstance(event, Mapping) and event.get("type") == "message":
+        body["event"] = {name: event[name] for name in _KEPT_OF_A_MESSAGE if name in event}
     _forget_factors(body)
     view = body.get("view")
     if isinstance(view, Mapping):

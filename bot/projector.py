@@ -16,6 +16,7 @@ from bot.operations.sessions import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.views.sessions import fill_line, order_line
+from bot.views.wording import with_limit_words
 from trading.events import EventKind, TradingEvent
 from trading.session import TradingSession
 
@@ -279,7 +280,7 @@ def _detail(event: TradingEvent) -> str:
         count = facts.get("open_orders", "unknown")
         return f"No sign of life since {event.at:%H:%M:%S} UTC. Open orders: {count}."
     if event.kind in _ALERTED_ORDERS:
-        return f"{told}. {_order(facts)}" if told else _order(facts)
+        return f"{with_limit_words(told)}. {_order(facts)}" if told else _order(facts)
     process = f" (process {facts['pid']})" if "pid" in facts else ""
     if event.kind is EventKind.GATEWAY_LOST:
         return told or f"Its process{process} ended; found at {event.at:%H:%M:%S} UTC."

@@ -45,11 +45,12 @@ class SessionSummary:
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """One risk limit and how much of it is used, in the limits' currency."""
+    """One risk limit and how much of it is used; `unit` is the limits' currency, or %."""
 
     name: str
     limit: Decimal
     used: Decimal | None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What could not be done for somebody: told to that person, or raised as an alert."""
 
 import logging
+from dataclasses import fields
 
 from approvals.errors import AccountUnreadable
 from approvals.person import Account
@@ -24,6 +25,7 @@ FAILED = (
 )
 
 HEALTH_REPORT = "health report"
+_DID = {Kind.ACTION: "pressed a button", Kind.VIEW: "sent a form", Kind.EVENT: "opened a tab or wrote"}
 _INSTEAD = {HEALTH_REPORT: "Ask for it with /peak health. "}
 
 
@@ -59,7 +61,14 @@ class Troubles:
             title = "A command or click could not be carried out"
             advice = "Look into logs/peak-ops.log for its key."
             raise_alert(
-                tx, self._desk, f"failed:{saved.key}", "listener.failed", "medium", title, saved.key, advice
+                tx,
+                self._desk,
+                f"failed:{saved.key}",
+                "listener.failed",
+                "medium",
+                title,
+                f"{_who(self._desk, account)}: {_what(saved)}, in the log {saved.key}",
+                advice,
             )
 
     def unanswered(self, call: HaltCall, text: str) -> None:
@@ -77,8 +86,15 @@ class Troubles:
         with self._storage.transaction() as tx:
             title = "A message could not be delivered"
             advice = "Run peak-ops doctor: is the bot in the channel, is the channel archived?"
-            detail = f"{lost.kind} to {lost.lane}: {lost.reason}"
+            detail = f"{lost.kind} to {self._named(lost.lane)}: {lost.reason}"
             raise_alert(tx, self._desk, f"lost:{lost.key}", "outbox.lost", "high", title, detail, advice)
+
+    def _named(self, lane: str) -> str:
+        """A channel of the desk's by what it is for; others, and persons, by their id."""
+        for field in fields(self._desk.channels):
+            if getattr(self._desk.channels, field.name) == lane:
+                return f"the channel for {field.name} ({lane})"
+        return lane
 
     def moved(self, before: Holder) -> None:
         """This bot has taken over from one of another home, whose processes and halt it cannot see."""
@@ -118,6 +134,17 @@ class Troubles:
                 detail,
                 advice,
             )
+
+
+def _who(desk: Desk, account: Account | None) -> str:
+    person = desk.roster.by_account(account) if account is not None else None
+    return person.name if person is not None else "Somebody who is not on the roster"
+
+
+def _what(saved: Saved) -> str:
+    """A command with its first word, which is never a secret; of anything else its kind."""
+    command, text = saved.payload.get("command"), str(saved.payload.get("text") or "")
+    return " ".join([f"typed {command}", *text.split()[:1]]) if command else _DID.get(saved.kind, "did it")
 
 
 def _too_late(saved: Saved) -> str:

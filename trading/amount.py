@@ -1,18 +1,19 @@
 """Amounts as people write them and as people read them."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TypeGuard
 
 from trading.errors import AmountOutside, BadAmount
 
-__all__ = ["BadAmount", "is_positive", "parse_amount", "plain"]
+__all__ = ["BadAmount", "cents", "is_positive", "parse_amount", "plain"]
 
 _AMOUNT = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?")
 
 WHOLE_DIGITS_MAX = 15
 DECIMALS_MAX = 12
 _SHOWN_CHARACTERS_MAX = 40
+CENT = Decimal("0.01")
 
 
 def parse_amount(text: str, *, minimum: Decimal | None = None, maximum: Decimal | None = None) -> Decimal:
@@ -44,6 +45,13 @@ def plain(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def cents(value: Decimal) -> str:
+    """An amount with two decimals at most, rounded away from nought: what is over a limit reads so."""
+    if not value.is_finite() or value.adjusted() > WHOLE_DIGITS_MAX:
+        return plain(value)
+    return plain(value.quantize(CENT, ROUND_UP))
 
 
 def is_positive(value: object) -> TypeGuard[Decimal]:

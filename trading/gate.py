@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import structlog
 
-from trading.amount import is_positive, plain
+from trading.amount import cents, is_positive, plain
 from trading.books import Books
 from trading.equity import Daily
 from trading.errors import (
@@ -187,7 +187,7 @@ class Gate:
         put_in = max(held.cost, held.quantity * price)
         notional = put_in + (pending[Side.BUY] + intent.quantity) * price
         if notional > plan.notional_max:
-            message = f"notional_max exceeded ({plain(notional)} > {plain(plan.notional_max)})"
+            message = f"notional_max exceeded ({cents(notional)} > {plain(plan.notional_max)})"
             return Denial("notional_max", notional, plan.notional_max, message)
         return None
 

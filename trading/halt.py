@@ -185,7 +185,7 @@ class _Cancelling:
         so_far, self.count = self.count, -1
         count = self._venue.cancel_all()
         self.count = so_far if so_far < 0 else so_far + count
-        self._steps.took(f"{name} ({count})")
+        self._steps.took(f"{name}, {count} order{'' if count == 1 else 's'}")
 
 
 def _until_done(act: Callable[[], None], until: float) -> str:

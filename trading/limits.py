@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from trading.amount import is_positive, plain
+from trading.amount import cents, is_positive, plain
 from trading.equity import Daily
 from trading.errors import BadLimit
 from trading.exposure import Exposure
@@ -144,7 +144,7 @@ def _over(name: str, value: Decimal, limit: Decimal) -> Denial | None:
 
 
 def _exceeded(name: str, value: Decimal, sign: str, limit: Decimal) -> Denial:
-    return Denial(name, value, limit, f"{name} exceeded ({plain(value)} {sign} {plain(limit)})")
+    return Denial(name, value, limit, f"{name} exceeded ({cents(value)} {sign} {plain(limit)})")
 
 
 def _unknown(name: str, why: str) -> Denial:

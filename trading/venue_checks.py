@@ -56,7 +56,7 @@ class VenueChecks:
 
     def _credentials(self) -> Finding:
         assets = sum(1 for quantity in self._venue.balances().values() if quantity)
-        return passed(f"the key is accepted; {assets} assets in the account")
+        return passed(f"the key is accepted; {assets} asset{'' if assets == 1 else 's'} in the account")
 
     def _rights(self, stage: str) -> Finding:
         try:

@@ -199,7 +199,7 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
     def halt() -> Finding:
         state = installation.latch.read()
         if state.engaged:
-            return warned(f"halted: {state.reason}", "Two people clear it with /peak rearm.")
+            return warned(f"halted: {state.reason}", "Two people clear it with /peak rearm <reason>.")
         return passed("not engaged")
 
     def keys() -> Finding:

@@ -57,6 +57,7 @@ class DeskListeners:
         app.action(status_view.HEALTH_NOW)(self.on_health)
         app.action(ACKNOWLEDGE)(self.on_acknowledge)
         app.event("app_home_opened")(self.on_home)
+        app.event("message")(self.on_message)
 
     def on_acknowledge(self, ack: Ack, body: Body, context: Mapping[str, Any]) -> None:
         """Somebody looks after it."""
@@ -89,6 +90,12 @@ class DeskListeners:
         if not isinstance(known, str):
             self._front.home_opened(said.account)
         client.views_publish(user_id=said.account.user, view=view)
+
+    def on_message(self, body: Body, context: Mapping[str, Any]) -> None:
+        """Somebody writes to the bot, perhaps in haste: nothing is done, and what would be is told."""
+        said = incoming(body, context)
+        if self._front.person(said) is not None:
+            self._front.answer(said, sentence(help_view.ONLY_COMMANDS))
 
     def _showing(self, show: Shown) -> Callable[..., None]:
         def listener(ack: Ack, body: Body, context: Mapping[str, Any]) -> None:

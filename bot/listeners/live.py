@@ -137,7 +137,6 @@ class LiveListeners:
             strategies=strategies,
             symbols=desk.symbols,
             limits=configured_limits(desk.limits),
-            currency=desk.limits.currency,
             exchange=desk.live_exchange,
             strategy=strategy,
             symbol=symbol.upper(),

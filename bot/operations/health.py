@@ -112,7 +112,7 @@ class DeskChecks:
         state = self._latch.read()
         if not state.engaged:
             return passed("not engaged")
-        return failed(f"halted: {state.reason}", "Two people clear it with /peak rearm.")
+        return failed(f"halted: {state.reason}", "Two people clear it with /peak rearm <reason>.")
 
     def _roster(self) -> Finding:
         try:

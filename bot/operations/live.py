@@ -90,7 +90,8 @@ class RequestLive:
             return Refused(refusal.sentence)
         if self._latch.engaged():
             return Refused(
-                "Everything is halted, so nothing can start. Two people clear the halt with /peak rearm."
+                "Everything is halted, so nothing can start. "
+                "Two people clear the halt with /peak rearm <reason>."
             )
         return None
 
@@ -353,7 +354,8 @@ class GoLive:
             )
         if self._latch.engaged():
             return Refused(
-                "Everything is halted, so nothing was started. Two people clear the halt with /peak rearm."
+                "Everything is halted, so nothing was started. "
+                "Two people clear the halt with /peak rearm <reason>."
             )
         plan = plan_of(request.payload)
         if any(s.plan.symbol == plan.symbol and s.plan.stage is Stage.LIVE for s in tx.sessions.all_open()):

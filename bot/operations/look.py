@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.operations.desk import Desk, Refused
 from bot.operations.health import DeskChecks, gateway_settings
 from bot.operations.previews import PreviewFailed, preview_line
-from bot.summaries import LimitUse
+from bot.operations.status import in_use
 from bot.view import View
 from bot.views import look as view
 from bot.views.live_form import TIMEFRAMES
@@ -55,9 +55,7 @@ class Look:
     def risk(self) -> View:
         """Limits and what is used."""
         used = self._gateway(self._desk.live_exchange).limits_in_use()
-        return view.limits(
-            [LimitUse(use.name, use.limit, use.used) for use in used], self._desk.limits.currency
-        )
+        return view.limits(in_use(used, self._desk.limits.currency))
 
     def orders(self) -> View:
         """Open orders, ours and foreign."""

@@ -1,6 +1,6 @@
 """A preview in words."""
 
-from bot.views.wording import money, quantity
+from bot.views.wording import money, quantity, with_limit_words
 from trading.errors import TradingError
 from trading.preview import Preview
 from trading.session import SessionPlan
@@ -20,7 +20,7 @@ def preview_line(preview: Preview, plan: SessionPlan) -> str:
         return f"no order now: {preview.why} (candles until {until})"
     told = "; ".join(
         f"{order.side} {quantity(order.quantity)} {base} at about {money(order.price, quote)} "
-        f"= {money(order.notional, quote)}, {order.verdict}"
+        f"= {money(order.notional, quote)}, {with_limit_words(order.verdict)}"
         for order in preview.orders
     )
     wanted = "unknown" if preview.target is None else f"{preview.target:.0%}"

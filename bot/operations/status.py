@@ -1,6 +1,6 @@
 """The desk in one look."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
@@ -17,6 +17,7 @@ from trading import limits as trading_limits
 from trading.errors import TradingError
 from trading.gateway_client import GatewayGone
 from trading.killswitch import Latch
+from trading.limits import LIMIT_NAMES
 from trading.position import Book
 from trading.wire import EquitySummary, GatewayStatus, Quote
 
@@ -87,7 +88,7 @@ class ReadStatus:
         try:
             client = self._gateway(exchange)
             status = client.status()
-            used = tuple(LimitUse(use.name, use.limit, use.used) for use in client.limits_in_use())
+            used = in_use(client.limits_in_use(), self._desk.limits.currency)
             prices = {symbol: client.ticker(symbol).bid for symbol in self._desk.symbols}
         except TradingError as error:
             configured = tuple(replace(use, used=None) for use in configured_limits(self._desk.limits))
@@ -115,7 +116,16 @@ def held_by_sessions(tx: Transaction, exchange: str) -> tuple[tuple[str, Decimal
 
 def configured_limits(limits: trading_limits.RiskLimits) -> tuple[LimitUse, ...]:
     """The limits as set, their use not looked at."""
-    return tuple(LimitUse(name, getattr(limits, name), None) for name in trading_limits.LIMIT_NAMES)
+    unused = (trading_limits.LimitUse(name, getattr(limits, name), None) for name in LIMIT_NAMES)
+    return in_use(unused, limits.currency)
+
+
+def in_use(uses: Iterable[trading_limits.LimitUse], currency: str) -> tuple[LimitUse, ...]:
+    """Limits as views are given them, each with the unit of its figures."""
+    return tuple(
+        LimitUse(use.name, use.limit, use.used, "%" if use.name.endswith("_pct") else currency)
+        for use in uses
+    )
 
 
 def read_halt(latch: Latch, desk: Desk) -> HaltState:

@@ -11,6 +11,7 @@ from bot.practice.files import Files
 from bot.practice.identifiers import Identifiers
 from bot.practice.inputs import Values, initial_values
 from bot.practice.people import APP, HOME_TEAM, PEOPLE, ROOMS, Person
+from bot.practice.subscriptions import Subscriptions
 
 
 @dataclass(slots=True, eq=False)
@@ -122,8 +123,16 @@ class Channel:
 class Channels:
     """All conversations; every change is told to those who can see it."""
 
-    def __init__(self, app_name: str, identifiers: Identifiers, feeds: Feeds, files: Files) -> None:
+    def __init__(
+        self,
+        app_name: str,
+        identifiers: Identifiers,
+        feeds: Feeds,
+        files: Files,
+        subscriptions: Subscriptions,
+    ) -> None:
         self._app_name = app_name
+        self._subscriptions = subscriptions
         self._identifiers = identifiers
         self._feeds = feeds
         self._files = files
@@ -183,12 +192,18 @@ class Channels:
         message = Message(self._identifiers.stamp(), channel.id, user, text, **parts)
         channel.add(message)
         self._tell(message, "message")
+        if self._heard_in(message) is not None:
+            self._subscriptions.posted(channel.id, channel.family, self.to_slack(message))
         return message
 
     def rewrite(self, message: Message, text: str, blocks: list[Block]) -> None:
         """Replace what a message says."""
-        message.text, message.blocks, message.edited_ts = text, blocks, self._identifiers.stamp()
+        before, stamp = self.to_slack(message), self._identifiers.stamp()
+        message.text, message.blocks, message.edited_ts = text, blocks, stamp
         self._tell(message, "message_changed")
+        if (channel := self._heard_in(message)) is not None:
+            now = self.to_slack(message)
+            self._subscriptions.changed(channel.id, channel.family, now, before, stamp)
 
     def touch(self, message: Message) -> None:
         """Show a message again after something about it changed."""
@@ -196,9 +211,12 @@ class Channels:
 
     def remove(self, message: Message) -> None:
         """Take a message away."""
-        self.get(message.channel).drop(message)
+        before, channel = self.to_slack(message), self.get(message.channel)
+        channel.drop(message)
         event = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
         self._feeds.tell(self._audience(message), event)
+        if self._heard_in(message) is not None:
+            self._subscriptions.deleted(channel.id, channel.family, before, self._identifiers.stamp())
 
     def visible(self, person: Person, channel_id: str, ts: str) -> Message:
         """Give a message this person can see; raises DeskError."""
@@ -258,6 +276,11 @@ class Channels:
             "reactions": {name: list(users) for name, users in message.reactions.items()},
             "bot": message.by_app,
         }
+
+    def _heard_in(self, message: Message) -> Channel | None:
+        """Give the conversation of a message that the app hears of: it is there, and all of them see it."""
+        channel = self.get(message.channel)
+        return channel if APP.user_id in channel.members and message.seen_by is None else None
 
     def _tell_of(self, channel: Channel, persons: set[str]) -> None:
         self._feeds.tell(persons, {"type": "channel", "channel": channel.id, "is": channel.to_page()})

@@ -8,7 +8,7 @@ from typing import Any
 from bot.practice.blocks import Block, elements_of
 from bot.practice.channels import Channel, Channels, Message
 from bot.practice.content import message_blocks, message_text, view_parts
-from bot.practice.delivery import Delivery, EnvelopeType, Reply, deliver_event
+from bot.practice.delivery import Delivery, EnvelopeType, Reply
 from bot.practice.errors import ApiError, DeskError
 from bot.practice.feed import Feeds
 from bot.practice.files import Files
@@ -130,27 +130,6 @@ class Interactions:
         self._views.close(view, with_all=with_all)
         for payload in payloads:
             self._start(self._delivery.deliver(EnvelopeType.INTERACTIVE, payload))
-
-    def open_home(self, person: Person, tab: str) -> None:
-        """Open the app's home or its messages, which the app hears of if it subscribed."""
-        if "app_home_opened" in self._manifest.events:
-            home = self._views.home_of(person.id)
-            self._start(deliver_event(self._delivery, self._payloads.home_opened(person, tab, home)))
-
-    def said(self, channel: Channel, message: Message) -> None:
-        """Tell the app what a person said where the app is, if it subscribed to that."""
-        if APP.user_id not in channel.members:
-            return
-        kinds = {"channels": "channel", "groups": "group", "im": "im"}
-        told = {
-            f"message.{channel.family}": {"type": "message", "channel_type": kinds[channel.family]},
-            "app_mention": {"type": "app_mention"},
-        }
-        if f"<@{APP.user_id}>" not in message.text or channel.dm_with:
-            del told["app_mention"]
-        for name in told.keys() & self._manifest.events:
-            shown = {**self._channels.to_slack(message), "channel": channel.id, **told[name]}
-            self._start(deliver_event(self._delivery, self._payloads.event(shown, message.ts)))
 
     async def shortcut(
         self, person: Person, callback_id: str, channel: Channel | None, message: Message | None

@@ -1,23 +1,19 @@
 """What the app is told, in Slack's wire format."""
 
 import copy
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from bot.practice.blocks import Block
 from bot.practice.channels import Channel, Message
 from bot.practice.content import as_kept, escaped
-from bot.practice.identifiers import Identifiers
+from bot.practice.identifiers import VERIFICATION_TOKEN, Identifiers
 from bot.practice.inputs import Entry, Values
 from bot.practice.people import APP, HOME_TEAM, Person
 from bot.practice.tickets import Tickets
 from bot.practice.views import View
 
 Payload = dict[str, Any]
-
-# Slack still sends the old verification token; nobody should rely on it.
-_TOKEN = "practice"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ class Payloads:
     def command(self, person: Person, channel: Channel, command: str, text: str) -> Payload:
         """Build the form of a slash command."""
         return {
-            "token": _TOKEN,
+            "token": VERIFICATION_TOKEN,
             "team_id": person.team.id,
             "team_domain": person.team.domain,
             "channel_id": channel.id,
@@ -119,41 +115,11 @@ class Payloads:
             "response_url": self._response_url(address),
         }
 
-    def home_opened(self, person: Person, tab: str, home: View | None) -> Payload:
-        """Build the event app_home_opened; only the home tab brings its view along."""
-        event: Payload = {"type": "app_home_opened", "user": person.id, "channel": person.dm, "tab": tab}
-        if home is not None and tab == "home":
-            event["view"] = home.to_slack()
-        return self.event(event, self._identifiers.stamp())
-
-    def event(self, event: Payload, stamp: str) -> Payload:
-        """Build what carries an event of this moment."""
-        return {
-            "token": _TOKEN,
-            "team_id": HOME_TEAM.id,
-            "api_app_id": APP.app_id,
-            "event": {**event, "event_ts": stamp},
-            "type": "event_callback",
-            "event_id": self._identifiers.of("Ev"),
-            "event_time": int(float(stamp)),
-            "authorizations": [
-                {
-                    "enterprise_id": None,
-                    "team_id": HOME_TEAM.id,
-                    "user_id": APP.user_id,
-                    "is_bot": True,
-                    "is_enterprise_install": False,
-                }
-            ],
-            "is_ext_shared_channel": False,
-            "event_context": str(uuid.uuid4()),
-        }
-
     def _interaction(self, kind: str, person: Person, view_id: str | None = None) -> Payload:
         name = person.name.lower()
         return {
             "type": kind,
-            "token": _TOKEN,
+            "token": VERIFICATION_TOKEN,
             "user": {"id": person.id, "username": name, "name": name, "team_id": person.team.id},
             "api_app_id": APP.app_id,
             "team": {"id": HOME_TEAM.id, "domain": HOME_TEAM.domain},

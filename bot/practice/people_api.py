@@ -20,6 +20,7 @@ from bot.practice.manifest import Manifest
 from bot.practice.people import APP, Person
 from bot.practice.same_origin import is_same_origin, refuse_other_sites
 from bot.practice.staff import Staff
+from bot.practice.subscriptions import Subscriptions
 from bot.practice.views import Views
 
 WAIT_S_MAX = 30.0
@@ -39,8 +40,10 @@ class PeopleApi:
         feeds: Feeds,
         interactions: Interactions,
         staff: Staff,
+        subscriptions: Subscriptions,
     ) -> None:
         self._staff = staff
+        self._subscriptions = subscriptions
         self._manifest = manifest
         self._channels = channels
         self._views = views
@@ -180,8 +183,7 @@ class PeopleApi:
         if channel.is_archived:
             raise DeskError(f"{channel.name} is archived: it can be read, not written in.")
         names = {each.name: each.id for each in self._staff.all()} | {self._manifest.name: APP.user_id}
-        said = self._channels.say(channel, person.id, with_mentions(escaped(text), names), thread_ts=root_ts)
-        self._interactions.said(channel, said)
+        self._channels.say(channel, person.id, with_mentions(escaped(text), names), thread_ts=root_ts)
         return Result()
 
     async def _act(self, person: Person, body: Body) -> Result:
@@ -207,7 +209,8 @@ class PeopleApi:
         tab = str(body.get("tab") or "home")
         if tab not in ("home", "messages"):
             raise DeskError(f"The app has the tabs home and messages, not {tab!r}.")
-        self._interactions.open_home(person, tab)
+        home = self._views.home_of(person.id)
+        self._subscriptions.home_opened(person, tab, home.to_slack() if home else None)
         return Result()
 
     async def _shortcut(self, person: Person, body: Body) -> Result:

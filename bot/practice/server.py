@@ -40,6 +40,7 @@ from bot.practice.practice_api import PracticeApi
 from bot.practice.rates import RateLimits, Rates
 from bot.practice.socket_mode import LINK_LIFE_S, LINK_NOTICE_S, SocketMode
 from bot.practice.staff import Staff
+from bot.practice.subscriptions import Subscriptions
 from bot.practice.tickets import Tickets
 from bot.practice.views import Views
 from bot.practice.web_api import WebApi
@@ -134,10 +135,11 @@ class Workspace:
         staff, faults = Staff(), Faults()
         tickets = Tickets(identifiers, self._clock)
         files = Files(identifiers, faults, given.share_delay_s)
-        channels = Channels(manifest.name, identifiers, feeds, files)
         views = Views(identifiers, feeds, files)
         sockets = SocketMode(identifiers, given.ack_s, given.link_life_s, given.link_notice_s)
         delivery = self._delivery(sockets, faults)
+        subscriptions = Subscriptions(manifest, identifiers, delivery)
+        channels = Channels(manifest.name, identifiers, feeds, files, subscriptions)
         payloads = Payloads(identifiers, tickets, self.url)
         interactions = Interactions(manifest, channels, views, files, feeds, payloads, delivery)
         methods: dict[str, Method] = {
@@ -156,6 +158,7 @@ class Workspace:
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             yield
             interactions.stop()
+            subscriptions.stop()
             await delivery.close()
             await controls.close()
 
@@ -166,7 +169,7 @@ class Workspace:
             Route("/response/{word}", Answers(channels, tickets, files).answer, methods=["POST"]),
             Route("/upload/{word}", _receiving(files), methods=["POST"]),
             Route("/files/{file_id}", _sending(files)),
-            *PeopleApi(manifest, channels, views, feeds, interactions, staff).routes(),
+            *PeopleApi(manifest, channels, views, feeds, interactions, staff, subscriptions).routes(),
             *controls.routes(),
             Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
         ]

@@ -10,10 +10,11 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from bot.block_limits import shortened
 from bot.summaries import AlertSummary
 from bot.view import View
 from bot.views.sessions import halt_button
-from bot.views.wording import SEVERITY_MARK, label, literal, when
+from bot.views.wording import SEVERITY_MARK, as_sentence, label, literal, when, with_readers_time
 
 ACKNOWLEDGE = "alert.acknowledge"
 
@@ -23,8 +24,9 @@ def alert_card(alert: AlertSummary) -> View:
     blocks: list[Block] = [
         HeaderBlock(text=_headline(alert)),
     ]
-    if detail := literal(alert.detail, 2900):
-        blocks.append(SectionBlock(text=MarkdownTextObject(text=detail)))
+    if detail := literal(as_sentence(alert.detail), 2900):
+        told = with_readers_time(detail, alert.at)
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=shortened(told, 3000))))
     if alert.advice:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*Next* {literal(alert.advice, 2800)}")))
     times = f" · {alert.times} times" if alert.times > 1 else ""

@@ -40,7 +40,7 @@ def halt_card(halt: HaltSummary, cleared: Clearing | None = None, *, late: bool 
             elements=[
                 MarkdownTextObject(
                     text=f"Since {when(halt.at)}{_measured(halt)}. Nothing new is sent until two people "
-                    "clear it with `/peak rearm`."
+                    "clear it with `/peak rearm &lt;reason&gt;`."
                     if cleared is None
                     else _cleared(halt, cleared)
                 )

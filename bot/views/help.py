@@ -37,6 +37,12 @@ NOT_YET = {
     }.items()
 }
 
+ONLY_COMMANDS = (
+    "I act on commands and buttons and not on messages, so nothing was done. /peak-kill halts everything at "
+    "once, /peak shows the desk with its buttons, as the Home tab does, and /peak help lists every word. "
+    "Begin with the slash: a blank before it makes a message of it."
+)
+
 
 def help_text(word: str = "") -> View:
     """All words, or one of them; a word that is none of them is named first."""

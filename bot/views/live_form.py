@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View as SlackView
 
 from bot.summaries import LimitUse
-from bot.views.wording import label, literal, quantity
+from bot.views.wording import label, limit_words, literal, quantity
 
 CALLBACK = "live.request"
 TIMEFRAMES = ("1m", "5m", "15m", "1h")
@@ -39,7 +39,6 @@ class LiveForm:
     strategies: tuple[str, ...]
     symbols: tuple[str, ...]
     limits: tuple[LimitUse, ...]
-    currency: str
     exchange: str
     strategy: str = ""
     symbol: str = ""
@@ -62,7 +61,10 @@ class LiveAnswers:
 
 def live_form(form: LiveForm, metadata: str = "") -> SlackView:
     """The modal; strategies and symbols come from the configuration."""
-    limits = ", ".join(f"{label(limit.name, 60)} {quantity(limit.limit)}" for limit in form.limits)
+    limits = ", ".join(
+        f"{label(limit_words(each.name), 60)} {quantity(each.limit)} {label(each.unit, 20)}".rstrip()
+        for each in form.limits
+    )
     money = "PRACTICE · Orders go to the practice account of" if form.practice else "Real orders on"
     blocks: list[Block] = [
         SectionBlock(
@@ -76,7 +78,7 @@ def live_form(form: LiveForm, metadata: str = "") -> SlackView:
         InputBlock(
             block_id="notional",
             label="Notional, at most",
-            hint=f"In the symbol's quote currency. Limits in force ({label(form.currency, 20)}): {limits}",
+            hint=f"In the symbol's quote currency. Limits in force: {limits}",
             element=PlainTextInputElement(
                 action_id="notional",
                 initial_value=form.notional or None,

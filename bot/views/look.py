@@ -23,9 +23,9 @@ def _list(title: str, lines: Sequence[str], nothing: str) -> View:
     return View(text=label(title), blocks=blocks)
 
 
-def limits(used: Sequence[LimitUse], currency: str) -> View:
+def limits(used: Sequence[LimitUse]) -> View:
     """Each limit and its share in use."""
-    return _list(f"Risk limits in {currency}", [limit_line(use) for use in used], "No limit can be read.")
+    return _list("Risk limits", [limit_line(use) for use in used], "No limit can be read.")
 
 
 def orders(found: Sequence[OpenOrder]) -> View:

@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 from bot.block_limits import shortened
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import View
-from bot.views.wording import day_and_time, label, literal, when
+from bot.views.wording import day_and_time, label, limit_words, literal, when
 from trading.limits import LIMIT_NAMES
 
 APPROVE = "request.approve"
@@ -41,7 +41,7 @@ _EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
 _STATE_WORDS = {
     "rejected": "Rejected",
     "expired": "Expired: nobody else said yes in time",
-    "cancelled": "Cancelled",
+    "cancelled": "Withdrawn",
     "void": "Void: what would run is no longer what was shown",
 }
 _EXECUTION_WORDS = {
@@ -133,11 +133,7 @@ def _limits(card: RequestCard) -> list[Block]:
     limits = card.payload.get("limits")
     if not limits:
         return []
-    named = [
-        f"{name.removeprefix('max_').replace('_', ' ')} {limits[name]}"
-        for name in LIMIT_NAMES
-        if name in limits
-    ]
+    named = [f"{limit_words(name)} {limits[name]}" for name in LIMIT_NAMES if name in limits]
     text = literal(f"Limits ({limits.get('currency')}): {', '.join(named)}", 900)
     return [ContextBlock(elements=[MarkdownTextObject(text=text)])]
 

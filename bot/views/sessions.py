@@ -94,7 +94,9 @@ def session_card(session: SessionSummary) -> View:
     if session.silent_since is not None:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*{silence(session)}.* {_SILENT_NEXT}")))
     if why := literal(session.state_reason, 1400):
-        blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*Why* {why}")))
+        # While it runs it is why it was started, afterwards why it stopped: not the same word for both.
+        told = "Asked for" if session.state in ("starting", "running") else "Why"
+        blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*{told}* {why}")))
     if proof := literal(session.proof, 1400):
         blocks.append(SectionBlock(text=MarkdownTextObject(text=proof)))
     if session.state == "failed":

@@ -20,12 +20,14 @@ from bot.summaries import HaltState, LimitUse, PendingApproval, SessionSummary, 
 from bot.view import View
 from bot.views.requests import waiting_line
 from bot.views.sessions import halt_button, silence, state_mark, stop_button
-from bot.views.wording import day_and_time, literal, money, quantity, when
+from bot.views.wording import day_and_time, first_upper, limit_words, literal, money, quantity, when
 
 START_LIVE = "panel.live"
 HEALTH_NOW = "panel.health"
 ASK_TO_CLEAR = "panel.rearm"
 SESSIONS_MAX, WAITING_MAX = 20, 8
+# The limit of which nothing is used up, however many orders are sent.
+PER_ORDER = "max_order_notional"
 
 _START = "`/peak live start` asks for one."
 
@@ -100,7 +102,7 @@ def _text(text: str) -> SectionBlock:
 def _halted(halt: HaltState) -> str:
     who = f" by {literal(halt.by)} at {when(halt.at)}" if halt.at else ""
     why = literal(halt.reason, 500) or "no reason given"
-    return f"*Halted*{who}: {why}. Two people clear it with `/peak rearm`."
+    return f"*Halted*{who}: {why}. Two people clear it with `/peak rearm &lt;reason&gt;`."
 
 
 def _session(session: SessionSummary, may_stop: bool) -> SectionBlock:
@@ -149,9 +151,13 @@ def _waiting(pending: Sequence[PendingApproval]) -> list[Block]:
 
 
 def limit_line(use: LimitUse) -> str:
-    """One limit, what is used of it, and the share."""
-    name, limit = literal(use.name, 60), quantity(use.limit)
+    """One limit, what is used of it, and the share; none of an order's is used while no order is open."""
+    limit = f"{quantity(use.limit)} {literal(use.unit, 20)}".rstrip()
+    name = literal(first_upper(limit_words(use.name)), 60)
     if use.used is None or not use.used.is_finite():
         return f"{name}: use unknown of {limit}"
-    share = f" ({use.used / use.limit:.0%})" if use.limit else ""
+    if use.name == PER_ORDER:
+        largest = f", the largest open one {quantity(Decimal(f'{use.used:.2f}'))}" if use.used else ""
+        return f"{name}: at most {limit}{largest}"
+    share = f" ({use.used / use.limit:.0%})" if use.limit and use.unit != "%" else ""
     return f"{name}: {quantity(Decimal(f'{use.used:.2f}'))} of {limit}{share}"

@@ -1,7 +1,8 @@
 """How money, times and states are written, everywhere the same."""
 
+import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -22,6 +23,17 @@ STATE_MARK = {
     "failed": "🔴",
     "unknown": "❓",
 }
+# The keys of config.toml as people say them.
+_LIMIT_WORDS = {
+    "max_order_notional": "one order",
+    "max_symbol_exposure": "exposure of one symbol",
+    "max_total_exposure": "exposure in total",
+    "max_daily_loss_abs": "loss of the day",
+    "max_daily_loss_pct": "loss of the day in percent",
+    "notional_max": "notional of the session",
+}
+# Escaping puts a mark of no width between what could be read as an emoji.
+_UTC_TIME = re.compile(r"(?<![\d:])(\d\d):\u2060?(\d\d)(?::\u2060?(\d\d))? UTC")
 _WORST_FIRST = ("FAILED", "WARNED", "PASSED")
 VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
 # Slack counts bytes here, and a letter may have four.
@@ -45,6 +57,51 @@ def quantity(amount: Decimal) -> str:
         return "unknown"
     text = f"{amount.normalize():f}"
     return "0" if text == "-0" else text
+
+
+def first_upper(text: str) -> str:
+    """A text with a capital in front, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def as_sentence(text: str) -> str:
+    """What somebody reported, beginning and ending as a sentence does."""
+    text = first_upper(text.strip())
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def with_readers_time(shown: str, told_at: datetime) -> str:
+    """A text that was made mrkdwn, the reader's own time before each `12:15 UTC` and `12:15:30 UTC` in it.
+
+    The newest such time before it was told is meant.
+    """
+    latest = told_at.astimezone(UTC)
+
+    def with_own(found: re.Match[str]) -> str:
+        hour, minute, second = (int(part or 0) for part in found.groups())
+        try:
+            at = latest.replace(hour=hour, minute=minute, second=second, microsecond=0)
+        except ValueError:
+            return found[0]  # no time of any day
+        if at > latest + timedelta(minutes=1):
+            at -= timedelta(days=1)
+        form = "time_secs" if found[3] else "time"
+        said = found[0].removesuffix(" UTC")
+        return f"<!date^{int(at.timestamp())}^{{{form}}}|{said}> ({found[0]})"
+
+    return _UTC_TIME.sub(with_own, shown)
+
+
+def limit_words(name: str) -> str:
+    """What people call a limit; one that we do not know keeps its name."""
+    return _LIMIT_WORDS.get(name, name)
+
+
+def with_limit_words(text: str) -> str:
+    """A sentence of the gateway's in which limits are called by their keys, with our words for them."""
+    for name, words in _LIMIT_WORDS.items():
+        text = text.replace(name, f"“{words}”")
+    return text
 
 
 def when(moment: datetime | None) -> str:

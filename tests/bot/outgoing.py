@@ -19,6 +19,7 @@ from bot.delivery import Lost, Outbox
 from bot.outbox import Chart, OutboxWriter
 from bot.pacing import Pacing
 from bot.practice.people import OTTO, TRADING_APPROVALS, TRADING_OPS, TRADING_REPORTS
+from bot.practice.rates import Rates
 from bot.practice.server import BOT_TOKEN, Installation, Workspace
 from bot.tables import OutboxRow
 from bot.view import View
@@ -130,12 +131,16 @@ class Way:
 
 
 @contextmanager
-def way_out(folder: Path) -> Iterator[Way]:
-    """An outbox, a line and a workspace; nothing runs yet."""
+def way_out(folder: Path, rates: Rates | None = None) -> Iterator[Way]:
+    """An outbox, a line and a workspace, at Slack's rates unless told otherwise; nothing runs yet."""
     clock = Clock()
     with listening() as ear:
         installation = Installation(
-            MANIFEST, request_url=ear.url, signing_secret="practice", share_delay_s=0.05
+            MANIFEST,
+            request_url=ear.url,
+            signing_secret="practice",
+            share_delay_s=0.05,
+            rates=rates or Rates(),
         )
         with Workspace.running(installation, clock) as workspace, faulty_line(workspace.url) as line:
             way = Way(open_database(folder), line, workspace, clock, ear)

@@ -68,6 +68,20 @@ def home_opened(*, event_id: str = "Ev00000001", user: str = OTTO) -> Any:
     }
 
 
+def written(text: str = "halt everything please", *, event_id: str = "Ev00000002", **changes: Any) -> Any:
+    """The event of somebody who writes to the bot; `changes` are to the event itself."""
+    event = {
+        "type": "message",
+        "channel_type": "im",
+        "channel": "D0OTTO000",
+        "user": OTTO,
+        "ts": "1795360684.1",
+    }
+    blocks = [{"type": "rich_text", "elements": [{"type": "text", "text": text}]}]
+    payload = home_opened(event_id=event_id)
+    return {**payload, "event": {**event, "text": text, "blocks": blocks, **changes}}
+
+
 def _interaction(kind: str, user: str, trigger: str = "3.4.cde") -> dict[str, Any]:
     return {
         "type": kind,

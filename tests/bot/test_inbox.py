@@ -11,10 +11,10 @@ from sqlmodel import Session, SQLModel, select
 from bot import inbox as inbox_module
 from bot.database import Database
 from bot.inbox import Acceptance, Inbox, Saved
-from bot.payloads import read_command, read_interaction
+from bot.payloads import read_command, read_event, read_interaction
 from bot.tables import InboxRow
 from tests.bot.intake import DEADLINE_S, Clock, Gatekeeper, open_database, until
-from tests.bot.slack_payloads import OTTO, TEAM, click, command, submission
+from tests.bot.slack_payloads import OTTO, TEAM, click, command, submission, written
 
 
 @pytest.fixture
@@ -121,6 +121,18 @@ def test_a_code_beside_a_pressed_button_is_not_kept(inbox: Inbox, tables: Databa
     inbox.accept(delivery).result(DEADLINE_S)
 
     assert "123456" not in rows(tables)[0].body
+
+
+def test_what_somebody_writes_to_the_bot_is_not_kept(
+    inbox: Inbox, tables: Database, saved: list[Saved]
+) -> None:
+    """It may be a key that was pasted into the wrong window; who wrote is enough for an answer."""
+    delivery = read_event(written("sesame"))
+    assert delivery is not None
+    inbox.accept(delivery).result(DEADLINE_S)
+
+    assert "sesame" not in rows(tables)[0].body
+    assert saved[0].payload["event"]["user"] == OTTO
 
 
 def test_unfinished_rows_come_again_after_a_restart(inbox: Inbox, tables: Database) -> None:

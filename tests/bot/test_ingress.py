@@ -12,7 +12,7 @@ from slack_bolt import Ack, BoltContext
 
 from bot.ingress import Source
 from tests.bot.intake import DEADLINE_S, Gatekeeper, Intake, open_database, reply, until
-from tests.bot.slack_payloads import OTTO, TEAM, click, command, home_opened, submission
+from tests.bot.slack_payloads import OTTO, TEAM, click, command, home_opened, submission, written
 
 
 @pytest.fixture
@@ -189,6 +189,25 @@ def test_an_unknown_interaction_type_is_acknowledged_and_set_aside(intake: Intak
     assert reply(intake.ingress.receive(Source.INTERACTION, payload)).status == 200
     assert reply(intake.ingress.receive("hologram", payload)).status == 200
     assert intake.rows() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bot_id": "B0PEAKBOT", "user": "U0PEAKBOT"},
+        {"subtype": "message_changed", "message": {"user": OTTO, "text": "halt everything"}},
+        {"subtype": "message_deleted"},
+        {"channel_type": "channel", "channel": "C0TRADEOPS"},
+    ],
+)
+def test_a_message_that_nobody_has_just_written_to_the_bot_is_passed_over(
+    intake: Intake, changes: dict[str, Any]
+) -> None:
+    """The bot hears all that it says itself, each edit, and more: an answer to that would never end."""
+    assert reply(intake.ingress.receive(Source.EVENT, written(**changes))).status == 200
+    assert reply(intake.ingress.receive(Source.EVENT, written(event_id="Ev00000003"))).status == 200
+
+    assert [row.key for row in intake.rows()] == ["event:Ev00000003"]
 
 
 def test_what_people_typed_is_never_logged(intake: Intake, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from bot.practice.subscriptions import SCOPES
 from bot.views.help import WORDS
 
 MANIFEST = Path(__file__).parents[2] / "config" / "slack_manifest.json"
@@ -98,8 +99,11 @@ def test_every_event_that_is_subscribed_is_heard(manifest: Any) -> None:
     """An event without a listener would be load for nothing, a listener without its event deaf."""
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
 
-    assert events == ["app_home_opened"]
-    assert 'app.event("app_home_opened")' in (SOURCES / "listeners" / "desk.py").read_text("utf-8")
+    heard = (SOURCES / "listeners" / "desk.py").read_text("utf-8")
+
+    assert events == ["app_home_opened", "message.im"]
+    assert all(f'app.event("{event.partition(".")[0]}")' in heard for event in events)
+    assert SCOPES["message.im"] in manifest["oauth_config"]["scopes"]["bot"]
 
 
 def test_what_the_hint_shows_can_be_typed(manifest: Any) -> None:

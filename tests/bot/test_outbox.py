@@ -13,7 +13,7 @@ from sqlmodel import select
 from bot.outbox import Chart, Urgency
 from bot.practice.people import OLIVIA, OTTO
 from bot.practice.server import BOT_TOKEN
-from bot.tables import CardRow
+from bot.tables import CardRow, HomeRow
 from bot.view import View
 from tests.bot.faulty_slack import (
     held,
@@ -297,6 +297,22 @@ def test_a_home_tab_of_yesterday_and_a_fill_are_not_followed(way: Way) -> None:
         outbox.card("session:8", OPS)
 
     assert [row.kind for row in way.rows()] == ["card", "card"]
+
+
+def test_a_home_tab_that_nobody_follows_is_forgotten(way: Way) -> None:
+    """Else the table would keep everybody who ever looked."""
+    with way.writing() as outbox:
+        outbox.home_opened(account(OTTO))
+    way.clock.passes(hours=25)
+    with way.writing() as outbox:
+        outbox.home_opened(account(OLIVIA))
+    way.outbox.start()
+
+    def opened() -> list[str]:
+        with way.database.reading() as session:
+            return list(session.exec(select(HomeRow.account)))
+
+    until(lambda: opened() == [str(account(OLIVIA))], "the old one is gone")
 
 
 def test_stopping_leaves_the_rest_for_the_next_start(way: Way) -> None:

@@ -63,7 +63,9 @@ def test_a_message_that_is_lost_is_an_alert_and_a_home_tab_is_not(
     """Nobody is told anything by a Home tab, so nobody misses it; it is drawn again when it is opened."""
     Troubles(rig.storage, rig.desk).undeliverable(Lost("one", kind, "C0OPS", 2, "user_not_found"))
 
-    assert len(rig.read(lambda tx: tx.alerts.recent(5))) == alerts
+    told = rig.read(lambda tx: tx.alerts.recent(5))
+    assert len(told) == alerts
+    assert all("to the channel for ops (C0OPS)" in alert.detail for alert in told)
 
 
 def test_the_same_trouble_is_told_once(rig: Rig) -> None:
@@ -73,7 +75,9 @@ def test_the_same_trouble_is_told_once(rig: Rig) -> None:
         Troubles(rig.storage, rig.desk).failed(given_up(late=False))
 
     assert len(rig.outgoing("reply")) == 1
-    assert [alert.times for alert in rig.read(lambda tx: tx.alerts.recent(5))] == [1]
+    (alert,) = rig.read(lambda tx: tx.alerts.recent(5))
+    assert alert.times == 1
+    assert alert.detail.startswith("Otto: ")
 
 
 def test_a_halt_that_was_not_answered_at_once_is_answered_by_direct_message(rig: Rig) -> None:

@@ -155,7 +155,7 @@ def test_a_second_window_sees_the_card_change(opens: Opens, app: WebClient) -> N
 
     changed = otto.sees("Approved by @Olivia")
     expect(changed.get_by_role("button", name="Approve")).to_have_count(0)
-    expect(changed).to_contain_text("(edited)")
+    expect(changed.locator(".byline")).to_contain_text("(edited)")
     assert otto.page.evaluate("window.sameDocument") is True
 
 

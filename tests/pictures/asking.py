@@ -46,7 +46,7 @@ def answer(desk: Desk, album: Album) -> None:
 
     second = ask(desk, desk.rita, "ETH/USD", "the trend looks good")
     desk.rita.clicks(second, "Withdraw").is_told("Withdrawn")
-    album.takes("request-cancelled", second.now_reads("Cancelled", buttons=[]))
+    album.takes("request-cancelled", second.now_reads("Withdrawn", buttons=[]))
 
 
 def come_too_late(desk: Desk, album: Album) -> None:

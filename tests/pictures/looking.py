@@ -8,7 +8,7 @@ WORDS = (
     ("panel", "/peak", "Nothing is live"),
     ("status-calm", "/peak status", "Nothing is live"),
     ("help", "/peak help", "/peak-kill"),
-    ("risk", "/peak risk", "max_order_notional"),
+    ("risk", "/peak risk", "Exposure in total"),
     ("orders-none", "/peak orders", "The venue lists none"),
     ("preview", "/peak preview ma_crossover BTC/USD", "sent nowhere"),
     ("readiness", "/peak readiness live", "Readiness for live"),

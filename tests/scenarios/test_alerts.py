@@ -44,7 +44,7 @@ def test_a_blocked_order_raises_an_alert(tight_desk: Desk) -> None:
     _approve_and_start(desk, second, "ETH/USD")
     desk.channel("trading-ops").expects("ETH/USD")
     alert = desk.channel("trading-alerts").expects("Order blocked: ETH/USD")
-    alert.now_reads("max_total_exposure exceeded")
+    alert.now_reads("“exposure in total” exceeded")
     desk.channel("trading-alerts").expects("A session is paused")
     assert len(desk.orders_sent()) == 1
     assert (

@@ -31,6 +31,17 @@ def test_every_odd_command_gets_one_private_sentence(shared_desk: Desk, typed: s
     assert not shared_desk.sessions()
 
 
+@pytest.mark.parametrize("typed", ["halt everything please", " /peak-kill price feed looks wrong"])
+def test_a_message_to_the_bot_is_told_what_would_be_heard(shared_desk: Desk, typed: str) -> None:
+    """Once, in private; nothing is done, and the bot does not answer its own answer. Commands work there."""
+    desk = shared_desk
+    desk.otto.says(typed, channel="dm").is_told("/peak-kill halts everything at once")
+    desk.gil.says(typed, channel="dm").is_told("guest")
+    desk.verify_silence()
+    desk.otto.says("/peak status", channel="dm").is_told("Nothing is live")
+    desk.verify_silence()
+
+
 @pytest.mark.parametrize("notional", ["1e999", "-0", "NaN", "0", "-5", "1,000", "١٠٠", "100 USD", "101"])
 def test_an_odd_notional_is_refused_in_the_form(shared_desk: Desk, notional: str) -> None:
     """The form stays open with the error beside the field."""

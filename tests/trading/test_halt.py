@@ -1,5 +1,6 @@
 """A halt: the latch first, then nothing goes out any more, and the venue proves that nothing is left."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from trading.wire import Answer
 
 def names(steps: tuple[tuple[str, int], ...]) -> list[str]:
     """The steps without their figures."""
-    return [name.partition(" (")[0] for name, _ in steps]
+    return [re.split(r",| \(", name)[0] for name, _ in steps]
 
 
 def test_a_halt_goes_in_order_and_ends_with_proof(rig: Rig) -> None:

@@ -45,6 +45,18 @@ def test_an_order_above_its_notional_is_denied_with_both_figures() -> None:
     assert str(denial) == denial.message
 
 
+@pytest.mark.parametrize(
+    ("quantity", "told"), [("2.0024534071", "200.25 > 200"), ("2.00000001", "200.01 > 200")]
+)
+def test_a_figure_over_its_limit_has_two_decimals_and_reads_so(quantity: str, told: str) -> None:
+    """Rounded up: 200 is not over 200."""
+    limits = the_limits(max_order_notional=D(200))
+    denial = check(limits, an_intent(BUY, quantity), D(100), holding(0), QUIET_DAY)
+
+    assert denial is not None
+    assert told in denial.message
+
+
 @pytest.mark.parametrize("side", [BUY, SELL])
 def test_an_order_of_just_its_notional_passes(side: Side) -> None:
     """The limit itself is allowed; one unit of the last decimal beyond is not."""

@@ -20,6 +20,7 @@ export function renderMessage(message, store, options) {
     h("span", { class: "author" }, message.username),
     message.bot ? h("span", { class: "tag" }, "App") : null,
     h("time", { datetime: sent.toISOString(), title: tooltip(sent) }, clock(sent)),
+    message.blocks?.length ? edited(message) : null,
   );
   return h(
     "article",
@@ -84,10 +85,9 @@ function content(message, store, options) {
     fields: null,
     kept: null,
   };
-  const edited = message.edited ? h("span", { class: "edited" }, " (edited)") : null;
   const words = message.blocks?.length
-    ? [renderBlocks(message.blocks, ctx), edited]
-    : [message.text ? h("div", { class: "text" }, mrkdwn(message.text, store.names), edited) : edited];
+    ? renderBlocks(message.blocks, ctx)
+    : h("div", { class: "text" }, mrkdwn(message.text, store.names), edited(message));
   return h(
     "div",
     { class: "content" },
@@ -95,6 +95,11 @@ function content(message, store, options) {
     (message.files ?? []).map(file),
     reactions(message.reactions ?? {}, store.names),
   );
+}
+
+/** The mark of a message that was rewritten: behind its words, or, where they are blocks, behind its time. */
+function edited(message) {
+  return message.edited ? h("span", { class: "edited" }, " (edited)") : null;
 }
 
 /** A file is shown as a picture when the browser can show it as one, else as a link. */

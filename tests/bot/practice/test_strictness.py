@@ -146,7 +146,7 @@ def test_what_is_not_acknowledged_in_time_goes_to_another_link() -> None:
 
 
 def test_what_people_write_is_not_told_unasked(client: WebClient, otto: Typist) -> None:
-    """The shipped manifest subscribes to no message, so the next thing heard is a command."""
+    """The shipped manifest subscribes to direct messages alone, so the next thing heard is a command."""
     with RawLink(client) as link:
         otto.says("hello @Peak Ops").result()
         otto.says("/peak status")
@@ -157,8 +157,11 @@ def test_what_people_write_is_not_told_unasked(client: WebClient, otto: Typist) 
 
 
 def test_what_people_write_is_told_if_subscribed(tmp_path: Path) -> None:
-    """By the kind of conversation; what was not subscribed to stays away."""
-    installation = Installation(changed(tmp_path, events=["message.im", "app_mention"]))
+    """By the kind of conversation; what was not subscribed to, or has no scope, stays away."""
+    scopes = [*SHIPPED["oauth_config"]["scopes"]["bot"], "app_mentions:read"]
+    scopes.remove("channels:history")
+    events = ["message.im", "message.channels", "app_mention"]
+    installation = Installation(changed(tmp_path, events=events, scopes=scopes))
     heard = []
     with Workspace.running(installation, system_clock) as workspace, RawLink(client_of(workspace)) as link:
         typist = Typist(workspace)
@@ -173,13 +176,38 @@ def test_what_people_write_is_told_if_subscribed(tmp_path: Path) -> None:
             link.acknowledge(heard[-1])
         typist.close()
 
-    events = [each["payload"]["event"] for each in heard]
-    assert [(each["type"], each["channel"]) for each in events] == [
+    events_told = [each["payload"]["event"] for each in heard]
+    assert [(each["type"], each["channel"]) for each in events_told] == [
         ("message", OTTO.dm),
         ("app_mention", TRADING_APPROVALS.id),
     ]
-    assert events[0]["channel_type"] == "im"
-    assert events[1]["text"] == f"<@{APP.user_id}> look"
+    assert events_told[0]["channel_type"] == "im"
+    assert events_told[1]["text"] == f"<@{APP.user_id}> look"
+
+
+def test_the_app_hears_its_own_messages(client: WebClient, otto: Typist) -> None:
+    """Each post, edit and deletion comes back to it, as at Slack; what one person alone sees does not."""
+    with RawLink(client) as link:
+        heard = []
+
+        def told() -> None:
+            heard.append(link.receive())
+            link.acknowledge(heard[-1])
+
+        client.chat_postEphemeral(channel=OTTO.dm, user=OTTO.id, text="for you alone")
+        ts = client.chat_postMessage(channel=OTTO.dm, text="first")["ts"]
+        told()
+        client.chat_update(channel=OTTO.dm, ts=ts, text="second")
+        told()
+        client.chat_delete(channel=OTTO.dm, ts=ts)
+        told()
+
+    posted, edited, deleted = (each["payload"]["event"] for each in heard)
+    assert (posted["text"], posted["user"], posted["bot_id"]) == ("first", APP.user_id, APP.bot_id)
+    assert (edited["subtype"], edited["hidden"]) == ("message_changed", True)
+    assert (edited["previous_message"]["text"], edited["message"]["text"]) == ("first", "second")
+    assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", ts)
+    assert {each["channel_type"] for each in (posted, edited, deleted)} == {"im"}
 
 
 def test_the_messages_tab_is_told_as_one(client: WebClient, otto: Typist) -> None:

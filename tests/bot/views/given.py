@@ -48,7 +48,7 @@ SESSION = SessionSummary(
     fills=2,
     fees=Decimal("0.26"),
 )
-LIMIT = LimitUse("max_order_notional", Decimal(500), Decimal("61.25"))
+LIMIT = LimitUse("max_symbol_exposure", Decimal(500), Decimal("61.25"), "USD")
 PENDING = PendingApproval(
     id="req-1",
     name="amber falcon",

@@ -1,6 +1,7 @@
 """An alert says what happened, what to do, and who looks after it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -47,6 +48,31 @@ def test_repeated_trouble_is_one_card_with_a_count() -> None:
     """The channel is not flooded by one fault."""
     assert "7 times" in card(replace(ALERT, times=7))
     assert "times" not in card(ALERT)
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("its gateway was lost", "Its gateway was lost."),
+        ("no answer within 10 s…", "No answer within 10 s…"),
+        ("Is it so?", "Is it so?"),
+    ],
+)
+def test_a_detail_reads_as_a_sentence(detail: str, shown: str) -> None:
+    """Whoever reported it wrote half of one."""
+    assert shown in card(replace(ALERT, detail=detail)).splitlines()
+
+
+def test_times_in_a_detail_are_the_readers_own() -> None:
+    """UTC stays beside it for the log; a time of before midnight is of the day before; what is none stays."""
+    at = datetime(2026, 11, 24, 0, 5, tzinfo=UTC)
+    detail = "no bar since 23:58:05 UTC, set at 00:01 UTC, not 27:99 UTC"
+    shown = card(replace(ALERT, at=at, detail=detail)).replace("\u2060", "")
+
+    yesterday, today = (int((at - timedelta(seconds=back)).timestamp()) for back in (415, 240))
+    assert f"<!date^{yesterday}^{{time_secs}}|23:58:05> (23:58:05 UTC)" in shown
+    assert f"<!date^{today}^{{time}}|00:01> (00:01 UTC)" in shown
+    assert "not 27:99 UTC" in shown
 
 
 def test_an_alert_without_detail_or_session_is_whole() -> None:

@@ -96,7 +96,7 @@ VIEWS: dict[str, Callable[[str], View]] = {
     "a full status": lambda text: status.status(filled(FULL, text)),
     "the panel": lambda text: status.panel(filled(FULL, text)),
     "the Home tab": lambda text: _home(filled(FULL, text)),
-    "limits": lambda text: look.limits([filled(LIMIT, text)] * 5, text),
+    "limits": lambda text: look.limits([filled(LIMIT, text)] * 5),
     "orders": lambda text: look.orders([filled(ORDER, text)] * 20),
     "checks": lambda text: look.checks("Readiness", filled(REPORT, text)),
     "a preview": lambda text: look.preview(filled(PLAN, text), text),

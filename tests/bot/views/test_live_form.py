@@ -15,8 +15,7 @@ from bot.views.live_form import CALLBACK, CHECKLIST, TIMEFRAMES, LiveAnswers, Li
 FORM = LiveForm(
     strategies=("ma_crossover", "momentum"),
     symbols=("BTC/USD", "ETH/USD"),
-    limits=(LimitUse("max_order_notional", Decimal(500), None),),
-    currency="USD",
+    limits=(LimitUse("max_order_notional", Decimal(500), None, "USD"),),
     exchange="kraken",
 )
 EMPTY = LiveAnswers("", "", "", "", "", ())
@@ -62,7 +61,7 @@ def test_nothing_is_chosen_that_the_desk_does_not_have() -> None:
 
 def test_the_limits_stand_beside_the_amount() -> None:
     """Who fills it in sees what is allowed."""
-    assert "Limits in force (USD): max_order_notional 500" in inputs(FORM)["notional"]["hint"]["text"]
+    assert "Limits in force: one order 500 USD" in inputs(FORM)["notional"]["hint"]["text"]
 
 
 def test_practice_says_so() -> None:

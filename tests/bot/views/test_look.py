@@ -45,11 +45,11 @@ def test_no_orders_is_the_venues_word() -> None:
 
 def test_limits_that_cannot_be_read_are_not_missing_limits() -> None:
     """No limit shown is not no limit."""
-    view = limits([], "USD")
+    view = limits([])
 
     check(view)
     assert "No limit can be read." in said(view)
-    assert "61.25 of 500" in said(limits([LIMIT], "USD"))
+    assert "61.25 of 500" in said(limits([LIMIT]))
 
 
 def test_a_failed_check_says_what_to_do() -> None:

@@ -70,7 +70,7 @@ def test_only_what_may_be_done_now_can_be_pressed(card: RequestCard, pressable: 
         (REJECTED, "Rejected by Olivia"),
         (REJECTED, "too large"),
         (replace(REQUEST, state="expired"), "Expired"),
-        (replace(REQUEST, state="cancelled"), "Cancelled"),
+        (replace(REQUEST, state="cancelled"), "Withdrawn"),
         (replace(REQUEST, state="void", outcome="cap"), "no longer what was shown: cap"),
     ],
 )
@@ -90,7 +90,7 @@ def test_the_approver_reads_what_will_run() -> None:
         "(fast 5, slow 20)",
         "BTC/USD 1m",
         "100 USD",
-        "order notional 500",
+        "one order 500",
         "first small run",
         "PASSED, 12 checks",
         "buy 0.001 BTC",

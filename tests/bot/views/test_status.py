@@ -11,8 +11,10 @@ from bot.view import as_dicts, check
 from bot.views.home import home, home_refused
 from bot.views.sessions import HALT, STOP, halt_button
 from bot.views.status import ASK_TO_CLEAR, HEALTH_NOW, START_LIVE, limit_line, panel, status
+from bot.views.wording import limit_words, with_limit_words
 from tests.bot.views.given import CARD_URL, HALTED, LIMIT, NOON, PENDING, SESSION, STATUS
 from tests.bot.views.reading import buttons, said
+from trading.limits import LIMIT_NAMES
 
 
 def text(summary: StatusSummary) -> str:
@@ -107,17 +109,29 @@ def test_more_than_fits_is_counted() -> None:
 @pytest.mark.parametrize(
     ("use", "line"),
     [
-        (LIMIT, "max_order_notional: 61.25 of 500 (12%)"),
-        (replace(LIMIT, used=None), "max_order_notional: use unknown of 500"),
-        (replace(LIMIT, used=Decimal("NaN")), "max_order_notional: use unknown of 500"),
-        (replace(LIMIT, used=Decimal(0)), "max_order_notional: 0 of 500 (0%)"),
+        (LIMIT, "Exposure of one symbol: 61.25 of 500 USD (12%)"),
+        (replace(LIMIT, used=None), "Exposure of one symbol: use unknown of 500 USD"),
+        (replace(LIMIT, used=Decimal("NaN")), "Exposure of one symbol: use unknown of 500 USD"),
+        (replace(LIMIT, used=Decimal(0)), "Exposure of one symbol: 0 of 500 USD (0%)"),
         (replace(LIMIT, used=Decimal("1e40")), "of 500"),
-        (LimitUse("max_daily_loss_pct", Decimal("2.5"), Decimal("2.4999")), "2.5 of 2.5 (100%)"),
+        (replace(LIMIT, used=Decimal("200.24534071")), "200.25 of 500"),
+        (LimitUse("max_daily_loss_pct", Decimal("2.5"), Decimal("2.4"), "%"), "2.4 of 2.5 %"),
+        (replace(LIMIT, name="max_order_notional", used=Decimal(0)), "One order: at most 500 USD"),
+        (replace(LIMIT, name="max_order_notional"), "at most 500 USD, the largest open one 61.25"),
     ],
 )
 def test_a_limit_shows_its_use_and_share(use: LimitUse, line: str) -> None:
-    """What cannot be known is called unknown, never nought."""
+    """What cannot be known is called unknown, never nought; no key of a file, and two decimals."""
     assert line in limit_line(use)
+
+
+def test_every_limit_has_words_of_its_own() -> None:
+    """On cards and in an alert's detail nobody reads a key of config.toml."""
+    words = {limit_words(name) for name in LIMIT_NAMES}
+
+    assert len(words - set(LIMIT_NAMES)) == len(LIMIT_NAMES)
+    told = with_limit_words("max_daily_loss_abs exceeded (51.20 >= 50)")
+    assert told == "“loss of the day” exceeded (51.20 >= 50)"
 
 
 def test_the_panel_offers_what_may_be_done_now() -> None:
