@@ -19,6 +19,7 @@ from bot.inbox import Inbox
 from bot.ingress import Ingress
 from bot.installation import Installation, strategies_path
 from bot.lease import Lease
+from bot.listeners.answers import AnswerListeners
 from bot.listeners.desk import DeskListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
@@ -221,10 +222,11 @@ def _listen(
     desk, latch = installation.desk, installation.latch
     request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
     LiveListeners(front, desk, request, Jobs(inbox)).register(app)
+    reader = ReadRequests(storage, desk, workspace_url)
+    AnswerListeners(front, reader, AnswerRequest(storage, desk), practice=desk.practice).register(app)
     RequestListeners(
         front,
-        ReadRequests(storage, desk, workspace_url),
-        AnswerRequest(storage, desk),
+        reader,
         WithdrawRequest(storage, desk),
         GoLive(
             storage,

@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import Event
 from time import monotonic
 
-from approvals.errors import ApprovalError
+from approvals.errors import ApprovalError, RequestUnknown
 from approvals.events import ExecutionChanged, RequestDecided, VoteRefused
 from approvals.payload import one_line
 from approvals.person import Account, Person
@@ -14,15 +14,19 @@ from approvals.request import ApprovalRequest, RequestId, RequestState, Vote, Vo
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused
 from bot.operations.notices import tell_asker
-from bot.operations.request_card import pending, subject
+from bot.operations.request_card import pending, read_card, subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
-from bot.summaries import PendingApproval
+from bot.summaries import PendingApproval, RequestCard
 
 # What a button carries may come from anybody.
 SUBJECT_MAX = 60
 
 PLACE_NOTED_WITHIN_S = 3.0
+ANOTHER_SHOWN = (
+    "The form showed something else than this request holds, so nothing was counted. Open it again from the "
+    "card, and tell an owner."
+)
 LOOK_EVERY_S = 0.05
 
 
@@ -33,6 +37,23 @@ class AnswerRequest:
         self._storage = storage
         self._desk = desk
 
+    def before(
+        self, actor: Person, request_id: RequestId, asker: Asker | None = None
+    ) -> RequestCard | Refused:
+        """What a form that asks for the answer restates; whoever may not answer is refused before it opens.
+
+        Raises RequestUnknown.
+        """
+        with self._storage.transaction() as tx:
+            request = tx.requests.get(request_id)
+            votes = tx.requests.votes(request_id)
+            if refusal := may_vote(request, actor, votes, self._desk.roster, tx.now):
+                return self._refused(tx, request, actor, refusal, asker)
+            card = read_card(tx, self._desk, request_id)
+        if card is None:
+            raise RequestUnknown(wanted=request_id)
+        return card
+
     def __call__(
         self,
         actor: Person,
@@ -41,22 +62,25 @@ class AnswerRequest:
         word: VoteWord,
         reason: str = "",
         asker: Asker | None = None,
+        *,
+        shown: str | None = None,
     ) -> ApprovalRequest | Refused:
-        """The vote, the new tally, the decision and the card are one transaction."""
+        """The vote, the new tally, the decision and the card are one transaction.
+
+        `shown` is the digest of what the person was shown; another one is not what this request holds.
+        """
         with self._storage.transaction() as tx:
             try:
                 request = tx.requests.get(request_id)
+                if shown is not None and shown != request.digest:
+                    return Refused(ANOTHER_SHOWN)
                 vote = Vote(actor.id, word, tx.now, account, reason=reason)
                 outcome = tx.requests.record_vote(request_id, vote, self._desk.roster, tx.now)
             except ApprovalError as error:
                 return Refused(str(error))
             tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             if isinstance(outcome, Refusal):
-                tx.record(VoteRefused(request, actor.id, outcome))
-                refused = Refused(outcome.sentence, moments=_moments(request))
-                if asker is not None:
-                    asker.told(tx, refused.sentence, *refused.moments)
-                return refused
+                return self._refused(tx, request, actor, outcome, asker)
             tx.record(outcome)
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
@@ -67,6 +91,16 @@ class AnswerRequest:
                     tx, f"Your {word} to “{outcome.request.name}” is counted; {then}.", request.expires_at
                 )
             return outcome.request
+
+    def _refused(
+        self, tx: Transaction, request: ApprovalRequest, actor: Person, refusal: Refusal, asker: Asker | None
+    ) -> Refused:
+        """Put a no on record and tell it in private."""
+        tx.record(VoteRefused(request, actor.id, refusal))
+        refused = Refused(refusal.sentence, moments=_moments(request))
+        if asker is not None:
+            asker.told(tx, refused.sentence, *refused.moments)
+        return refused
 
     def _then(self, tx: Transaction, request: ApprovalRequest) -> str:
         """What a request still needs after an answer."""

@@ -185,7 +185,7 @@ class Desk(Conversation):
 
     def is_approved(self, card: Card, button: str = "Go live") -> None:
         """Olivia approves; Otto, who asked, is told and finds the button."""
-        self.olivia.clicks(card, "Approve").is_told("counted")
+        self.olivia.approves(card).is_told("counted")
         self.otto.is_told("was approved by Olivia")
         card.now_reads("Approved by Olivia", buttons=[button])
 

@@ -71,6 +71,16 @@ class Person:
         block, element = self._wait(look, missing)
         return self._act(surface, block, element, None, f"clicks {label!r}")
 
+    def approves(self, card: Card) -> Self:
+        """Open the form of Approve and send it."""
+        __tracebackhide__ = True
+        return self.clicks(card, "Approve").sees_form("Approve this?").submits()
+
+    def rejects(self, card: Card, reason: str) -> Self:
+        """Open the form of Reject, say why, and send it."""
+        __tracebackhide__ = True
+        return self.clicks(card, "Reject").sees_form("Reject this?").fills(reason=reason).submits()
+
     def chooses(self, surface: Surface, name: str, option: object) -> Self:
         """Choose in a select, an overflow menu, boxes or a date picker outside of a form's inputs."""
         __tracebackhide__ = True
