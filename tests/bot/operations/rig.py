@@ -21,7 +21,7 @@ from bot.operations.halt import RequestRearm
 from bot.operations.live import Asked, GoLive, Launched, RequestLive
 from bot.operations.requests import AnswerRequest
 from bot.outbox import SENT
-from bot.storage import Storage, Transaction
+from bot.storage import Keys, Storage, Transaction
 from bot.tables import OutboxRow
 from bot.views.live_form import CHECKLIST, LiveAnswers
 from tests.approvals.desk import KEY, OLIVIA, OTTO, ROSTER, a_policy
@@ -170,7 +170,7 @@ class Rig:
 
     def __init__(self, database: Database, home: Path) -> None:
         self.clock = Clock()
-        self.storage = Storage(database, KEY, self.clock)
+        self.storage = Storage(database, Keys(KEY, KEY), self.clock)
         self.desk = a_desk()
         self.latch = Latch(home)
         self.latch.begin("olivia", self.clock())
