@@ -15,7 +15,13 @@ from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
-from bot.operations.clearing import RECENT, approvers, clearing_request, found_at_halt
+from bot.operations.clearing import (
+    RECENT,
+    approvers,
+    clearing_request,
+    found_at_halt,
+    has_been_begun,
+)
 from bot.operations.desk import SHOWN, Desk, Refused, owners
 from bot.operations.live import Asked, file_request
 from bot.operations.request_card import subject as request_subject
@@ -241,18 +247,11 @@ def _halted_last(tx: Transaction, latch: Latch) -> datetime | None:
     state, last = latch.read(), tx.halts.last()
     times = [at for at in (state.at, latch.said_at(), last.at if last else None) if at is not None]
     if state.at is None:
-        if not latch.latch_file.exists() and not _has_been_begun(tx):
+        if not latch.latch_file.exists() and not has_been_begun(tx):
             return None
         if last is None or last.reason != one_line(state.reason, REASON_LENGTH_MAX):
             times.append(tx.now)  # it has not been recorded yet
     return max(times)
-
-
-def _has_been_begun(tx: Transaction) -> bool:
-    return bool(tx.sessions.recent(1)) or any(
-        request.action == "rearm" and request.execution is ExecutionState.EXECUTED
-        for request in tx.requests.recent(RECENT)
-    )
 
 
 def rearm_payload(tx: Transaction, latch: Latch, desk: Desk) -> dict[str, Any]:
