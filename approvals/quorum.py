@@ -44,28 +44,28 @@ SENTENCES = {
     Reason.ALREADY_VOTED: "You have answered this already, and the first answer stands. Nothing was changed.",
     Reason.NO_SECOND_FACTOR: "This needs your second factor, and none came with your answer. Add a code.",
     Reason.NOT_ENROLLED: (
-        "This needs your second factor, and you have none, so nothing was counted. Have it enrolled on the "
+        "This needs your second factor, and you have none, so nothing was done. Have it enrolled on the "
         "desk's machine: peak-ops enrol {person}."
     ),
     Reason.FACTOR_WAITS: (
         "Your second factor is new and counts from {good_from:%Y-%m-%d %H:%M} UTC on, so nothing was "
-        "counted. Somebody else has to answer until then."
+        "done. Somebody else has to answer until then."
     ),
     Reason.CODE_WRONG: (
-        "This is not a code of yours, so nothing was counted. Type the six digits that your app shows now, "
+        "This is not a code of yours, so nothing was done. Type the six digits that your app shows now, "
         "or a recovery code."
     ),
     Reason.CODE_USED: (
-        "This code was used before, and each is good once, so nothing was counted. Wait for the next one; "
+        "This code was used before, and each is good once, so nothing was done. Wait for the next one; "
         "it comes within 30 seconds."
     ),
     Reason.CODE_OF_ANOTHER: (
-        "This code was used for another request, and each is good for one, so nothing was counted. Wait for "
+        "This code was used for another request, and each is good for one, so nothing was done. Wait for "
         "the next one; it comes within 30 seconds."
     ),
     Reason.TOO_MANY_TRIES: (
-        "{tries} wrong codes were tried here, so no more are taken from you for it. Somebody else has to "
-        "answer, or it is asked anew. If it was not you, halt and tell an owner."
+        "{tries} wrong codes were tried here, so no more are taken from you for this. Somebody else can do "
+        "it, or you for a new request, or an hour later. If it was not you: halt, and tell an owner."
     ),
     Reason.UNTIMELY: "Your answer is dated outside the life of this request. Check the clocks.",
     Reason.CLOSED: "This request is already {state} (at {decided_at:%H:%M} UTC), so your answer is too late.",

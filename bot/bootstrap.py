@@ -43,6 +43,7 @@ from bot.operations.requests import (
 )
 from bot.operations.sessions import StopSession, silent_sessions
 from bot.operations.status import ReadStatus
+from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
 from bot.projector import Projector
 from bot.rehearsal import Rehearsal
@@ -220,8 +221,9 @@ def _listen(
     """Register every listener; the last one hears what no other did."""
     app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
+    step_up = StepUp(storage, desk)
     request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
-    LiveListeners(front, desk, request, Jobs(inbox)).register(app)
+    LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
     reader = ReadRequests(storage, desk, workspace_url)
     AnswerListeners(front, reader, AnswerRequest(storage, desk), practice=desk.practice).register(app)
     RequestListeners(
@@ -238,6 +240,7 @@ def _listen(
         ),
         ClearHalt(storage, desk, latch),
         RequestRearm(storage, desk, latch),
+        step_up,
     ).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)

@@ -1,6 +1,6 @@
 """Approve and Reject: each opens a form drawn afresh, and what the form sends back is the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.models.views import View as SlackView
 
 from approvals.errors import RequestUnknown
+from approvals.factor import Code
 from approvals.payload import one_line
 from approvals.person import Person
 from approvals.request import RequestId, VoteWord
@@ -16,10 +17,10 @@ from bot.listeners.card_press import GONE, presser
 from bot.listeners.front import Front
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.desk import Refused
-from bot.operations.requests import AnswerRequest, ReadRequests
-from bot.summaries import RequestCard
+from bot.operations.requests import Answerable, AnswerRequest, ReadRequests
 from bot.views import answer_form
 from bot.views.answer_form import Answering
+from bot.views.code_field import typed_code
 from bot.views.requests import APPROVE, REJECT
 
 NO_REASON = "Say why, in a few words; everybody reads it."
@@ -39,14 +40,14 @@ class AnswerListeners:
     ) -> None:
         """Restate what would be approved, to whoever may approve it."""
         ack()
-        self._open(incoming(body, context), client, "approve", answer_form.approve_form)
+        self._open(incoming(body, context), client, "approve", VoteWord.YES)
 
     def on_reject(
         self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any], client: WebClient
     ) -> None:
         """Ask why not."""
         ack()
-        self._open(incoming(body, context), client, "reject", answer_form.reject_form)
+        self._open(incoming(body, context), client, "reject", VoteWord.NO)
 
     def on_approval(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         """One person's yes."""
@@ -68,30 +69,32 @@ class AnswerListeners:
         app.view(answer_form.APPROVAL)(self.on_approval)
         app.view(answer_form.REJECTION)(self.on_rejection)
 
-    def _open(
-        self,
-        said: Incoming,
-        client: WebClient,
-        what: str,
-        form: Callable[[RequestCard, str, bool], SlackView],
-    ) -> None:
+    def _open(self, said: Incoming, client: WebClient, what: str, word: VoteWord) -> None:
         actor = presser(self._front, self._reader, said, what)
         if actor is None:
             return
         try:
-            card = self._answer.before(actor, RequestId(said.value), said.asker)
+            found = self._answer.before(actor, RequestId(said.value), word, said.asker)
         except RequestUnknown:
-            card = Refused(GONE)
-        if isinstance(card, Refused):
-            self._front.refuse(said, actor, card, what, said.value)
+            found = Refused(GONE)
+        if isinstance(found, Refused):
+            self._front.refuse(said, actor, found, what, said.value)
         else:
-            self._front.open_form(said, client, form(card, said.channel, self._practice))
+            self._front.open_form(said, client, self._form(found, said.channel, word))
+
+    def _form(self, found: Answerable, channel: str, word: VoteWord) -> SlackView:
+        if word is VoteWord.NO:
+            return answer_form.reject_form(found.card, channel, self._practice)
+        return answer_form.approve_form(found.card, channel, self._practice, found.code)
 
     def _submitted(self, ack: Ack, said: Incoming, what: str, word: VoteWord, reason: str = "") -> None:
         asked = Answering.from_metadata(said.view_metadata)
         said = replace(said, channel=asked.channel)
         actor = self._front.person(said, what, asked.request_id)
         outcome = self._voted(said, actor, asked, word, reason)
+        if isinstance(outcome, Refused) and outcome.fields:
+            ack(response_action="errors", errors=outcome.fields)
+            return
         ack()
         if isinstance(outcome, Refused) and actor is not None:
             self._front.refuse(said, actor, outcome, what, asked.request_id)
@@ -102,6 +105,13 @@ class AnswerListeners:
         if actor is None or said.account is None:
             return None
         outcome = self._answer(
-            actor, said.account, RequestId(asked.request_id), word, reason, said.asker, shown=asked.digest
+            actor,
+            said.account,
+            RequestId(asked.request_id),
+            word,
+            reason,
+            said.asker,
+            shown=asked.digest,
+            code=Code(typed_code(said.values or {})),
         )
         return outcome if isinstance(outcome, Refused) else None

@@ -7,6 +7,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from approvals.errors import RequestUnknown
+from approvals.factor import Code
 from approvals.person import Person
 from approvals.request import RequestId
 from bot.listeners.card_press import GONE, presser
@@ -16,8 +17,10 @@ from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.live import Asked, GoLive
 from bot.operations.requests import ReadRequests, WithdrawRequest
+from bot.operations.step_up import StepUp
 from bot.views import rearm_form
 from bot.views import requests as view
+from bot.views.code_field import typed_code
 from bot.views.replies import sentence
 from bot.views.status import ASK_TO_CLEAR
 from bot.words import read
@@ -36,6 +39,7 @@ class RequestListeners:
         go_live: GoLive,
         clear_halt: ClearHalt,
         rearm: RequestRearm,
+        step_up: StepUp,
     ) -> None:
         self._front = front
         self._reader = reader
@@ -43,6 +47,7 @@ class RequestListeners:
         self._go_live = go_live
         self._clear_halt = clear_halt
         self._rearm = rearm
+        self._step_up = step_up
 
     def on_withdraw(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         """The asker takes it back."""
@@ -59,14 +64,20 @@ class RequestListeners:
         ack()
         self._clicked(body, context, "execute", self._execute)
 
-    def on_rearm(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        """`/peak rearm <reason>`."""
+    def on_rearm(
+        self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any], client: WebClient
+    ) -> None:
+        """`/peak rearm <reason>`; where the policy asks for a code, the form with that reason."""
         ack()
         said = incoming(body, context)
         actor = self._front.person(said, "rearm")
         if actor is None or said.account is None:
             return
-        outcome = self._rearm(actor, said.account, read(said.text).rest(1), said.cause)
+        reason = read(said.text).rest(1)
+        if self._step_up.asked(actor, "rearm") is not None:
+            self._open_rearm(said, actor, client, reason)
+            return
+        outcome = self._rearm(actor, said.account, reason, said.cause)
         if isinstance(outcome, Refused):
             self._front.refuse(said, actor, outcome, "rearm")
         else:
@@ -81,10 +92,17 @@ class RequestListeners:
         actor = self._front.person(said, "rearm")
         if actor is None:
             return
+        self._open_rearm(said, actor, client)
+
+    def _open_rearm(self, said: Incoming, actor: Person, client: WebClient, reason: str = "") -> None:
         if refused := self._rearm.refused_early(actor):
             self._front.refuse(said, actor, refused, "rearm")
-        else:
-            self._front.open_form(said, client, rearm_form.rearm_form(said.channel))
+            return
+        code = self._step_up.asked(actor, "rearm")
+        if isinstance(code, Refused):
+            self._front.refuse(said, actor, code, "rearm")
+            return
+        self._front.open_form(said, client, rearm_form.rearm_form(said.channel, reason, code))
 
     def on_rearm_form(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         """The reason, and with it the request."""
@@ -93,9 +111,11 @@ class RequestListeners:
         if actor is None or said.account is None:
             ack()
             return
-        outcome = self._rearm(actor, said.account, rearm_form.reason(said.values or {}), said.cause)
+        values = said.values or {}
+        code = Code(typed_code(values))
+        outcome = self._rearm(actor, said.account, rearm_form.reason(values), said.cause, code)
         if isinstance(outcome, Refused):
-            ack(response_action="errors", errors={rearm_form.REASON: outcome.sentence})
+            ack(response_action="errors", errors=outcome.fields or {rearm_form.REASON: outcome.sentence})
             return
         ack()
         self._told_of(said, outcome)

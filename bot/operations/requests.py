@@ -1,23 +1,26 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 from time import monotonic
 
 from approvals.errors import ApprovalError, RequestUnknown
 from approvals.events import ExecutionChanged, RequestDecided, VoteRefused
+from approvals.factor import Code
 from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import Refusal, may_vote, tally
-from approvals.request import ApprovalRequest, RequestId, RequestState, Vote, VoteWord
+from approvals.request import ApprovalRequest, Assurance, RequestId, RequestState, Vote, VoteWord
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused
 from bot.operations.notices import tell_asker
 from bot.operations.request_card import pending, read_card, subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
-from bot.summaries import PendingApproval, RequestCard
+from bot.summaries import CodeAsked, PendingApproval, RequestCard
+from bot.views.code_field import CODE
 
 # What a button carries may come from anybody.
 SUBJECT_MAX = 60
@@ -30,6 +33,14 @@ ANOTHER_SHOWN = (
 LOOK_EVERY_S = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """What the form of an answer restates, and the code that it has to ask for."""
+
+    card: RequestCard
+    code: CodeAsked | None
+
+
 class AnswerRequest:
     """Count one person's yes or no."""
 
@@ -38,8 +49,8 @@ class AnswerRequest:
         self._desk = desk
 
     def before(
-        self, actor: Person, request_id: RequestId, asker: Asker | None = None
-    ) -> RequestCard | Refused:
+        self, actor: Person, request_id: RequestId, word: VoteWord, asker: Asker | None = None
+    ) -> Answerable | Refused:
         """What a form that asks for the answer restates; whoever may not answer is refused before it opens.
 
         Raises RequestUnknown.
@@ -49,10 +60,14 @@ class AnswerRequest:
             votes = tx.requests.votes(request_id)
             if refusal := may_vote(request, actor, votes, self._desk.roster, tx.now):
                 return self._refused(tx, request, actor, refusal, asker)
+            needs_code = request.rule.step_up and word is VoteWord.YES
+            if needs_code and (unable := tx.factors.may_prove(actor.id, tx.now)):
+                return self._refused(tx, request, actor, unable, asker)
+            factor = tx.factors.get(actor.id) if needs_code else None
             card = read_card(tx, self._desk, request_id)
         if card is None:
             raise RequestUnknown(wanted=request_id)
-        return card
+        return Answerable(card, CodeAsked(factor.phrase) if factor else None)
 
     def __call__(
         self,
@@ -64,8 +79,9 @@ class AnswerRequest:
         asker: Asker | None = None,
         *,
         shown: str | None = None,
+        code: Code | None = None,
     ) -> ApprovalRequest | Refused:
-        """The vote, the new tally, the decision and the card are one transaction.
+        """The code, the vote, the new tally, the decision and the card are one transaction.
 
         `shown` is the digest of what the person was shown; another one is not what this request holds.
         """
@@ -74,13 +90,16 @@ class AnswerRequest:
                 request = tx.requests.get(request_id)
                 if shown is not None and shown != request.digest:
                     return Refused(ANOTHER_SHOWN)
-                vote = Vote(actor.id, word, tx.now, account, reason=reason)
+                proof = self._proof(tx, request, actor, word, code, asker)
+                if isinstance(proof, Refused):
+                    return proof
+                vote = Vote(actor.id, word, tx.now, account, proof, reason)
                 outcome = tx.requests.record_vote(request_id, vote, self._desk.roster, tx.now)
             except ApprovalError as error:
                 return Refused(str(error))
-            tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             if isinstance(outcome, Refusal):
                 return self._refused(tx, request, actor, outcome, asker)
+            tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             tx.record(outcome)
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
@@ -92,10 +111,33 @@ class AnswerRequest:
                 )
             return outcome.request
 
+    def _proof(
+        self,
+        tx: Transaction,
+        request: ApprovalRequest,
+        actor: Person,
+        word: VoteWord,
+        code: Code | None,
+        asker: Asker | None,
+    ) -> Assurance | Refused:
+        """How surely it is the person who says yes; a code is used up only by somebody who may answer."""
+        if not request.rule.step_up or word is VoteWord.NO:
+            return Assurance.NONE
+        votes = tx.requests.votes(request.id)
+        if refusal := may_vote(request, actor, votes, self._desk.roster, tx.now):
+            return self._refused(tx, request, actor, refusal, asker)
+        cause = asker.cause if asker else ""
+        outcome = tx.factors.prove(actor.id, code or Code(""), request.id, cause, tx.now)
+        if isinstance(outcome, Refusal):
+            tx.record(VoteRefused(request, actor.id, outcome))
+            return Refused(outcome.sentence, {CODE: outcome.sentence})
+        return outcome
+
     def _refused(
         self, tx: Transaction, request: ApprovalRequest, actor: Person, refusal: Refusal, asker: Asker | None
     ) -> Refused:
-        """Put a no on record and tell it in private."""
+        """Put a no on record, tell it in private, and redraw the card, which may say too little."""
+        tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
         tx.record(VoteRefused(request, actor.id, refusal))
         refused = Refused(refusal.sentence, moments=_moments(request))
         if asker is not None:

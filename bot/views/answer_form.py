@@ -15,7 +15,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.summaries import RequestCard
+from bot.summaries import CodeAsked, RequestCard
+from bot.views.code_field import code_input
 from bot.views.requests import parameters, verb, warning
 from bot.views.wording import literal, when
 
@@ -47,15 +48,15 @@ class Answering:
             return cls("", "", "")
 
 
-def approve_form(card: RequestCard, channel: str, practice: bool) -> SlackView:
-    """The approval in a few lines, money first, as the database has it now."""
+def approve_form(card: RequestCard, channel: str, practice: bool, code: CodeAsked | None = None) -> SlackView:
+    """The approval in a few lines, money first, as the database has it now; with a code if one is asked."""
     return _form(
         APPROVAL,
         "Approve this?",
         "Approve",
         card,
         channel,
-        [_restated(card, practice), _small_print(card)],
+        [_restated(card, practice), *code_input(code), _small_print(card)],
     )
 
 

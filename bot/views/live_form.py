@@ -17,7 +17,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.summaries import LimitUse
+from bot.summaries import CodeAsked, LimitUse
+from bot.views.code_field import code_input
 from bot.views.wording import label, literal, quantity
 
 CALLBACK = "live.request"
@@ -46,6 +47,7 @@ class LiveForm:
     timeframe: str = "1m"
     notional: str = ""
     practice: bool = False
+    code: CodeAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def live_form(form: LiveForm, metadata: str = "") -> SlackView:
                 options=[Option(value=key, text=text) for key, text in CHECKLIST.items()],
             ),
         ),
+        *code_input(form.code),
         ContextBlock(
             elements=[
                 MarkdownTextObject(

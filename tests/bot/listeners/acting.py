@@ -26,6 +26,7 @@ from bot.operations.request_card import read_card
 from bot.operations.requests import AnswerRequest, NoteStranger, ReadRequests, WithdrawRequest
 from bot.operations.sessions import StopSession
 from bot.operations.status import ReadStatus
+from bot.operations.step_up import StepUp
 from bot.rehearsal import Rehearsal
 from bot.slack_app import build_app, dispatch
 from bot.summaries import RequestCard
@@ -62,6 +63,7 @@ class Listening:
             GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
             self.clear_halt,
             RequestRearm(rig.storage, desk, rig.latch),
+            StepUp(rig.storage, desk),
         ).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
         machine = Machine(self.home)
