@@ -28,7 +28,7 @@ LIBRARY_ROOMS = {
     "slack_sdk": ("bot/",),
     "ccxt": ("trading/venues/",),
     "apscheduler": ("bot/scheduler.py",),
-    "pyotp": ("approvals/factor.py", "bot/practice/"),
+    "pyotp": ("approvals/factor.py",),
     "cryptography": ("approvals/factor.py",),
 }
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.command_line.acting import somebody
-from bot.command_line.looking import read_here
+from bot.command_line.looking import here
 from bot.command_line.output import Exit, complain, told
 
 ATTEMPTS_MAX = 3
@@ -18,9 +18,8 @@ def enrol(person: Annotated[str, typer.Argument(help="A name or id of people.tom
     from bot.installation import check_record_key
     from bot.operations.enrolment import EnrolFactor
 
-    installation = read_here()
+    installation = here()
     with told():
-        installation.begin()
         check_record_key(installation)  # the enrolment leaves a row in the record
         enrol_factor = EnrolFactor(installation.storage(), installation.desk)
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+from bot.views.code_field import CODE
 from tests.scenarios.hearing import Hearing, view_fits, wanted
 from tests.scenarios.reading import (
     Json,
@@ -28,6 +29,7 @@ class Person:
         self.name = name
         self._filled: dict[str, dict[str, dict[str, object]]] = {}
         self._told: Card | None = None
+        self.code: Callable[[], str] | None = None
 
     @property
     def told(self) -> Card:
@@ -104,10 +106,12 @@ class Person:
         return self
 
     def submits(self) -> Self:
-        """Send the topmost form; waits for one that can be sent."""
+        """Send the topmost form, with a code of one's own where it asks for one; waits for such a form."""
         __tracebackhide__ = True
         shown = self._top(lambda shown: bool(shown.view["submit"]), "a form with a submit button")
         values = self._filled.get(shown.view["id"], {})
+        if self.code and CODE not in values and named(shown.view["blocks"], CODE):
+            values = {**values, CODE: {CODE: self.code()}}
         what = f"submits {shown.view['title']!r} with {values}"
         return self._do("/desk/submit", what, view_id=shown.view["id"], values=values)
 

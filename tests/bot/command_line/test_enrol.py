@@ -50,6 +50,7 @@ def enrols(
     wrong: int = 0,
 ) -> tuple[Told, Typing]:
     """Type the command, then codes; gives how it ended, with all that the screen has shown."""
+    shell("db", "upgrade")
     typing = Typing(capsys, wrong)
     monkeypatch.setattr("sys.stdin", typing)
     told = shell("enrol", *(words or ("Olivia",)))
@@ -111,6 +112,7 @@ def test_without_a_right_code_nothing_is_enrolled(
 
 def test_nobody_on_the_roster_is_named_with_the_nearest(shell: Shell) -> None:
     """A typing mistake is wrong use."""
+    shell("db", "upgrade")
     told = shell("enrol", "Olivai")
 
     assert told.code == 2
