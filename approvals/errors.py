@@ -153,6 +153,23 @@ class PayloadAltered(ApprovalError):
     name: str
 
 
+class FactorEnrolled(ApprovalError):
+    """{person} has had a second factor since {at:%Y-%m-%d %H:%M} UTC, so nothing was changed. A reset is a
+    change that two other people agree to and that waits 24 hours; it cannot be made from here.
+    """
+
+    person: str
+    at: datetime
+
+
+class FactorUnreadable(ApprovalError):
+    """The second factor of {person} cannot be read with this PEAK_OPS_SECRET_KEY, or was edited. Nothing was
+    counted; halt, and verify the record.
+    """
+
+    person: str
+
+
 class GrantUnknown(ApprovalError):
     """There is no grant {wanted}. Ask for an approval first."""
 

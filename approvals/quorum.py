@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from approvals.person import Person, PersonId, Role, Roster
 from approvals.policy import Rule, unfilled_roles
-from approvals.request import ApprovalRequest, RequestState, Vote, VoteKind, VoteWord
+from approvals.request import ApprovalRequest, Assurance, RequestState, Vote, VoteKind, VoteWord
 
 
 class Reason(StrEnum):
@@ -20,6 +20,12 @@ class Reason(StrEnum):
     REQUESTER = "requester"
     ALREADY_VOTED = "already_voted"
     NO_SECOND_FACTOR = "no_second_factor"
+    NOT_ENROLLED = "not_enrolled"
+    FACTOR_WAITS = "factor_waits"
+    CODE_WRONG = "code_wrong"
+    CODE_USED = "code_used"
+    CODE_OF_ANOTHER = "code_of_another"
+    TOO_MANY_TRIES = "too_many_tries"
     UNTIMELY = "untimely"
     CLOSED = "closed"
     EXPIRED = "expired"
@@ -37,6 +43,30 @@ SENTENCES = {
     Reason.REQUESTER: "You asked for this yourself, so somebody else has to answer. You can withdraw it.",
     Reason.ALREADY_VOTED: "You have answered this already, and the first answer stands. Nothing was changed.",
     Reason.NO_SECOND_FACTOR: "This needs your second factor, and none came with your answer. Add a code.",
+    Reason.NOT_ENROLLED: (
+        "This needs your second factor, and you have none, so nothing was done. Have it enrolled on the "
+        "desk's machine: peak-ops enrol {person}."
+    ),
+    Reason.FACTOR_WAITS: (
+        "Your second factor is new and counts from {good_from:%Y-%m-%d %H:%M} UTC on, so nothing was "
+        "done. Somebody else has to answer until then."
+    ),
+    Reason.CODE_WRONG: (
+        "This is not a code of yours, so nothing was done. Type the six digits that your app shows now, "
+        "or a recovery code."
+    ),
+    Reason.CODE_USED: (
+        "This code was used before, and each is good once, so nothing was done. Wait for the next one; "
+        "it comes within 30 seconds."
+    ),
+    Reason.CODE_OF_ANOTHER: (
+        "This code was used for another request, and each is good for one, so nothing was done. Wait for "
+        "the next one; it comes within 30 seconds."
+    ),
+    Reason.TOO_MANY_TRIES: (
+        "{tries} wrong codes were tried here, so no more are taken from you for this. Somebody else can do "
+        "it, or you for a new request, or an hour later. If it was not you: halt, and tell an owner."
+    ),
     Reason.UNTIMELY: "Your answer is dated outside the life of this request. Check the clocks.",
     Reason.CLOSED: "This request is already {state} (at {decided_at:%H:%M} UTC), so your answer is too late.",
     Reason.EXPIRED: "This request expired at {expires_at:%H:%M} UTC, so nothing was counted. Ask again.",
@@ -195,7 +225,7 @@ def _flaw(request: ApprovalRequest, vote: Vote, person: Person | None, now: date
         return Reason.REQUESTER
     if is_requester and not person.roles & request.rule.ask:
         return Reason.MAY_NOT_ASK
-    if request.rule.step_up and vote.step_up == "none":
+    if request.rule.step_up and vote.step_up is Assurance.NONE:
         return Reason.NO_SECOND_FACTOR
     if not request.created_at <= vote.at < request.expires_at or vote.at > now:
         return Reason.UNTIMELY

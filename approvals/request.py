@@ -59,6 +59,14 @@ class VoteWord(StrEnum):
     NO = "no"
 
 
+class Assurance(StrEnum):
+    """How surely it was the person who answered: by the Slack session alone, or by a second factor too."""
+
+    NONE = "none"
+    TOTP = "totp"
+    RECOVERY = "recovery"
+
+
 class VoteKind(StrEnum):
     """Whether a vote is the requester's own yes, given by asking, or an answer to it."""
 
@@ -74,7 +82,7 @@ class Vote:
     vote: VoteWord
     at: datetime
     account: Account
-    step_up: str = "none"
+    step_up: Assurance = Assurance.NONE
     reason: str = ""
     kind: VoteKind = VoteKind.APPROVER
 

@@ -13,6 +13,7 @@ from approvals.person import Account
 from approvals.policy import Rule
 from approvals.request import (
     ApprovalRequest,
+    Assurance,
     ExecutionState,
     RequestId,
     RequestState,
@@ -20,7 +21,15 @@ from approvals.request import (
     VoteKind,
     VoteWord,
 )
-from approvals.tables import EntryRow, GrantRow, RequestRow, VoteRow
+from approvals.tables import (
+    EntryRow,
+    FactorRow,
+    FactorTryRow,
+    GrantRow,
+    RecoveryCodeRow,
+    RequestRow,
+    VoteRow,
+)
 
 
 def _table(row: type[SQLModel]) -> Table:
@@ -28,6 +37,7 @@ def _table(row: type[SQLModel]) -> Table:
 
 
 REQUEST, VOTE, GRANT, ENTRY = (_table(row) for row in (RequestRow, VoteRow, GrantRow, EntryRow))
+FACTOR, RECOVERY_CODE, FACTOR_TRY = (_table(row) for row in (FactorRow, RecoveryCodeRow, FactorTryRow))
 ENTRY_FIELDS = tuple(ENTRY.c[name] for name in Entry.__slots__)
 
 
@@ -65,6 +75,7 @@ def vote_of(row: RowMapping) -> Vote:
     """The vote of a row."""
     fields: dict[str, Any] = {name: row[name] for name in Vote.__slots__}
     fields["vote"] = VoteWord(row["vote"])
+    fields["step_up"] = Assurance(row["step_up"])
     fields["kind"] = VoteKind(row["kind"])
     fields["account"] = Account.parse(row["account"])
     return Vote(**fields)

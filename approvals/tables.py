@@ -67,6 +67,42 @@ class VoteRow(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class FactorRow(SQLModel, table=True):
+    """One person's second factor, its secret sealed; `last_step` and all before it are used up."""
+
+    __tablename__ = "approval_factor"
+
+    person: str = Field(primary_key=True, max_length=64)
+    sealed_secret: str = Field(sa_column=Column(Text, nullable=False))
+    phrase: str = Field(max_length=64)
+    enrolled_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    good_from: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    last_step: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_subject: str = Field(max_length=120)
+    last_cause: str = Field(max_length=300)
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    """One recovery code of a person, hashed, and what it was used for."""
+
+    __tablename__ = "approval_recovery_code"
+
+    person: str = Field(primary_key=True, foreign_key="approval_factor.person", max_length=64)
+    digest: str = Field(primary_key=True, max_length=64)
+    used_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    used_by: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class FactorTryRow(SQLModel, table=True):
+    """How many codes of a person were refused for one request, or for one asking."""
+
+    __tablename__ = "approval_factor_try"
+
+    person: str = Field(primary_key=True, max_length=64)
+    subject: str = Field(primary_key=True, max_length=120)
+    count: int
+
+
 class GrantRow(SQLModel, table=True):
     """The one grant of an approved request, and when it was spent."""
 

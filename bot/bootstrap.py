@@ -19,6 +19,7 @@ from bot.inbox import Inbox
 from bot.ingress import Ingress
 from bot.installation import Installation, strategies_path
 from bot.lease import Lease
+from bot.listeners.answers import AnswerListeners
 from bot.listeners.desk import DeskListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
@@ -42,6 +43,7 @@ from bot.operations.requests import (
 )
 from bot.operations.sessions import StopSession, silent_sessions
 from bot.operations.status import ReadStatus
+from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
 from bot.projector import Projector
 from bot.rehearsal import Rehearsal
@@ -219,12 +221,14 @@ def _listen(
     """Register every listener; the last one hears what no other did."""
     app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
+    step_up = StepUp(storage, desk)
     request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
-    LiveListeners(front, desk, request, Jobs(inbox)).register(app)
+    LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
+    reader = ReadRequests(storage, desk, workspace_url)
+    AnswerListeners(front, reader, AnswerRequest(storage, desk), practice=desk.practice).register(app)
     RequestListeners(
         front,
-        ReadRequests(storage, desk, workspace_url),
-        AnswerRequest(storage, desk),
+        reader,
         WithdrawRequest(storage, desk),
         GoLive(
             storage,
@@ -236,6 +240,7 @@ def _listen(
         ),
         ClearHalt(storage, desk, latch),
         RequestRearm(storage, desk, latch),
+        step_up,
     ).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)

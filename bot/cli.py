@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.command_line import acting, doctor, looking
+from bot.command_line import acting, doctor, enrolling, looking
 from bot.command_line.output import Exit, told
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ app.command()(acting.kill)
 app.command()(acting.health)
 app.command()(acting.readiness)
 app.command()(acting.orders)
+app.command()(enrolling.enrol)
 app.add_typer(looking.sessions, name="sessions")
 app.add_typer(looking.approvals, name="approvals")
 app.add_typer(looking.alerts, name="alerts")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.practice import people
+from bot.practice_factors import PracticeFactors
 from bot.settings import names_a_proxy, prefix_of
 from trading.gateway_files import gateway_process
 from trading.killswitch import Latch
@@ -83,6 +84,8 @@ class PracticeDesk:
     workspace_url: str
     exchange_url: str
     environ: Mapping[str, str]
+    factors: PracticeFactors
+    recovery_codes: Mapping[str, tuple[str, ...]]
 
 
 def write_config(folder: Path, exchange_url: str, pace_ms: int, changes: Callable[[str], str]) -> None:
@@ -200,11 +203,15 @@ def practice_desk(
     tier: str = TIER,
     socket_mode: bool = True,
     changes: Callable[[str], str] = lambda text: text,
+    database_url: str | None = None,
 ) -> Iterator[PracticeDesk]:
-    """Both local servers and a home that the bot can start in; `changes` edits its config.toml."""
+    """Both local servers and a home that the bot can start in, its people enrolled.
+
+    `changes` edits its config.toml.
+    """
     environ = plain_environ()
     keys = {stem: (secrets.token_hex(12), secrets.token_hex(24)) for stem in ("trading", "emergency")}
-    slack = PracticeSlack.made(socket_mode=socket_mode)
+    slack, factors = PracticeSlack.made(socket_mode=socket_mode), PracticeFactors.made()
     with ExitStack() as stack:
         exchange = stack.enter_context(
             part(
@@ -224,28 +231,32 @@ def practice_desk(
                 "practice workspace",
                 ["bot.practice", f"--port={port}", f"--exchange-url={exchange['url']}", *slack.options],
                 home / "logs" / "practice-workspace.log",
-                {**environ, **slack.environ},
+                {**environ, **slack.environ, **factors.environ},
             )
         )
         write_config(home / "config", exchange["url"], PACES_MS[tier], changes)
         begin_home(home, now)
         prefix = prefix_of(EXCHANGE)
+        desk_environ = {
+            **environ,
+            **slack.environ,
+            "PEAK_OPS_HOME": str(home),
+            "PEAK_OPS_CONFIG": str(home / "config"),
+            "PEAK_OPS_SECRET_KEY": secrets.token_urlsafe(48),
+            "SLACK_API_URL": workspace["api_url"],
+            f"{prefix}_API_KEY": keys["trading"][0],
+            f"{prefix}_API_SECRET": keys["trading"][1],
+            f"{prefix}_EMERGENCY_API_KEY": keys["emergency"][0],
+            f"{prefix}_EMERGENCY_API_SECRET": keys["emergency"][1],
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        }
         yield PracticeDesk(
             home=home,
             workspace_url=workspace["url"],
             exchange_url=exchange["url"],
-            environ={
-                **environ,
-                **slack.environ,
-                "PEAK_OPS_HOME": str(home),
-                "PEAK_OPS_CONFIG": str(home / "config"),
-                "PEAK_OPS_SECRET_KEY": secrets.token_urlsafe(48),
-                "SLACK_API_URL": workspace["api_url"],
-                f"{prefix}_API_KEY": keys["trading"][0],
-                f"{prefix}_API_SECRET": keys["trading"][1],
-                f"{prefix}_EMERGENCY_API_KEY": keys["emergency"][0],
-                f"{prefix}_EMERGENCY_API_SECRET": keys["emergency"][1],
-            },
+            environ=desk_environ,
+            factors=factors,
+            recovery_codes=factors.enrol(desk_environ, now),
         )
 
 
@@ -310,6 +321,7 @@ def _keep_bot_running(desk: PracticeDesk, say: Callable[[str], None]) -> None:
                 announced = True
                 say(f"The desk is open: {desk.workspace_url}")
                 say("Be Otto in one window and Olivia in another; type /peak live start ma_crossover BTC/USD")
+                say("Everybody is enrolled; the code of each stands beside the name, at the top right")
                 say(f"The practice exchange listens at {desk.exchange_url}. Home folder: {desk.home}")
                 say(f"For the shell: {shell_hint(_write_environ(desk))}")
                 say("Ctrl-C ends everything.")

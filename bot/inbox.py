@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -60,7 +60,7 @@ class Saved:
     key: str
     kind: Kind
     account: str
-    payload: dict[str, Any]
+    payload: dict[str, Any] = field(repr=False)
     attempts: int = 0
     redelivered: bool = False
     received_at: datetime | None = None

@@ -15,7 +15,7 @@ from bot.errors import ConfigError
 from bot.operations.desk import Channels, Desk, StrategyChoice
 from bot.people import check_people, load_policy, load_rearm_cooldown_s, load_roster
 from bot.settings import Environment, practice
-from bot.storage import Storage
+from bot.storage import Keys, Storage
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.killswitch import Latch
@@ -37,7 +37,7 @@ class Installation:
     desk: Desk
     database: Database
     latch: Latch
-    record_key: bytes
+    keys: Keys
     clock: Callable[[], datetime]
 
     def begin(self) -> None:
@@ -47,9 +47,7 @@ class Installation:
 
     def storage(self, committed: Callable[[], None] = lambda: None) -> Storage:
         """Transactions over all stores; `committed` hears of each one that wrote."""
-        return Storage(
-            self.database, self.record_key, self.clock, practice=self.desk.practice, committed=committed
-        )
+        return Storage(self.database, self.keys, self.clock, practice=self.desk.practice, committed=committed)
 
     def gateway(self, exchange: str) -> GatewayClient:
         """The gateway of an account, whoever started it; calls raise GatewayGone when nobody answers."""
@@ -72,24 +70,25 @@ def read_installation(environment: Environment, clock: Callable[[], datetime]) -
         desk=desk,
         database=Database(environment.database_url),
         latch=Latch(environment.home_folder),
-        record_key=record_key(environment),
+        keys=read_keys(environment),
         clock=clock,
     )
 
 
-def record_key(environment: Environment) -> bytes:
-    """The key that signs the record, derived from the secret key; raises ConfigError without one."""
+def read_keys(environment: Environment) -> Keys:
+    """The keys of record and factors, each derived from the secret key; raises ConfigError without one."""
     if environment.secret_key is None:
         allowed = "the record is signed with it; set it, or use `make demo`, which makes one"
         raise ConfigError(file="environment", key="PEAK_OPS_SECRET_KEY", value="(not set)", allowed=allowed)
-    return hashlib.sha256(b"record:" + environment.secret_key.get_secret_value().encode()).digest()
+    secret = environment.secret_key.get_secret_value().encode()
+    return Keys(*(hashlib.sha256(use + secret).digest() for use in (b"record:", b"factors:")))
 
 
 def check_record_key(installation: Installation) -> None:
     """Raise ConfigError when the record was signed with another key: one row more would break its chain."""
     with installation.storage().reading() as tx:
         newest = tx.audit.recent(1)
-    if newest and not newest[0].signed_with(installation.record_key):
+    if newest and not newest[0].signed_with(installation.keys.record):
         allowed = (
             "the record in this database is signed with another key, and a row of this one would break it; "
             "set the key that the desk had before, or begin with an empty database"

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -57,7 +57,7 @@ class Delivery:
     key: str
     account: str
     trigger: str
-    payload: dict[str, Any]
+    payload: dict[str, Any] = field(repr=False)
 
 
 def read_command(payload: Mapping[str, Any]) -> Delivery:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from sqlmodel import Session
 
 from approvals.events import Recordable
+from approvals.factor_store import FactorStore
 from approvals.store import AuditStore, GrantStore, RequestStore
 from bot.database import Database
 from bot.outbox import OutboxWriter
@@ -15,13 +17,21 @@ from bot.records import AlertStore, HaltStore, ReportStore
 from trading.store import EquityStore, EventStore, FillStore, OrderStore, SessionStore
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What signs the record, and what second factors are sealed with; shown nowhere."""
+
+    record: bytes = field(repr=False)
+    factors: bytes = field(repr=False)
+
+
 class Transaction:
     """Everything an operation may read and write, as one step."""
 
-    def __init__(self, session: Session, record_key: bytes, now: datetime, practice: bool) -> None:
+    def __init__(self, session: Session, keys: Keys, now: datetime, practice: bool) -> None:
         self.session = session
         self.now = now
-        self._record_key = record_key
+        self._keys = keys
         self._practice = practice
 
     @cached_property
@@ -37,7 +47,12 @@ class Transaction:
     @cached_property
     def audit(self) -> AuditStore:
         """The hash-chained record."""
-        return AuditStore(self.session, self._record_key)
+        return AuditStore(self.session, self._keys.record)
+
+    @cached_property
+    def factors(self) -> FactorStore:
+        """Second factors."""
+        return FactorStore(self.session, self._keys.factors)
 
     @cached_property
     def sessions(self) -> SessionStore:
@@ -99,14 +114,14 @@ class Storage:
     def __init__(
         self,
         database: Database,
-        record_key: bytes,
+        keys: Keys,
         clock: Callable[[], datetime],
         *,
         practice: bool = False,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
-        self._record_key = record_key
+        self._keys = keys
         self._clock = clock
         self._practice = practice
         self._committed = committed
@@ -115,11 +130,11 @@ class Storage:
     def transaction(self) -> Iterator[Transaction]:
         """Write: commits at the end and wakes the outbox, rolls back on any exception."""
         with self._database.transaction() as session:
-            yield Transaction(session, self._record_key, self._clock(), self._practice)
+            yield Transaction(session, self._keys, self._clock(), self._practice)
         self._committed()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Read one moment; nothing can be written."""
         with self._database.reading() as session:
-            yield Transaction(session, self._record_key, self._clock(), self._practice)
+            yield Transaction(session, self._keys, self._clock(), self._practice)

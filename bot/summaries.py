@@ -232,3 +232,10 @@ class RequestCard:
     execution: str
     outcome: str
     session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAsked:
+    """A form has to ask for a code; `phrase` is what only its person and the desk know."""
+
+    phrase: str

@@ -29,6 +29,8 @@ LIBRARY_ROOMS = {
     "slack_sdk": ("bot/",),
     "ccxt": ("trading/venues/",),
     "apscheduler": ("bot/scheduler.py",),
+    "pyotp": ("approvals/factor.py",),
+    "cryptography": ("approvals/factor.py",),
 }
 
 # The bot proper reads the clock in one file; the local exchange is a program of its own.

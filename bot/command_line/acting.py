@@ -65,7 +65,7 @@ def kill(
     home = home_in(os.environ)
     why = " ".join(reason or []) or "from the shell, no reason given"
     try:
-        Latch(home).engage(why, _somebody(), system_clock())
+        Latch(home).engage(why, somebody(), system_clock())
     except TradingError as error:
         complain(str(error))
     state = Latch(home).read()
@@ -91,7 +91,7 @@ def kill(
         raise SystemExit(Exit.UNKNOWN)
 
 
-def _somebody() -> str:
+def somebody() -> str:
     """Who is at the shell; a system user without an entry in the machine's list may halt too."""
     try:
         name = getpass.getuser()
@@ -169,7 +169,7 @@ def health(as_json: Json = False) -> None:
     storage = installation.storage()
     checks = DeskChecks(storage, installation.desk, installation.latch, machine)
     check = CheckHealth(storage, installation.desk, checks, machine, installation.gateway)
-    report = check.unposted(_somebody())
+    report = check.unposted(somebody())
     _show_report(as_json, "Health", report)
 
 

@@ -223,12 +223,31 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
         check_record_key(installation)
         return passed("the one that the record is signed with")
 
+    def factors() -> Finding:
+        return second_factors(installation)
+
     yield "home", home
     yield "bot", bot
     yield "halt", halt
     yield "venue keys", keys
     yield "database", lambda: passed(f"revision {installation.database.require_current()}")
     yield "record key", record_key
+    yield "second factors", factors
+
+
+def second_factors(installation: Any) -> Finding:
+    """Who could not say yes for want of a second factor, where the policy asks for one."""
+    if not any(rule.step_up for rule in installation.policy.rules):
+        return passed("the policy asks for none")
+    with installation.storage().reading() as tx:
+        able = [person for person in installation.roster.desk if person.reachable]
+        without = [person for person in able if tx.factors.may_prove(person.id, tx.now)]
+    if without:
+        names = ", ".join(person.name for person in without)
+        return warned(
+            f"none that counts now: {names}", "Each of them: peak-ops enrol <person>, at this machine."
+        )
+    return passed(f"{len(able)} people have one")
 
 
 def _venue_checks(installation: Any) -> list[Check]:

@@ -206,7 +206,7 @@ def verify_audit(
 def _verified(file: Path | None) -> Any:
     """The verdict over the database, or over an exported file without touching the database."""
     from approvals.audit import verify_export
-    from bot.installation import record_key
+    from bot.installation import read_keys
     from bot.settings import Environment
 
     if file is None:
@@ -214,7 +214,7 @@ def _verified(file: Path | None) -> Any:
             return tx.audit.verify()
     with told():
         environment = Environment.from_environ()
-    key = record_key(environment) if environment.secret_key else None
+    key = read_keys(environment).record if environment.secret_key else None
     with file.open(encoding="utf-8", errors="surrogateescape") as lines:  # what is no text is a bad row
         return verify_export(lines, key)
 

@@ -80,7 +80,7 @@ class Front:
         except SlackApiError as error:
             if error.response.get("error") not in TRIGGER_LATE:
                 raise
-            late = "Slack let the form expire before it opened. Nothing was asked for; ask again."
+            late = "Slack let the form expire before it opened, so nothing was done. Try again."
             self.answer(incoming, sentence(late))
 
 

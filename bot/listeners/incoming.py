@@ -1,7 +1,7 @@
 """One command, click, form or event as our listeners read it; whatever is missing reads as empty."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from approvals.errors import AccountUnreadable
@@ -23,7 +23,7 @@ class Incoming:
     message_ts: str = ""
     view_id: str = ""
     view_metadata: str = ""
-    values: Mapping[str, Any] | None = None
+    values: Mapping[str, Any] | None = field(default=None, repr=False)
     redelivered: bool = False
 
     @property

@@ -1,19 +1,24 @@
 """`/peak live start`: the form, its answers, and the request that follows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
+from approvals.factor import Code
 from approvals.person import Person
+from approvals.request import Assurance
 from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
 from bot.listeners.jobs import Jobs
 from bot.operations.desk import Desk, Refused, plan_of, plan_value
 from bot.operations.live import RequestLive
 from bot.operations.status import configured_limits
+from bot.operations.step_up import StepUp
 from bot.views import live_form
+from bot.views.code_field import typed_code
 from bot.views.replies import sentence
 from bot.views.status import START_LIVE
 from bot.words import Typed, read, unknown
@@ -25,10 +30,11 @@ JOB = "live_request"
 class LiveListeners:
     """From the command to the filed request."""
 
-    def __init__(self, front: Front, desk: Desk, request: RequestLive, jobs: Jobs) -> None:
+    def __init__(self, front: Front, desk: Desk, request: RequestLive, step_up: StepUp, jobs: Jobs) -> None:
         self._front = front
         self._desk = desk
         self._request = request
+        self._step_up = step_up
         self._jobs = jobs
 
     def on_command(
@@ -73,10 +79,16 @@ class LiveListeners:
         if refused := self._request.refused_early(actor, plan.symbol):
             ack(response_action="errors", errors={"symbol": refused.sentence})
             return
+        code = Code(typed_code(said.values or {}))
+        proof = self._step_up(actor, "live.activate", code, said.cause)
+        if isinstance(proof, Refused):
+            ack(response_action="errors", errors=proof.fields)
+            return
         facts = {
             "plan": {**plan_value(plan), "notional_max": str(plan.notional_max)},
             "strategy_source": plan.source_digest,
             "reason": answers.reason.strip(),
+            "step_up": proof.value,
         }
         self._jobs.save(JOB, said, facts)
         ack()
@@ -88,7 +100,9 @@ class LiveListeners:
         if actor is None or said.account is None:
             return
         try:
-            outcome = self._request(actor, said.account, plan_of(facts), str(facts["reason"]), said.cause)
+            proof = Assurance(facts.get("step_up", Assurance.NONE))
+            reason = str(facts["reason"])
+            outcome = self._request(actor, said.account, plan_of(facts), reason, said.cause, proof)
         except TradingError as error:
             outcome = Refused(f"The start could not be rehearsed, so nothing was asked for. {error}")
         if isinstance(outcome, Refused):
@@ -115,7 +129,11 @@ class LiveListeners:
         if refused := self._request.may_ask(actor) or self._request.refused_early(actor, form.symbol):
             self._front.refuse(said, actor, refused, "live.activate")
             return
-        self._front.open_form(said, client, live_form.live_form(form, said.channel))
+        code = self._step_up.asked(actor, "live.activate")
+        if isinstance(code, Refused):
+            self._front.refuse(said, actor, code, "live.activate")
+            return
+        self._front.open_form(said, client, live_form.live_form(replace(form, code=code), said.channel))
 
     def _form(self, typed: Typed) -> live_form.LiveForm | Refused:
         desk = self._desk

@@ -1,4 +1,4 @@
-"""The buttons of a request's card; every click is checked again, whoever presses."""
+"""What a request's asker does with its card, and asking for a halt to be cleared."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,59 +7,47 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from approvals.errors import RequestUnknown
+from approvals.factor import Code
 from approvals.person import Person
-from approvals.request import RequestId, VoteWord
+from approvals.request import RequestId
+from bot.listeners.card_press import GONE, presser
 from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.desk import Refused
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.live import Asked, GoLive
-from bot.operations.requests import AnswerRequest, ReadRequests, WithdrawRequest
+from bot.operations.requests import ReadRequests, WithdrawRequest
+from bot.operations.step_up import StepUp
 from bot.views import rearm_form
 from bot.views import requests as view
+from bot.views.code_field import typed_code
 from bot.views.replies import sentence
 from bot.views.status import ASK_TO_CLEAR
 from bot.words import read
-
-FORGED = (
-    "This button is not on the card that I posted for the request, so nothing was done. "
-    "Use the card in the approvals channel, and tell an owner about this message."
-)
-GONE = "This request is not known any more, so nothing was done."
 
 Handler = Callable[[Incoming, Person], Refused | None]
 
 
 class RequestListeners:
-    """Approve, reject, withdraw, carry out; and asking for a halt to be cleared."""
+    """Withdraw, carry out; ask for a halt to be cleared; list what waits."""
 
     def __init__(
         self,
         front: Front,
         reader: ReadRequests,
-        answer: AnswerRequest,
         withdraw: WithdrawRequest,
         go_live: GoLive,
         clear_halt: ClearHalt,
         rearm: RequestRearm,
+        step_up: StepUp,
     ) -> None:
         self._front = front
         self._reader = reader
-        self._answer = answer
         self._withdraw = withdraw
         self._go_live = go_live
         self._clear_halt = clear_halt
         self._rearm = rearm
-
-    def on_approve(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        """One person's yes."""
-        ack()
-        self._clicked(body, context, "approve", lambda said, actor: self._vote(said, actor, VoteWord.YES))
-
-    def on_reject(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        """One person's no."""
-        ack()
-        self._clicked(body, context, "reject", lambda said, actor: self._vote(said, actor, VoteWord.NO))
+        self._step_up = step_up
 
     def on_withdraw(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         """The asker takes it back."""
@@ -76,14 +64,20 @@ class RequestListeners:
         ack()
         self._clicked(body, context, "execute", self._execute)
 
-    def on_rearm(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        """`/peak rearm <reason>`."""
+    def on_rearm(
+        self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any], client: WebClient
+    ) -> None:
+        """`/peak rearm <reason>`; where the policy asks for a code, the form with that reason."""
         ack()
         said = incoming(body, context)
         actor = self._front.person(said, "rearm")
         if actor is None or said.account is None:
             return
-        outcome = self._rearm(actor, said.account, read(said.text).rest(1), said.cause)
+        reason = read(said.text).rest(1)
+        if self._step_up.asked(actor, "rearm") is not None:
+            self._open_rearm(said, actor, client, reason)
+            return
+        outcome = self._rearm(actor, said.account, reason, said.cause)
         if isinstance(outcome, Refused):
             self._front.refuse(said, actor, outcome, "rearm")
         else:
@@ -98,10 +92,17 @@ class RequestListeners:
         actor = self._front.person(said, "rearm")
         if actor is None:
             return
+        self._open_rearm(said, actor, client)
+
+    def _open_rearm(self, said: Incoming, actor: Person, client: WebClient, reason: str = "") -> None:
         if refused := self._rearm.refused_early(actor):
             self._front.refuse(said, actor, refused, "rearm")
-        else:
-            self._front.open_form(said, client, rearm_form.rearm_form(said.channel))
+            return
+        code = self._step_up.asked(actor, "rearm")
+        if isinstance(code, Refused):
+            self._front.refuse(said, actor, code, "rearm")
+            return
+        self._front.open_form(said, client, rearm_form.rearm_form(said.channel, reason, code))
 
     def on_rearm_form(self, ack: Ack, body: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         """The reason, and with it the request."""
@@ -110,9 +111,11 @@ class RequestListeners:
         if actor is None or said.account is None:
             ack()
             return
-        outcome = self._rearm(actor, said.account, rearm_form.reason(said.values or {}), said.cause)
+        values = said.values or {}
+        code = Code(typed_code(values))
+        outcome = self._rearm(actor, said.account, rearm_form.reason(values), said.cause, code)
         if isinstance(outcome, Refused):
-            ack(response_action="errors", errors={rearm_form.REASON: outcome.sentence})
+            ack(response_action="errors", errors=outcome.fields or {rearm_form.REASON: outcome.sentence})
             return
         ack()
         self._told_of(said, outcome)
@@ -129,9 +132,7 @@ class RequestListeners:
             self._front.answer(said, view.waiting_list(self._reader.pending()))
 
     def register(self, app: App) -> None:
-        """Four buttons of a card, two commands, and a button with its form."""
-        app.action(view.APPROVE)(self.on_approve)
-        app.action(view.REJECT)(self.on_reject)
+        """Two buttons of a card, two commands, and a button with its form."""
         app.action(view.CANCEL)(self.on_withdraw)
         app.action(view.EXECUTE)(self.on_execute)
         register(app, "/peak", self.on_rearm, "rearm")
@@ -141,25 +142,16 @@ class RequestListeners:
 
     def _clicked(self, body: Mapping[str, Any], context: Mapping[str, Any], what: str, act: Handler) -> None:
         said = incoming(body, context)
-        actor = self._front.person(said, what, said.value)
+        actor = presser(self._front, self._reader, said, what)
         if actor is None:
             return
         outcome: Refused | None
-        if not self._reader.is_card(said.value, said.channel, said.message_ts):
-            outcome = Refused(FORGED)
-        else:
-            try:
-                outcome = act(said, actor)
-            except RequestUnknown:
-                outcome = Refused(GONE)
+        try:
+            outcome = act(said, actor)
+        except RequestUnknown:
+            outcome = Refused(GONE)
         if isinstance(outcome, Refused):
             self._front.refuse(said, actor, outcome, what, said.value)
-
-    def _vote(self, said: Incoming, actor: Person, word: VoteWord) -> Refused | None:
-        if said.account is None:
-            return Refused(GONE)
-        outcome = self._answer(actor, said.account, RequestId(said.value), word, asker=said.asker)
-        return outcome if isinstance(outcome, Refused) else None
 
     def _execute(self, said: Incoming, actor: Person) -> Refused | None:
         request_id = RequestId(said.value)

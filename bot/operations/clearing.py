@@ -23,6 +23,14 @@ def clearing_request(tx: Transaction, halt: HaltSummary) -> ApprovalRequest | No
     return done[-1] if done else None
 
 
+def has_been_begun(tx: Transaction) -> bool:
+    """Whether this desk has been at work: a session was asked for, or a halt was cleared."""
+    return bool(tx.sessions.recent(1)) or any(
+        request.action == "rearm" and request.execution is ExecutionState.EXECUTED
+        for request in tx.requests.recent(RECENT)
+    )
+
+
 def approvers(tx: Transaction, desk: Desk, request: ApprovalRequest) -> tuple[str, ...]:
     """Who said yes to a request besides its asker, by name."""
     return tuple(

@@ -9,16 +9,24 @@ from typing import Any
 
 from approvals.errors import ApprovalError
 from approvals.events import ExecutionChanged
+from approvals.factor import Code
 from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
-from bot.operations.clearing import RECENT, approvers, clearing_request, found_at_halt
+from bot.operations.clearing import (
+    RECENT,
+    approvers,
+    clearing_request,
+    found_at_halt,
+    has_been_begun,
+)
 from bot.operations.desk import SHOWN, Desk, Refused, owners
-from bot.operations.live import Asked, file_request
+from bot.operations.live import Asked, file_request, may_file
 from bot.operations.request_card import subject as request_subject
+from bot.operations.step_up import prove_asker
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.summaries import HaltOutcome, HaltStep, HaltSummary
@@ -196,8 +204,10 @@ class RequestRearm:
         self._desk = desk
         self._latch = latch
 
-    def __call__(self, actor: Person, account: Account, reason: str, cause: str) -> Asked | Refused:
-        """File the request; the wait since the halt and the people are the policy's."""
+    def __call__(
+        self, actor: Person, account: Account, reason: str, cause: str, code: Code | None = None
+    ) -> Asked | Refused:
+        """File the request; the wait since the halt, the people and the code are the policy's."""
         with self._storage.reading() as tx:
             if known := tx.requests.by_cause(cause):
                 return Asked(known)
@@ -208,9 +218,16 @@ class RequestRearm:
                 "Say why the halt can be cleared: /peak rearm followed by the reason. Nothing was asked for."
             )
         with self._storage.transaction() as tx:
+            if refused := may_file(tx, self._desk, actor, "rearm", "desk"):
+                return refused
+            proof = prove_asker(tx, self._desk, actor, "rearm", code or Code(""), cause)
+            if isinstance(proof, Refused):
+                return proof
             payload = rearm_payload(tx, self._latch, self._desk)
             payload[SHOWN] = found_at_halt(tx, self._desk)
-            return file_request(tx, self._desk, actor, account, "rearm", "desk", payload, reason, cause)
+            return file_request(
+                tx, self._desk, actor, account, "rearm", "desk", payload, reason, cause, proof
+            )
 
     def refused_early(self, actor: Person) -> Refused | None:
         """What is known to be refused before anybody has said why."""
@@ -242,18 +259,11 @@ def _halted_last(tx: Transaction, latch: Latch) -> datetime | None:
     state, last = latch.read(), tx.halts.last()
     times = [at for at in (state.at, latch.said_at(), last.at if last else None) if at is not None]
     if state.at is None:
-        if not latch.latch_file.exists() and not _has_been_begun(tx):
+        if not latch.latch_file.exists() and not has_been_begun(tx):
             return None
         if last is None or last.reason != one_line(state.reason, REASON_LENGTH_MAX):
             times.append(tx.now)  # it has not been recorded yet
     return max(times)
-
-
-def _has_been_begun(tx: Transaction) -> bool:
-    return bool(tx.sessions.recent(1)) or any(
-        request.action == "rearm" and request.execution is ExecutionState.EXECUTED
-        for request in tx.requests.recent(RECENT)
-    )
 
 
 def rearm_payload(tx: Transaction, latch: Latch, desk: Desk) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from approvals.events import ExecutionChanged, RequestDecided
 from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.policy import Rule
-from approvals.quorum import may_ask
+from approvals.quorum import SENTENCES, Reason, may_ask
 from approvals.request import (
     REASON_LENGTH_MAX,
     ApprovalRequest,
+    Assurance,
     ExecutionState,
     RequestId,
     RequestState,
@@ -143,9 +144,18 @@ class RequestLive:
         )
 
     def __call__(
-        self, actor: Person, account: Account, plan: SessionPlan, reason: str, cause: str
+        self,
+        actor: Person,
+        account: Account,
+        plan: SessionPlan,
+        reason: str,
+        cause: str,
+        proof: Assurance = Assurance.NONE,
     ) -> Asked | Refused:
-        """Rehearse outside any transaction, then file the request and its card in one."""
+        """Rehearse outside any transaction, then file the request and its card in one.
+
+        `proof` is how surely it was the person who sent the form.
+        """
         if known := self._asked_before(cause):
             return known
         if refused := self.may_ask(actor) or self.refused_early(actor, plan.symbol):
@@ -171,6 +181,7 @@ class RequestLive:
                 payload,
                 reason,
                 cause,
+                proof,
             )
 
     def _asked_before(self, cause: str) -> Asked | None:
@@ -222,11 +233,14 @@ def file_request(
     payload: dict[str, Any],
     reason: str,
     cause: str,
+    proof: Assurance,
 ) -> Asked | Refused:
     """Save a request with its asker's own yes, its card and its row in the record."""
     rule: Rule = desk.policy.rule(action)
     if known := tx.requests.by_cause(cause):
         return Asked(known)
+    if rule.step_up and proof is Assurance.NONE:
+        return Refused(SENTENCES[Reason.NO_SECOND_FACTOR])
     if refused := may_file(tx, desk, actor, action, busy_account):
         return refused
     request = ApprovalRequest.asked(
@@ -240,7 +254,7 @@ def file_request(
         now=tx.now,
     )
     try:
-        created = tx.requests.add(request, Vote(actor.id, VoteWord.YES, tx.now, account))
+        created = tx.requests.add(request, Vote(actor.id, VoteWord.YES, tx.now, account, proof))
     except (AlreadyOpen, AskedTooOften, RequestRepeated) as error:
         return Refused(str(error))
     tx.record(created)

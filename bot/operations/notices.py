@@ -15,6 +15,8 @@ def tell_awaited(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     """Tell everybody whose yes would bring a request further that it waits."""
     if card := read_card(tx, desk, request.id):
         for person in awaited(request, tx.requests.votes(request.id), desk.roster, tx.now):
+            if request.rule.step_up and tx.factors.may_prove(person.id, tx.now):
+                continue  # without a factor that counts nobody could say yes
             _tell(tx, person, request, "waits", waiting_notice(card))
 
 

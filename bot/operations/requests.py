@@ -1,29 +1,44 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 from time import monotonic
 
-from approvals.errors import ApprovalError
+from approvals.errors import ApprovalError, RequestUnknown
 from approvals.events import ExecutionChanged, RequestDecided, VoteRefused
+from approvals.factor import Code
 from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import Refusal, may_vote, tally
-from approvals.request import ApprovalRequest, RequestId, RequestState, Vote, VoteWord
+from approvals.request import ApprovalRequest, Assurance, RequestId, RequestState, Vote, VoteWord
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused
 from bot.operations.notices import tell_asker
-from bot.operations.request_card import pending, subject
+from bot.operations.request_card import pending, read_card, subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
-from bot.summaries import PendingApproval
+from bot.summaries import CodeAsked, PendingApproval, RequestCard
+from bot.views.code_field import CODE
 
 # What a button carries may come from anybody.
 SUBJECT_MAX = 60
 
 PLACE_NOTED_WITHIN_S = 3.0
+ANOTHER_SHOWN = (
+    "The form showed something else than this request holds, so nothing was counted. Open it again from the "
+    "card, and tell an owner."
+)
 LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """What the form of an answer restates, and the code that it has to ask for."""
+
+    card: RequestCard
+    code: CodeAsked | None
 
 
 class AnswerRequest:
@@ -33,6 +48,27 @@ class AnswerRequest:
         self._storage = storage
         self._desk = desk
 
+    def before(
+        self, actor: Person, request_id: RequestId, word: VoteWord, asker: Asker | None = None
+    ) -> Answerable | Refused:
+        """What a form that asks for the answer restates; whoever may not answer is refused before it opens.
+
+        Raises RequestUnknown.
+        """
+        with self._storage.transaction() as tx:
+            request = tx.requests.get(request_id)
+            votes = tx.requests.votes(request_id)
+            if refusal := may_vote(request, actor, votes, self._desk.roster, tx.now):
+                return self._refused(tx, request, actor, refusal, asker)
+            needs_code = request.rule.step_up and word is VoteWord.YES
+            if needs_code and (unable := tx.factors.may_prove(actor.id, tx.now)):
+                return self._refused(tx, request, actor, unable, asker)
+            factor = tx.factors.get(actor.id) if needs_code else None
+            card = read_card(tx, self._desk, request_id)
+        if card is None:
+            raise RequestUnknown(wanted=request_id)
+        return Answerable(card, CodeAsked(factor.phrase) if factor else None)
+
     def __call__(
         self,
         actor: Person,
@@ -41,22 +77,29 @@ class AnswerRequest:
         word: VoteWord,
         reason: str = "",
         asker: Asker | None = None,
+        *,
+        shown: str | None = None,
+        code: Code | None = None,
     ) -> ApprovalRequest | Refused:
-        """The vote, the new tally, the decision and the card are one transaction."""
+        """The code, the vote, the new tally, the decision and the card are one transaction.
+
+        `shown` is the digest of what the person was shown; another one is not what this request holds.
+        """
         with self._storage.transaction() as tx:
             try:
                 request = tx.requests.get(request_id)
-                vote = Vote(actor.id, word, tx.now, account, reason=reason)
+                if shown is not None and shown != request.digest:
+                    return Refused(ANOTHER_SHOWN)
+                proof = self._proof(tx, request, actor, word, code, asker)
+                if isinstance(proof, Refused):
+                    return proof
+                vote = Vote(actor.id, word, tx.now, account, proof, reason)
                 outcome = tx.requests.record_vote(request_id, vote, self._desk.roster, tx.now)
             except ApprovalError as error:
                 return Refused(str(error))
-            tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             if isinstance(outcome, Refusal):
-                tx.record(VoteRefused(request, actor.id, outcome))
-                refused = Refused(outcome.sentence, moments=_moments(request))
-                if asker is not None:
-                    asker.told(tx, refused.sentence, *refused.moments)
-                return refused
+                return self._refused(tx, request, actor, outcome, asker)
+            tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
             tx.record(outcome)
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
@@ -67,6 +110,39 @@ class AnswerRequest:
                     tx, f"Your {word} to “{outcome.request.name}” is counted; {then}.", request.expires_at
                 )
             return outcome.request
+
+    def _proof(
+        self,
+        tx: Transaction,
+        request: ApprovalRequest,
+        actor: Person,
+        word: VoteWord,
+        code: Code | None,
+        asker: Asker | None,
+    ) -> Assurance | Refused:
+        """How surely it is the person who says yes; a code is used up only by somebody who may answer."""
+        if not request.rule.step_up or word is VoteWord.NO:
+            return Assurance.NONE
+        votes = tx.requests.votes(request.id)
+        if refusal := may_vote(request, actor, votes, self._desk.roster, tx.now):
+            return self._refused(tx, request, actor, refusal, asker)
+        cause = asker.cause if asker else ""
+        outcome = tx.factors.prove(actor.id, code or Code(""), request.id, cause, tx.now)
+        if isinstance(outcome, Refusal):
+            tx.record(VoteRefused(request, actor.id, outcome))
+            return Refused(outcome.sentence, {CODE: outcome.sentence})
+        return outcome
+
+    def _refused(
+        self, tx: Transaction, request: ApprovalRequest, actor: Person, refusal: Refusal, asker: Asker | None
+    ) -> Refused:
+        """Put a no on record, tell it in private, and redraw the card, which may say too little."""
+        tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
+        tx.record(VoteRefused(request, actor.id, refusal))
+        refused = Refused(refusal.sentence, moments=_moments(request))
+        if asker is not None:
+            asker.told(tx, refused.sentence, *refused.moments)
+        return refused
 
     def _then(self, tx: Transaction, request: ApprovalRequest) -> str:
         """What a request still needs after an answer."""

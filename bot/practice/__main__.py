@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from bot.clock import system_clock
+from bot.practice.codes import read_secrets
 from bot.practice.rates import Rates
 from bot.practice.server import APP_TOKEN, BOT_TOKEN, Installation, Workspace
 
@@ -33,6 +34,7 @@ def main() -> None:
         secret,
         rates=Rates.unlimited() if given.without_rates else Rates(),
         exchange_url=given.exchange_url,
+        secrets=read_secrets(os.environ.get("PRACTICE_FACTORS", "")),
     )
     with Workspace.running(installation, system_clock, given.port) as workspace:
         sys.stdout.write(json.dumps({"url": workspace.url, "api_url": workspace.api_url}) + "\n")

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,10 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from approvals.factor import Secret
 from bot.practice.answers import Answers
 from bot.practice.channels import Channels
+from bot.practice.codes import Codes
 from bot.practice.connection import Breakable
 from bot.practice.delivery import ACK_S, SignedHttp
 from bot.practice.errors import ApiError
@@ -60,7 +62,7 @@ class Installation:
     """How the app is installed: its manifest, its tokens, for HTTP where its requests go; Slack's pace.
 
     `ack_s`, `link_life_s` and `link_notice_s` are Slack's own unless a test is in a hurry; `exchange_url`
-    is a practice exchange whose knobs the page may turn.
+    is a practice exchange whose knobs the page may turn; `secrets` are those of the persons' second factors.
     """
 
     manifest: Path
@@ -74,6 +76,7 @@ class Installation:
     link_notice_s: float = LINK_NOTICE_S
     rates: Rates = field(default_factory=Rates)
     exchange_url: str | None = None
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 class Workspace:
@@ -170,6 +173,7 @@ class Workspace:
             Route("/upload/{word}", _receiving(files), methods=["POST"]),
             Route("/files/{file_id}", _sending(files)),
             *PeopleApi(manifest, channels, views, feeds, interactions, staff, subscriptions).routes(),
+            *Codes(given.secrets, self._clock).routes(),
             *controls.routes(),
             Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
         ]

@@ -17,7 +17,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.summaries import LimitUse
+from bot.summaries import CodeAsked, LimitUse
+from bot.views.code_field import code_input
 from bot.views.wording import label, limit_words, literal, quantity
 
 CALLBACK = "live.request"
@@ -45,6 +46,7 @@ class LiveForm:
     timeframe: str = "1m"
     notional: str = ""
     practice: bool = False
+    code: CodeAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def live_form(form: LiveForm, metadata: str = "") -> SlackView:
                 options=[Option(value=key, text=text) for key, text in CHECKLIST.items()],
             ),
         ),
+        *code_input(form.code),
         ContextBlock(
             elements=[
                 MarkdownTextObject(

@@ -6,12 +6,16 @@ from typing import Any
 from slack_sdk.models.blocks import InputBlock, MarkdownTextObject, PlainTextInputElement, SectionBlock
 from slack_sdk.models.views import View as SlackView
 
+from bot.block_limits import shortened
+from bot.summaries import CodeAsked
+from bot.views.code_field import code_input
+
 CALLBACK = "rearm.request"
 REASON = "reason"
 
 
-def rearm_form(metadata: str = "") -> SlackView:
-    """One question: why it can be cleared."""
+def rearm_form(metadata: str = "", reason: str = "", code: CodeAsked | None = None) -> SlackView:
+    """One question: why it can be cleared; with a code where one is asked."""
     return SlackView(
         type="modal",
         callback_id=CALLBACK,
@@ -29,9 +33,13 @@ def rearm_form(metadata: str = "") -> SlackView:
                 block_id=REASON,
                 label="Why can it be cleared?",
                 element=PlainTextInputElement(
-                    action_id=REASON, max_length=300, placeholder="What was found, and what was done"
+                    action_id=REASON,
+                    initial_value=shortened(reason, 300) or None,
+                    max_length=300,
+                    placeholder="What was found, and what was done",
                 ),
             ),
+            *code_input(code),
         ],
     )
 

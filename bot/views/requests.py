@@ -73,7 +73,7 @@ def request_card(card: RequestCard) -> View:
 def _state_line(card: RequestCard) -> str:
     outcome = f": {literal(card.outcome, 600)}" if card.outcome else ""
     if card.state == "pending":
-        return f"{_warning(card)}Waiting for {literal(card.missing)} until {when(card.expires_at)}"
+        return f"{warning(card)}Waiting for {literal(card.missing)} until {when(card.expires_at)}"
     if card.state == "approved":
         names = ", ".join(literal(name, 60) for name, _ in card.yes if name != card.requested_by)
         line = f"Approved by {names} at {when(card.decided_at)}"
@@ -89,7 +89,7 @@ def _state_line(card: RequestCard) -> str:
     return f"{_STATE_WORDS.get(card.state, literal(card.state))}{outcome}"
 
 
-def _warning(card: RequestCard) -> str:
+def warning(card: RequestCard) -> str:
     """What the approver must not overlook: an order of the preview that the limits would block."""
     denied = BLOCKED in str(card.evidence.get("preview", ""))
     return "⚠️ By its preview an order would be blocked by the limits. " if denied else ""
@@ -101,7 +101,7 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
         quote = str(plan.get("symbol", "/")).split("/")[-1]
         pairs = {
             "Account": f"{plan.get('exchange')} ({card.payload.get('venue_url')})",
-            "Strategy": f"{plan.get('strategy')} {_parameters(plan)}",
+            "Strategy": f"{plan.get('strategy')} {parameters(plan)}",
             "Symbol, bars": f"{plan.get('symbol')} {plan.get('timeframe')}",
             "At most": f"{plan.get('notional_max')} {quote}",
         }
@@ -112,11 +112,12 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
     ]
 
 
-def _parameters(plan: dict[str, object]) -> str:
-    parameters = plan.get("parameters")
-    if not isinstance(parameters, dict) or not parameters:
+def parameters(plan: dict[str, object]) -> str:
+    """A plan's parameters, in brackets; empty for none."""
+    given = plan.get("parameters")
+    if not isinstance(given, dict) or not given:
         return ""
-    return "(" + ", ".join(f"{name} {value}" for name, value in parameters.items()) + ")"
+    return "(" + ", ".join(f"{name} {value}" for name, value in given.items()) + ")"
 
 
 def _evidence(card: RequestCard) -> list[Block]:
@@ -158,32 +159,8 @@ def execute_label(action: str) -> str:
 def _buttons(card: RequestCard) -> list[ButtonElement]:
     if card.state == "pending":
         return [
-            ButtonElement(
-                text="Approve",
-                action_id=APPROVE,
-                value=card.id,
-                style="primary",
-                confirm=ConfirmObject(
-                    title="Approve this?",
-                    text=f"{_warning(card)}{literal(card.title, 150)}. "
-                    f"The request is called {literal(card.name, 60)}.",
-                    confirm="Approve",
-                    deny="Not yet",
-                ),
-            ),
-            ButtonElement(
-                text="Reject",
-                action_id=REJECT,
-                value=card.id,
-                style="danger",
-                confirm=ConfirmObject(
-                    title="Reject this?",
-                    text=f"{literal(card.title, 200)}. One no closes the request for good.",
-                    confirm="Reject",
-                    deny="Not yet",
-                    style="danger",
-                ),
-            ),
+            ButtonElement(text="Approve", action_id=APPROVE, value=card.id, style="primary"),
+            ButtonElement(text="Reject", action_id=REJECT, value=card.id, style="danger"),
             ButtonElement(
                 text="Withdraw",
                 action_id=CANCEL,

@@ -3,10 +3,10 @@
 import pytest
 
 import approvals.tables
-from approvals.rows import ENTRY, GRANT, REQUEST, VOTE
+from approvals.rows import ENTRY, FACTOR, FACTOR_TRY, GRANT, RECOVERY_CODE, REQUEST, VOTE
 from bot.database import Database
 
-TABLES = (REQUEST, VOTE, GRANT, ENTRY)
+TABLES = (REQUEST, VOTE, GRANT, ENTRY, FACTOR, RECOVERY_CODE, FACTOR_TRY)
 METADATA = approvals.tables.RequestRow.metadata
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import cycle
 
 from approvals.person import Account, Person, PersonId, Role, Roster
-from approvals.request import ApprovalRequest, RequestId, Vote, VoteWord
+from approvals.request import ApprovalRequest, Assurance, RequestId, Vote, VoteWord
 from bot.clock import system_clock
 from bot.installation import Installation, read_installation
 from bot.operations.desk import SHOWN
@@ -90,10 +90,13 @@ class ApprovedSessions:
             cause=new_id("bench"),
             now=tx.now,
         )
-        tx.requests.add(request, Vote(asker.id, VoteWord.YES, tx.now, asker.accounts[0]))
+        tx.requests.add(request, Vote(asker.id, VoteWord.YES, tx.now, asker.accounts[0], Assurance.TOTP))
         owner = self._owner
         tx.requests.record_vote(
-            request.id, Vote(owner.id, VoteWord.YES, tx.now, owner.accounts[0]), self._roster, tx.now
+            request.id,
+            Vote(owner.id, VoteWord.YES, tx.now, owner.accounts[0], Assurance.TOTP),
+            self._roster,
+            tx.now,
         )
         return tx.requests.get(RequestId(request.id))
 

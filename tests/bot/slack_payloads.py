@@ -41,15 +41,21 @@ def click(
 
 
 def submission(
-    values: Any = None, *, view_hash: str = "1.h", trigger: str = "5.6.def", user: str = OTTO
+    values: Any = None,
+    *,
+    view_hash: str = "1.h",
+    trigger: str = "5.6.def",
+    user: str = OTTO,
+    callback_id: str = "live.form",
+    metadata: str = "",
 ) -> Any:
     """A form, sent."""
     view = {
         "id": "V0000001",
         "hash": view_hash,
         "type": "modal",
-        "callback_id": "live.form",
-        "private_metadata": "",
+        "callback_id": callback_id,
+        "private_metadata": metadata,
         "blocks": [{"type": "input", "block_id": "notional", "element": {"action_id": "notional"}}],
         "state": {"values": values or {"notional": {"notional": {"type": "plain_text_input", "value": "1"}}}},
     }

@@ -138,7 +138,7 @@ def test_a_mistake_in_people_is_named(tmp_path: Path, old: str, new: str, told: 
         ("persons = 2", "", "live.activate.persons = (not set)"),
         ("expires_s = 900", "expires_s = -0", "live.activate.expires_s = 0"),
         ('among = ["owner"]', 'among = ["ownr"]', "live.activate.among"),
-        ("step_up = false", 'step_up = "no"', "live.activate.step_up"),
+        ("step_up = true", 'step_up = "no"', "live.activate.step_up"),
         (
             "[live.activate]",
             "[live.activat]",

@@ -63,6 +63,11 @@ class Window:
         """The modal on top."""
         return self.page.get_by_role("dialog").last
 
+    @property
+    def code(self) -> str:
+        """What the page shows beside one's own name."""
+        return self.page.locator(".person-button .person-code").first.inner_text()
+
     def says(self, text: str) -> None:
         """Write something and send it."""
         self.composer.fill(text)

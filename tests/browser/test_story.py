@@ -33,11 +33,15 @@ def test_otto_asks_olivia_approves_otto_goes_live_and_anybody_halts(opens: Opens
         otto.form.get_by_label("Reason").fill("first small run")
         for box in otto.form.get_by_role("checkbox").all():
             box.check()
+        otto.form.get_by_label("Your code").fill(otto.code)
         otto.form.get_by_role("button", name="Ask for approval").click()
 
         card = olivia.messages.filter(has_text="Otto asks to go live").last
         expect(card).to_contain_text("PRACTICE", timeout=LONG_MS)
-        confirm(card, "Approve", "Approve")
+        card.get_by_role("button", name="Approve", exact=True).click()
+        expect(olivia.form).to_contain_text("At most 90 USD")
+        olivia.form.get_by_label("Your code").fill(olivia.code)
+        olivia.form.get_by_role("button", name="Approve", exact=True).click()
         own = otto.messages.filter(has_text="Otto asks to go live").last
         expect(own).to_contain_text("Approved by Olivia", timeout=LONG_MS)
         confirm(own, "Go live", "Go live")

@@ -1,6 +1,6 @@
 """Pictures of requests: asked for, answered, taken back, come too late."""
 
-from bot.practice.people import OTTO, TRADING_APPROVALS, TRADING_OPS
+from bot.practice.people import OLIVIA, OTTO, TRADING_APPROVALS, TRADING_OPS
 from tests.pictures.album import Album
 from tests.scenarios.conversation import Card, Person
 from tests.scenarios.desk import CHECKLIST, Desk
@@ -34,14 +34,20 @@ def answer(desk: Desk, album: Album) -> None:
     album.takes("request-pending", first)
     desk.olivia.is_told("asks to go live")
     album.takes("notice-waiting", desk.olivia.told)
-    album.takes_question("confirm-approve", first, "Approve")
+    album.turns(OLIVIA, TRADING_APPROVALS)
+    desk.olivia.clicks(first, "Approve").sees_form("Approve this?")
+    album.takes_window("form-approve", "dialog[open]")
+    desk.olivia.closes()
     album.turns(OTTO, TRADING_APPROVALS)
     desk.otto.clicks(first, "Approve").is_told("You asked for this yourself")
     album.takes("refused-own-vote", desk.otto.told)
     album.turns(OTTO, TRADING_OPS)
     desk.otto.says("/peak approvals").is_told("BTC/USD")
     album.takes("approvals-waiting", desk.otto.told)
-    desk.olivia.clicks(first, "Reject").is_told("counted")
+    album.turns(OLIVIA, TRADING_APPROVALS)
+    desk.olivia.clicks(first, "Reject").sees_form("Reject this?")
+    album.takes_window("form-reject", "dialog[open]")
+    desk.olivia.fills(reason="wait for the numbers at three").submits().is_told("counted")
     album.takes("request-rejected", first.now_reads("Rejected by Olivia", buttons=[]))
 
     second = ask(desk, desk.rita, "ETH/USD", "the trend looks good")
@@ -56,5 +62,5 @@ def come_too_late(desk: Desk, album: Album) -> None:
     desk.otto.is_told("expired while it waited")
     album.takes("notice-expired", desk.otto.told)
     second = ask(desk, desk.otto, "ETH/USD", "the trend looks good")
-    desk.olivia.clicks(second, "Approve")
+    desk.olivia.approves(second)
     album.takes("request-lapsed", second.now_reads("Execution void", buttons=[]))

@@ -40,7 +40,7 @@ def clear(desk: Desk, album: Album, card: Card) -> None:
     desk.otto.fills(reason="the feed is mended").submits().is_told("Asked as")
     request = desk.channel("trading-approvals").expects("Otto asks to clear the halt")
     album.takes("rearm-pending", request)
-    desk.olivia.clicks(request, "Approve").is_told("counted")
+    desk.olivia.approves(request).is_told("counted")
     desk.otto.clicks(request, "Clear the halt").is_told("The halt is cleared")
     album.takes("line-cleared", desk.channel("trading-ops").expects("Otto cleared the halt"))
     album.takes("rearm-executed", request.now_reads("the halt is cleared", buttons=[]))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.views import (
     alerts,
+    answer_form,
     halt,
     health,
     help,
@@ -70,7 +71,8 @@ PICTURES: dict[str, Callable[..., object]] = {
     "refused-own-vote": replies.sentence,
     "approvals-none": requests.waiting_list,
     "approvals-waiting": requests.waiting_list,
-    "confirm-approve": requests.request_card,
+    "form-approve": answer_form.approve_form,
+    "form-reject": answer_form.reject_form,
     "request-pending": requests.request_card,
     "request-approved": requests.request_card,
     "request-executed": requests.request_card,

@@ -15,7 +15,7 @@ def go_live(desk: Desk, asker: Person, symbol: str, reason: str) -> Card:
     """Somebody asks, Olivia approves, the session buys; gives its card."""
     desk.control("market", pair=symbol, trend="up")
     request = ask(desk, asker, symbol, reason)
-    desk.olivia.clicks(request, "Approve").is_told("counted")
+    desk.olivia.approves(request).is_told("counted")
     asker.clicks(request, "Go live").is_told(f"Starting {symbol}")
     session = desk.channel("trading-ops").expects(f"{symbol} is live")
     session.thread.expects("Fill: buy")
@@ -33,7 +33,7 @@ def run(desk: Desk, album: Album) -> Card:
     """From the request to a session that holds something; gives its card."""
     desk.control("market", pair="BTC/USD", trend="up")
     request = ask(desk, desk.otto, "BTC/USD", "second try, smaller")
-    desk.olivia.clicks(request, "Approve").is_told("counted")
+    desk.olivia.approves(request).is_told("counted")
     album.takes("request-approved", request.now_reads("Approved by Olivia", buttons=["Go live"]))
     desk.otto.is_told("was approved by Olivia")
     album.takes("notice-approved", desk.otto.told)

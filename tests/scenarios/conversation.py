@@ -52,6 +52,10 @@ class Conversation:
         """Give a person by name."""
         return self._persons[name]
 
+    def somebody(self, person_id: str) -> Person:
+        """Give a person by id."""
+        return next(person for person in self._persons.values() if person.id == person_id)
+
     def channel(self, name: str) -> Channel:
         """Give a channel by name; its threads are reached through its cards."""
         channel_id = self.witness.channel_id(name)

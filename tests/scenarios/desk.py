@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,7 +19,9 @@ import httpx
 from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from approvals.tables import EntryRow
+from approvals.factor import DRIFT_STEPS, step_at
+from approvals.person import person_id
+from approvals.tables import EntryRow, FactorRow
 from bot.clock import system_clock
 from bot.database import Database
 from bot.demo import PracticeDesk, end, end_leftovers, practice_desk
@@ -75,14 +78,28 @@ class Desk(Conversation):
         self.practice = practice
         # A proxy of the machine's own, which nothing of a practice desk may use.
         self.environ = {**practice.environ, "HTTP_PROXY": DEAD_END, "all_proxy": DEAD_END}
-        if database_url is not None:
-            self.environ["DATABASE_URL"] = database_url
         self.home = practice.home
         self.exchange = httpx.Client(base_url=practice.exchange_url, trust_env=False, timeout=10)
         self._database = Database(database_url or f"sqlite:///{self.home / 'peak-ops.db'}")
+        self._spare = {person: list(codes) for person, codes in practice.recovery_codes.items()}
+        for person in practice.factors.secrets:
+            self.somebody(person).code = partial(self.code_of, person)
         self.bot: subprocess.Popen[bytes] | None = None
         self._bots: list[subprocess.Popen[bytes]] = []
         self.begin_bot()
+
+    def code_of(self, person: str) -> str:
+        """What this person's app shows now; a recovery code where that was used already."""
+        secret, step = self.practice.factors.secrets[person], step_at(system_clock())
+        with self._database.reading() as session:
+            name = person_id(self.somebody(person).name)
+            used = session.exec(select(FactorRow.last_step).where(FactorRow.person == name)).one()
+        free = max(step, used + 1)
+        return secret.code_at(free) if free <= step + DRIFT_STEPS else self.spare_code_of(person)
+
+    def spare_code_of(self, person: str) -> str:
+        """A recovery code of this person that nobody has used yet."""
+        return self._spare[person].pop()
 
     def begin_bot(self) -> None:
         """Start the bot's process without waiting for it."""
@@ -185,7 +202,7 @@ class Desk(Conversation):
 
     def is_approved(self, card: Card, button: str = "Go live") -> None:
         """Olivia approves; Otto, who asked, is told and finds the button."""
-        self.olivia.clicks(card, "Approve").is_told("counted")
+        self.olivia.approves(card).is_told("counted")
         self.otto.is_told("was approved by Olivia")
         card.now_reads("Approved by Olivia", buttons=[button])
 
@@ -326,7 +343,9 @@ def open_desk(
     def edited(text: str) -> str:
         return changes(text.replace('health_report = "07:30"', f'health_report = "{hour:%H:%M}"'))
 
-    with practice_desk(home, now, socket_mode=socket_mode, changes=edited) as practice:
+    with practice_desk(
+        home, now, socket_mode=socket_mode, changes=edited, database_url=database_url
+    ) as practice:
         policy = home / "config" / "policy.toml"
         rules = policy.read_text().replace("cooldown_s = 300", f"cooldown_s = {cooldown_s}")
         policy.write_text(policy_changes(rules))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+from bot.views.code_field import CODE
 from tests.scenarios.hearing import Hearing, view_fits, wanted
 from tests.scenarios.reading import (
     Json,
@@ -28,6 +29,7 @@ class Person:
         self.name = name
         self._filled: dict[str, dict[str, dict[str, object]]] = {}
         self._told: Card | None = None
+        self.code: Callable[[], str] | None = None
 
     @property
     def told(self) -> Card:
@@ -71,6 +73,16 @@ class Person:
         block, element = self._wait(look, missing)
         return self._act(surface, block, element, None, f"clicks {label!r}")
 
+    def approves(self, card: Card) -> Self:
+        """Open the form of Approve and send it."""
+        __tracebackhide__ = True
+        return self.clicks(card, "Approve").sees_form("Approve this?").submits()
+
+    def rejects(self, card: Card, reason: str) -> Self:
+        """Open the form of Reject, say why, and send it."""
+        __tracebackhide__ = True
+        return self.clicks(card, "Reject").sees_form("Reject this?").fills(reason=reason).submits()
+
     def chooses(self, surface: Surface, name: str, option: object) -> Self:
         """Choose in a select, an overflow menu, boxes or a date picker outside of a form's inputs."""
         __tracebackhide__ = True
@@ -94,10 +106,12 @@ class Person:
         return self
 
     def submits(self) -> Self:
-        """Send the topmost form; waits for one that can be sent."""
+        """Send the topmost form, with a code of one's own where it asks for one; waits for such a form."""
         __tracebackhide__ = True
         shown = self._top(lambda shown: bool(shown.view["submit"]), "a form with a submit button")
         values = self._filled.get(shown.view["id"], {})
+        if self.code and CODE not in values and named(shown.view["blocks"], CODE):
+            values = {**values, CODE: {CODE: self.code()}}
         what = f"submits {shown.view['title']!r} with {values}"
         return self._do("/desk/submit", what, view_id=shown.view["id"], values=values)
 

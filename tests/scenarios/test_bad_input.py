@@ -92,9 +92,9 @@ def test_an_attempt_at_a_protected_act_is_on_record(shared_desk: Desk) -> None:
     desk.rita.says("/peak live start ma_crossover ETH/USD").sees_form("Start a live session")
     desk.rita.fills(symbol="BTC/USD", notional="90", reason="the same", checklist=CHECKLIST).submits()
     desk.rita.sees_error("symbol", "The same was asked by Otto already").closes()
-    desk.rita.clicks(card, "Reject").is_told("counted")
+    desk.rita.rejects(card, "not twice").is_told("counted")
     desk.otto.is_told("was rejected by Rita")
-    card.now_reads("Rejected by Rita", buttons=[])
+    card.now_reads("Rejected by Rita", buttons=[]).now_reads("not twice")
     assert not desk.sessions()
     export = desk.shell("audit", "export").stdout
     assert "T0PEAKOPS/UGIL00000" in export

@@ -74,7 +74,7 @@ def test_two_people_clear_a_halt_after_it_has_cooled_down(cool_desk: Desk) -> No
     halt = desk.channel("trading-ops").expects("Rita halted everything").now_reads("proven by the venue")
     desk.olivia.is_told("Rita halted everything")
 
-    desk.otto.says("/peak rearm").is_told("Say why")
+    desk.otto.says("/peak rearm").sees_form("Clear the halt").closes()
     desk.otto.sees_home("HALTED", buttons=["Ask to clear", "Health check", "Halt everything"])
     desk.otto.clicks(desk.otto.home, "Ask to clear").sees_form("Clear the halt")
     desk.otto.fills(reason="the drill is over").submits().is_told("Asked as")

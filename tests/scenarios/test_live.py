@@ -1,5 +1,7 @@
 """A live session from the first word to the venue's proof."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.scenarios.desk import CHECKLIST, Desk, open_desk, until
@@ -9,7 +11,9 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     """The main road: ask, approve, go live, trade, look, stop with proof."""
     desk.control("market", pair="BTC/USD", trend="up")
     desk.otto.says("/peak live start ma_crossover BTC/USD").sees_form("Start a live session")
-    desk.otto.fills(notional="90", reason="first small run", checklist=CHECKLIST).submits()
+    ottos, olivias = desk.code_of(desk.otto.id), desk.spare_code_of(desk.olivia.id)
+    desk.otto.fills(notional="90", reason="first small run", checklist=CHECKLIST, code="1234567").submits()
+    desk.otto.sees_error("code", "not a code of yours").fills(code=spaced(ottos)).submits()
     card = desk.channel("trading-approvals").expects(
         "PRACTICE · Otto asks to go live", buttons=["Approve", "Reject", "Withdraw"]
     )
@@ -24,7 +28,10 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     desk.sam.clicks(card, "Approve").is_told("you hold no role at the desk")
     assert not desk.sessions()
 
-    desk.is_approved(card)
+    desk.olivia.clicks(card, "Approve").fills(code=ottos).submits().sees_error("code", "not a code of yours")
+    desk.olivia.fills(code=olivias).submits().is_told("counted")
+    desk.otto.is_told("was approved by Olivia")
+    card.now_reads("Approved by Olivia", buttons=["Go live"])
     desk.rita.clicks(card, "Go live").is_told("Only Otto, who asked, can press Go live")
     desk.otto.clicks(card, "Go live").is_told("Starting BTC/USD")
     session = desk.channel("trading-ops").expects(
@@ -42,7 +49,28 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     session.now_reads("stopped by Otto: enough for today")
     session.now_reads("STILL HOLDING")
     assert len(desk.orders_sent()) == 1
+    _keeps_no_code(desk, ottos, olivias)
     until(lambda: "Shutdown complete" in _all_logs(desk.home), "No log says Shutdown complete")
+
+
+def spaced(code: str) -> str:
+    """A code as an app shows it."""
+    return f"{code[:3]} {code[3:]}"
+
+
+def _keeps_no_code(desk: Desk, by_clock: str, recovery: str) -> None:
+    """What was typed stands nowhere: not in database, write-ahead log, logs, backup; the votes tell of it."""
+    with closing(sqlite3.connect(desk.home / "peak-ops.db")) as live:
+        with closing(sqlite3.connect(desk.home / "backup.db")) as backup:
+            live.backup(backup)
+        votes = live.execute("SELECT person, step_up FROM approval_vote").fetchall()
+    assert sorted(votes) == [("olivia", "recovery"), ("otto", "totp")]
+    # Six digits may stand in a time or a hash by chance; as they were typed, and as a value, they do not.
+    typed = (spaced(by_clock), f'"{by_clock}"', f"'{by_clock}'", recovery, recovery.replace("-", ""))
+    files = [path for path in desk.home.rglob("*") if path.is_file()]
+    assert {"peak-ops.db", "peak-ops.db-wal", "backup.db", "peak-ops.log"} <= {path.name for path in files}
+    kept = {path: path.read_bytes() for path in files}
+    assert not [(path, code) for path, text in kept.items() for code in typed if code.encode() in text]
 
 
 def _has_no_secret(desk: Desk) -> None:

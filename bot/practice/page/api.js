@@ -24,6 +24,7 @@ async function request(path, body) {
 }
 
 export const people = () => request("/desk/people");
+export const codes = () => request("/desk/codes");
 export const app = () => request("/desk/app");
 export const state = (me) => request(`/desk/state?as=${encodeURIComponent(me)}`);
 export const say = (me, channel, text, threadTs) =>

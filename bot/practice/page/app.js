@@ -9,6 +9,7 @@ import { entered, valuesOf } from "./inputs.js";
 import { Live } from "./live.js";
 import { Modals } from "./modal.js";
 import { Notices } from "./notices.js";
+import { followCodes } from "./codes.js";
 import { drawChooser, drawSwitcher } from "./people.js";
 import { Reading } from "./reading.js";
 import { drawSidebar } from "./sidebar.js";
@@ -300,6 +301,7 @@ async function begin() {
   $("workspace").hidden = $("menu-button").hidden = false;
   readIn(me.timezone);
   drawSwitcher($("person"), me, people);
+  followCodes();
   new Page(new Store(me.id, people, await api.app()));
 }
 

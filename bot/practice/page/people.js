@@ -1,5 +1,6 @@
 /** Who is who, and who I am: avatars, the person switcher, and the first choice of a person. */
 
+import { code } from "./codes.js";
 import { fill, h } from "./dom.js";
 import { menu } from "./menu.js";
 
@@ -35,6 +36,7 @@ export function drawSwitcher(place, me, people) {
       h("span", { class: "person-name" }, me.name),
       h("span", { class: "person-title" }, me.title),
     ),
+    code(me),
   ];
   const rows = people
     .filter((person) => person.id !== me.id)
@@ -52,6 +54,7 @@ export function drawSwitcher(place, me, people) {
             h("span", { class: "person-name" }, person.name),
             h("span", { class: "person-title" }, person.title),
           ),
+          code(person),
         ),
         h(
           "a",

@@ -42,6 +42,17 @@ def test_doctor_says_what_to_do_about_what_slack_refuses(shell: Shell) -> None:
     } == {"Slack refuses: invalid_auth"}
 
 
+def test_doctor_names_who_could_not_say_yes(shell: Shell) -> None:
+    """Where the policy asks for a code, everybody without a second factor is named, with the command."""
+    shell("db", "upgrade")
+
+    checks = {check["name"]: check for check in json.loads(shell("doctor", "--json").out)["checks"]}
+
+    found = checks["second factors"]
+    assert (found["verdict"], found["detail"]) == ("WARNED", "none that counts now: Olivia, Otto, Rita")
+    assert "peak-ops enrol" in found["advice"]
+
+
 def test_doctor_finds_another_secret_key(shell: Shell) -> None:
     """It would refuse the start, so it is no secret until then."""
     shell("db", "upgrade")

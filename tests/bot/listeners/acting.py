@@ -1,14 +1,18 @@
 """The listeners over one desk, as the bot registers them, and a way to have each act delivered again."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from slack_sdk import WebClient
+from slack_sdk.models.views import View
 
 from approvals.person import Person
+from approvals.request import ApprovalRequest
 from bot.identity import Identity
+from bot.listeners.answers import AnswerListeners
 from bot.listeners.desk import DeskListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.requests import RequestListeners
@@ -18,15 +22,18 @@ from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive
 from bot.operations.look import Look
+from bot.operations.request_card import read_card
 from bot.operations.requests import AnswerRequest, NoteStranger, ReadRequests, WithdrawRequest
 from bot.operations.sessions import StopSession
 from bot.operations.status import ReadStatus
+from bot.operations.step_up import StepUp
 from bot.rehearsal import Rehearsal
 from bot.slack_app import build_app, dispatch
+from bot.summaries import RequestCard
 from bot.tables import CardRow
 from tests.approvals.desk import OTTO
 from tests.bot.operations.rig import Rig
-from tests.bot.slack_payloads import click, command
+from tests.bot.slack_payloads import click, command, submission
 
 PLACE = ("C0APPROVALS", "1795360600.000100")
 
@@ -47,14 +54,16 @@ class Listening:
         self.clear_halt = ClearHalt(rig.storage, desk, rig.latch)
         self.stop = StopSession(rig.storage, desk, rig.gateway)
         self.acknowledge = AcknowledgeAlert(rig.storage, desk)
+        reader = ReadRequests(rig.storage, desk)
+        AnswerListeners(front, reader, AnswerRequest(rig.storage, desk), practice=True).register(self.app)
         RequestListeners(
             front,
-            ReadRequests(rig.storage, desk),
-            AnswerRequest(rig.storage, desk),
+            reader,
             WithdrawRequest(rig.storage, desk),
             GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
             self.clear_halt,
             RequestRearm(rig.storage, desk, rig.latch),
+            StepUp(rig.storage, desk),
         ).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
         machine = Machine(self.home)
@@ -81,6 +90,15 @@ class Listening:
         }
         self._dispatch(payload, cause, again)
 
+    def submits(
+        self, form: View, by: Person = OTTO, *, cause: str = "view:1", again: bool = False, **typed: str
+    ) -> Mapping[str, Any]:
+        """Send a form as it was opened, with what was typed into it; gives what Slack is told at once."""
+        values = {name: {name: {"type": "plain_text_input", "value": text}} for name, text in typed.items()}
+        payload = submission(values, callback_id=form.callback_id, metadata=form.private_metadata)
+        payload["user"] = {"id": by.accounts[0].user, "team_id": by.accounts[0].team}
+        return self._dispatch(payload, cause, again)
+
     def hangs(self, subject: str) -> None:
         """Slack has taken the card of a subject."""
         with self.rig.storage.transaction() as tx:
@@ -88,14 +106,22 @@ class Listening:
             assert card is not None
             card.channel, card.ts = PLACE
 
+    def card(self, request: ApprovalRequest) -> RequestCard:
+        """The card of a request, hung where a button of it is believed."""
+        self.hangs(f"request:{request.id}")
+        card = self.rig.read(lambda tx: read_card(tx, self.rig.desk, request.id))
+        assert card is not None
+        return card
+
     def answers(self) -> list[str]:
         """What persons were told in private, oldest first."""
         return [row.body["text"] for row in self.rig.outgoing("reply")]
 
-    def _dispatch(self, payload: Mapping[str, Any], cause: str, again: bool) -> None:
+    def _dispatch(self, payload: Mapping[str, Any], cause: str, again: bool) -> Mapping[str, Any]:
         outcome = dispatch(self.app, payload, cause=cause, redelivered=again)
         assert outcome.failure is None, outcome.failure
         assert not outcome.unhandled
+        return dict(json.loads(outcome.body)) if outcome.body else {}
 
     @staticmethod
     def _users_info(user: str) -> Mapping[str, Any]:

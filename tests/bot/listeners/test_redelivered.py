@@ -8,6 +8,7 @@ import pytest
 from bot.operations.claimed import FinishClaimed
 from bot.views import requests as request_view
 from bot.views.alerts import ACKNOWLEDGE
+from bot.views.answer_form import approve_form, reject_form
 from bot.views.sessions import STOP
 from tests.approvals.desk import OLIVIA, OTTO
 from tests.bot.intake import open_database
@@ -17,7 +18,7 @@ from tests.bot.operations.test_alerts import raised
 from tests.bot.operations.test_clearing import rearm_approved
 from trading.session import SessionState
 
-Act = Callable[..., None]
+Act = Callable[..., object]
 
 
 class Killed(BaseException):
@@ -32,9 +33,14 @@ def desk(tmp_path: Path) -> Listening:
 
 def approving(desk: Listening) -> Act:
     """Olivia approves."""
-    request = desk.rig.asked()
-    desk.hangs(f"request:{request.id}")
-    return lambda **how: desk.presses(request_view.APPROVE, request.id, OLIVIA, **how)
+    form = approve_form(desk.card(desk.rig.asked()), "C0APPROVALS", practice=True)
+    return lambda **how: desk.submits(form, OLIVIA, **how)
+
+
+def rejecting(desk: Listening) -> Act:
+    """Olivia says no."""
+    form = reject_form(desk.card(desk.rig.asked()), "C0APPROVALS", practice=True)
+    return lambda **how: desk.submits(form, OLIVIA, reason="too large", **how)
 
 
 def approving_ones_own(desk: Listening) -> Act:
@@ -100,6 +106,7 @@ def asking_for_health(desk: Listening) -> Act:
     ("prepare", "recorded"),
     [
         (approving, "request.decided"),
+        (rejecting, "request.decided"),
         (approving_ones_own, "request.vote_refused"),
         (withdrawing, "request.decided"),
         (going_live, "session.requested"),

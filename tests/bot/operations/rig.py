@@ -12,16 +12,17 @@ from typing import Any, TypeVar
 
 from sqlmodel import select
 
-from approvals.person import Person
+from approvals.factor import Secret, step_at
+from approvals.person import Person, PersonId
 from approvals.policy import Policy
-from approvals.request import ApprovalRequest, RequestId, VoteWord
+from approvals.request import ApprovalRequest, Assurance, RequestId, VoteWord
 from bot.database import Database
 from bot.operations.desk import Channels, Desk, Refused, StrategyChoice
 from bot.operations.halt import RequestRearm
 from bot.operations.live import Asked, GoLive, Launched, RequestLive
 from bot.operations.requests import AnswerRequest
 from bot.outbox import SENT
-from bot.storage import Storage, Transaction
+from bot.storage import Keys, Storage, Transaction
 from bot.tables import OutboxRow
 from bot.views.live_form import CHECKLIST, LiveAnswers
 from tests.approvals.desk import KEY, OLIVIA, OTTO, ROSTER, a_policy
@@ -170,13 +171,15 @@ class Rig:
 
     def __init__(self, database: Database, home: Path) -> None:
         self.clock = Clock()
-        self.storage = Storage(database, KEY, self.clock)
+        self.storage = Storage(database, Keys(KEY, KEY), self.clock)
         self.desk = a_desk()
         self.latch = Latch(home)
         self.latch.begin("olivia", self.clock())
         self.rehearsing = Rehearsing()
         self.venue = Venue(self.storage)
         self.woken = 0
+        self.secrets: dict[PersonId, Secret] = {}
+        self.recovery_codes: dict[PersonId, tuple[str, ...]] = {}
         self.is_alone = True
         self.gateway_settings = self.desk.settings_digest
 
@@ -197,10 +200,18 @@ class Rig:
         return plan
 
     def asks(
-        self, by: Person = OTTO, cause: str = "view:V1:h", symbol: str = BTC, reason: str = "first small run"
+        self,
+        by: Person = OTTO,
+        cause: str = "view:V1:h",
+        symbol: str = BTC,
+        reason: str = "first small run",
+        proof: Assurance | None = None,
     ) -> Asked | Refused:
-        """Ask for a live session."""
-        return self.asking(by, by.accounts[0], self.a_plan(symbol=symbol), reason, cause)
+        """Ask for a live session, with the asker's code where the policy wants one."""
+        if proof is None:
+            wanted = self.desk.policy.rule("live.activate").step_up
+            proof = Assurance.TOTP if wanted else Assurance.NONE
+        return self.asking(by, by.accounts[0], self.a_plan(symbol=symbol), reason, cause, proof)
 
     def asked(self, **given: Any) -> ApprovalRequest:
         """A request that is filed."""
@@ -260,6 +271,20 @@ class Rig:
     def rearm_asked(self, by: Person = OTTO, reason: str = "feed is back", cause: str = "c:1") -> Any:
         """Ask for the halt to be cleared."""
         return RequestRearm(self.storage, self.desk, self.latch)(by, by.accounts[0], reason, cause)
+
+    def enrols(self, *persons: Person) -> None:
+        """Enrol second factors, proven a minute ago."""
+        for person in persons:
+            secret = self.secrets[person.id] = Secret.new()
+            with self.storage.transaction() as tx:
+                earlier = step_at(tx.now) - 2
+                codes = tx.factors.enrol(person.id, secret, earlier, tx.now, tx.now)
+                tx.note("factor.enrolled", "the test", person.id)
+            self.recovery_codes[person.id] = codes
+
+    def code(self, person: Person, steps: int = 0) -> str:
+        """What a person's app shows now, or some steps later."""
+        return self.secrets[person.id].code_at(step_at(self.clock()) + steps)
 
     def with_policy(self, policy: Policy) -> None:
         """From now on under another policy."""

@@ -148,15 +148,15 @@ def test_every_open_request_is_counted() -> None:
 
 
 def test_no_answer_is_given_by_one_slip() -> None:
-    """Approve, Reject and Withdraw each ask first; closing for good is asked in red."""
+    """Withdraw asks first, in red; Approve and Reject open a form, which is the question."""
     (row,) = [block for block in as_dicts(request_card(REQUEST).blocks) if block["type"] == "actions"]
-    styles = {each["text"]["text"]: each["confirm"].get("style") for each in row["elements"]}
-    assert styles == {"Approve": None, "Reject": "danger", "Withdraw": "danger"}
+    asks = {each["text"]["text"]: each.get("confirm", {}).get("style") for each in row["elements"]}
+    assert asks == {"Approve": None, "Reject": None, "Withdraw": "danger"}
 
 
 def test_an_order_that_would_be_blocked_is_a_warning() -> None:
-    """In the second line and in the question of Approve, not only in the small print of the preview."""
+    """In the second line, not only in the small print of the preview."""
     blocked = replace(REQUEST, evidence={"preview": "buy 0.1 BTC, denied: max_symbol_exposure exceeded"})
 
-    assert str(as_dicts(request_card(blocked).blocks)).count("would be blocked by the limits") == 2
+    assert str(as_dicts(request_card(blocked).blocks)).count("would be blocked by the limits") == 1
     assert "would be blocked" not in str(as_dicts(request_card(REQUEST).blocks))

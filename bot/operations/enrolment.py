@@ -1,0 +1,78 @@
+"""Enrolling a person's second factor, from a terminal of the desk's machine and from nowhere else."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from approvals.errors import FactorEnrolled
+from approvals.factor import NEW_FACTOR_WAITS, Code, Secret
+from approvals.person import Person, PersonId, person_id
+from bot.errors import BotError
+from bot.mistakes import closest
+from bot.operations.clearing import has_been_begun
+from bot.operations.desk import Desk
+from bot.storage import Storage, Transaction
+from bot.views.replies import sentence
+
+
+class PersonUnknown(BotError):
+    """{wanted} is nobody on the roster, so nothing was enrolled: {known}. People stand in people.toml."""
+
+    exit_code = 2
+    wanted: str
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A factor that is kept now; the recovery codes are known here and nowhere else."""
+
+    phrase: str
+    good_from: datetime
+    waits: bool
+    recovery_codes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Enrolled(waits={self.waits})"
+
+
+class EnrolFactor:
+    """Keep a new second factor once a code has proven that the person's app has it."""
+
+    def __init__(self, storage: Storage, desk: Desk) -> None:
+        self._storage = storage
+        self._desk = desk
+
+    def person(self, wanted: str) -> Person:
+        """The person of this name or id, who has no factor yet; raises PersonUnknown or FactorEnrolled."""
+        found = self._desk.roster.get(person_id(wanted) or PersonId(wanted))
+        if found is None:
+            known = closest(wanted, (person.id for person in self._desk.roster))
+            raise PersonUnknown(wanted=wanted, known=known)
+        with self._storage.reading() as tx:
+            if factor := tx.factors.get(found.id):
+                raise FactorEnrolled(person=found.name, at=factor.enrolled_at)
+        return found
+
+    def __call__(self, person: Person, secret: Secret, code: Code, by: str) -> Enrolled | None:
+        """Keep it with its row in the record; None for a wrong code. On a desk at work everybody is told."""
+        with self._storage.transaction() as tx:
+            step = secret.step_of(code, tx.now)
+            if step is None:
+                return None
+            waits = has_been_begun(tx)
+            good_from = tx.now + (NEW_FACTOR_WAITS if waits else timedelta())
+            codes = tx.factors.enrol(person.id, secret, step, good_from, tx.now)
+            tx.note("factor.enrolled", by, person.id, good_from=good_from)
+            if waits:
+                self._tell(tx, person, good_from)
+            factor = tx.factors.get(person.id)
+        return Enrolled(factor.phrase if factor else "", good_from, waits, codes)
+
+    def _tell(self, tx: Transaction, person: Person, good_from: datetime) -> None:
+        told = sentence(
+            f"A second factor was enrolled for {person.name} on the desk's machine. It counts from "
+            f"{good_from:%Y-%m-%d %H:%M} UTC on. If {person.name} knows nothing of it: halt."
+        )
+        tx.outbox.post(f"factor:{person.id}", self._desk.channels.approvals, told)
+        for account in person.accounts:
+            tx.outbox.dm(f"factor:{person.id}:{account}", account, told)

@@ -1,0 +1,132 @@
+"""The forms in which a request is answered: what exactly is approved, restated, or why it is rejected."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    InputBlock,
+    MarkdownTextObject,
+    PlainTextInputElement,
+    SectionBlock,
+)
+from slack_sdk.models.views import View as SlackView
+
+from bot.summaries import CodeAsked, RequestCard
+from bot.views.code_field import code_input
+from bot.views.requests import parameters, verb, warning
+from bot.views.wording import literal, when
+
+APPROVAL = "request.approval"
+REJECTION = "request.rejection"
+REASON = "reason"
+REASON_LENGTH_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Which request a form answers, in which payload, and where its card was pressed."""
+
+    request_id: str
+    digest: str
+    channel: str
+
+    def as_metadata(self) -> str:
+        """What the form carries along."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_metadata(cls, text: str) -> Self:
+        """Read it again; what cannot be read answers nothing."""
+        try:
+            found = json.loads(text)
+            return cls(*(str(found[name]) for name in cls.__slots__))
+        except (ValueError, KeyError, TypeError):
+            return cls("", "", "")
+
+
+def approve_form(card: RequestCard, channel: str, practice: bool, code: CodeAsked | None = None) -> SlackView:
+    """The approval in a few lines, money first, as the database has it now; with a code if one is asked."""
+    return _form(
+        APPROVAL,
+        "Approve this?",
+        "Approve",
+        card,
+        channel,
+        [_restated(card, practice), *code_input(code), _small_print(card)],
+    )
+
+
+def reject_form(card: RequestCard, channel: str, practice: bool) -> SlackView:
+    """One question: why not."""
+    closes = ContextBlock(
+        elements=[MarkdownTextObject(text="One no closes the request for good. Everybody reads the reason.")]
+    )
+    why = InputBlock(
+        block_id=REASON,
+        label="Why not?",
+        element=PlainTextInputElement(
+            action_id=REASON, max_length=REASON_LENGTH_MAX, placeholder="What should be different"
+        ),
+    )
+    return _form(REJECTION, "Reject this?", "Reject", card, channel, [_restated(card, practice), why, closes])
+
+
+def reason(state_values: Mapping[str, Any]) -> str:
+    """Read why; what is missing or of another shape reads as empty."""
+    return _typed(state_values, REASON)
+
+
+def _typed(state_values: Mapping[str, Any], name: str) -> str:
+    block = state_values.get(name)
+    element = block.get(name) if isinstance(block, Mapping) else None
+    return str(element.get("value") or "") if isinstance(element, Mapping) else ""
+
+
+def _form(
+    callback: str, title: str, submit: str, card: RequestCard, channel: str, blocks: list[Block]
+) -> SlackView:
+    return SlackView(
+        type="modal",
+        callback_id=callback,
+        title=title,
+        submit=submit,
+        close="Not yet",
+        private_metadata=Answering(card.id, card.digest, channel).as_metadata(),
+        blocks=blocks,
+    )
+
+
+def _restated(card: RequestCard, practice: bool) -> SectionBlock:
+    """Five lines at most: what it costs or ends, how, what was found, who asks and why."""
+    mark = "PRACTICE · " if practice else ""
+    asks = f"{literal(card.requested_by, 60)} {verb(card)}: {literal(card.reason or 'no reason given', 400)}"
+    lines = [*_what(card), *([warning(card).strip()] if warning(card) else []), asks]
+    return SectionBlock(text=MarkdownTextObject(text=mark + "\n".join(lines)))
+
+
+def _what(card: RequestCard) -> list[str]:
+    plan = card.payload.get("plan")
+    if not plan:
+        found = [f"{name.capitalize()}: {literal(str(text), 300)}" for name, text in card.evidence.items()]
+        return [f"*{literal(card.title, 400)}*", *([" · ".join(found)] if found else [])]
+    quote = str(plan.get("symbol", "/")).split("/")[-1]
+    money = f"{plan.get('notional_max')} {quote}"
+    return [
+        f"*At most {literal(money, 60)}* on {literal(str(plan.get('exchange')), 60)} "
+        f"({literal(str(card.payload.get('venue_url')), 200)})",
+        f"{literal(str(plan.get('symbol')), 30)}, {literal(str(plan.get('timeframe')), 10)} bars, "
+        f"{literal(str(plan.get('strategy')), 60)} {literal(parameters(plan), 300)}",
+        f"Preview: {literal(str(card.evidence.get('preview', 'none')), 400)}",
+    ]
+
+
+def _small_print(card: RequestCard) -> ContextBlock:
+    text = (
+        f"The request is called *{literal(card.name, 60)}* · digest `{literal(card.digest[:12])}` · "
+        f"until {when(card.expires_at)}"
+    )
+    return ContextBlock(elements=[MarkdownTextObject(text=text)])
