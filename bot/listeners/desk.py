@@ -1,5 +1,6 @@
 """Looking: status, panel, Home, help, limits, orders, readiness, preview, health; and alerts."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,6 +27,11 @@ from trading.errors import TradingError
 Body = Mapping[str, Any]
 Shown = Callable[[Typed, Person], View | Refused]
 
+UNKNOWN_BUTTON = (
+    "I know no such button any more, so nothing was done: its card is of an older version. "
+    "/peak shows the desk as it is now, with its buttons; /peak-kill halts everything."
+)
+
 
 class DeskListeners:
     """Everything that changes nothing, and the acknowledgement of an alert."""
@@ -40,7 +46,10 @@ class DeskListeners:
         self._acknowledge = acknowledge
 
     def register(self, app: App) -> None:
-        """Words in the order in which they are tried; what is left over is not understood."""
+        """Words in the order in which they are tried; what is left over is not understood.
+
+        Other listeners register before these: what no one knows ends here.
+        """
         look = self._look
         shows: dict[str, Shown] = {
             "status": lambda typed, actor: status_view.status(self._status(actor)),
@@ -56,6 +65,7 @@ class DeskListeners:
         app.command("/peak")(self._showing(self._anything_else))
         app.action(status_view.HEALTH_NOW)(self.on_health)
         app.action(ACKNOWLEDGE)(self.on_acknowledge)
+        app.action(re.compile(".+"))(self.on_unknown_button)
         app.event("app_home_opened")(self.on_home)
         app.event("message")(self.on_message)
 
@@ -90,6 +100,13 @@ class DeskListeners:
         if not isinstance(known, str):
             self._front.home_opened(said.account)
         client.views_publish(user_id=said.account.user, view=view)
+
+    def on_unknown_button(self, ack: Ack, body: Body, context: Mapping[str, Any]) -> None:
+        """A button of a card that an older version has drawn, or that nobody has."""
+        ack()
+        said = incoming(body, context)
+        if self._front.person(said) is not None:
+            self._front.answer(said, sentence(UNKNOWN_BUTTON))
 
     def on_message(self, body: Body, context: Mapping[str, Any]) -> None:
         """Somebody writes to the bot, perhaps in haste: nothing is done, and what would be is told."""

@@ -107,5 +107,5 @@ def _foreign(outcome: HaltOutcome) -> str:
 def _nothing(outcome: HaltOutcome) -> str:
     """What an empty list says: nothing held, but only where the venue has answered everything."""
     if outcome.proven and not outcome.detail:
-        return "nothing held by our sessions"
-    return "*what is held is not known*"
+        return "Nothing held by our sessions"
+    return "*What is held is not known*"

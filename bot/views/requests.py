@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 from bot.block_limits import shortened
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import View
-from bot.views.wording import day_and_time, label, limit_words, literal, when
+from bot.views.wording import day_and_time, label, limit_words, literal, when, with_readers_time
 from trading.limits import LIMIT_NAMES
 
 APPROVE = "request.approve"
@@ -122,7 +122,7 @@ def parameters(plan: dict[str, object]) -> str:
 
 def _evidence(card: RequestCard) -> list[Block]:
     lines = [
-        f"*{title}* {literal(str(found), 1200)}"
+        f"*{title}* {with_readers_time(literal(str(found), 1200), card.created_at)}"
         for title, name in _SHOWN.items()
         if (found := card.evidence.get(name))
     ]

@@ -204,6 +204,14 @@ def test_a_body_that_cannot_be_read_is_400(door: Door, body: bytes, as_json: boo
     assert door.get("/healthz").status_code == 200
 
 
+def test_of_a_doubled_field_the_last_counts(door: Door) -> None:
+    """As in every form; a command is not refused for it, since a halt may be in it."""
+    body = form(command("status")) + b"&text=first&text=health"
+
+    assert door.post(body, door.sign(body)).status_code == 200
+    assert json.loads(door.intake.rows()[0].body)["text"] == "health"
+
+
 def test_a_body_over_one_megabyte_is_413(door: Door) -> None:
     """Announced or streamed, a body that is too large is not read to its end."""
     body = b"x" * 1_000_001

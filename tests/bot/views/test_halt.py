@@ -54,7 +54,7 @@ def test_nothing_is_called_held_only_when_nothing_is() -> None:
     """An account without a position says so in as many words."""
     text = card(replace(HALT, outcomes=(replace(OUTCOME, held=(("BTC", Decimal("0.00")),)),)))
 
-    assert "nothing held by our sessions" in text
+    assert "Nothing held by our sessions" in text
 
 
 @pytest.mark.parametrize("proven", [True, False])
@@ -63,7 +63,7 @@ def test_what_could_not_be_read_is_not_called_nothing(proven: bool) -> None:
     unread = replace(OUTCOME, proven=proven, held=(), detail="what was filled last is not known")
     text = card(replace(HALT, outcomes=(unread,)))
 
-    assert "*what is held is not known*" in text
+    assert "*What is held is not known*" in text
     assert "what was filled last is not known" in text
     assert "nothing held" not in text
 

@@ -160,3 +160,12 @@ def test_an_order_that_would_be_blocked_is_a_warning() -> None:
 
     assert str(as_dicts(request_card(blocked).blocks)).count("would be blocked by the limits") == 1
     assert "would be blocked" not in str(as_dicts(request_card(REQUEST).blocks))
+
+
+def test_a_time_in_the_evidence_is_the_readers_own() -> None:
+    """A preview's bars end at some hour; at night in New York UTC alone reads as another."""
+    at = REQUEST.created_at.replace(hour=11, minute=0, second=0, microsecond=0)
+    card = replace(REQUEST, created_at=at, evidence={"preview": "no order now (candles until 10:59 UTC)"})
+
+    token = f"<!date^{int(at.timestamp()) - 60}^{{time}}|10:59> (10:59 UTC)"
+    assert token in said(request_card(card)).replace("\u2060", "")
