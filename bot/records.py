@@ -58,6 +58,18 @@ class AlertStore:
         self._session.flush()
         return _alert(row)
 
+    def went_on(self, kind: str, title: str, title_now: str, detail: str, advice: str) -> str | None:
+        """Let an open alert of this title say how it went on; gives its id, None when there is none."""
+        row = self._session.exec(
+            select(AlertRow).where(
+                AlertRow.kind == kind, AlertRow.title == title, col(AlertRow.acknowledged_at).is_(None)
+            )
+        ).first()
+        if row is None:
+            return None
+        row.title, row.detail, row.advice = title_now, detail, advice
+        return row.id
+
     def get(self, alert_id: str) -> AlertSummary | None:
         """One alert; None when there is none of this id."""
         row = self._session.get(AlertRow, alert_id)

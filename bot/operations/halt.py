@@ -14,7 +14,6 @@ from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
-from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
 from bot.operations.clearing import (
     RECENT,
@@ -27,6 +26,7 @@ from bot.operations.desk import SHOWN, Desk, Refused, owners
 from bot.operations.live import Asked, file_request, may_file
 from bot.operations.request_card import subject as request_subject
 from bot.operations.step_up import prove_asker
+from bot.operations.unproven import raise_unproven, tell_proven
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.summaries import HaltOutcome, HaltStep, HaltSummary
@@ -163,8 +163,10 @@ class RecordHalt:
             facts = {"proven": proof.proven, "open_orders": proof.orders_open, "held": dict(proof.held)}
             tx.note("halt.proof", "peak-ops", halt.id, exchange=exchange, detail=proof.detail, **facts)
             tx.outbox.card(subject(halt.id), self._desk.channels.ops, Urgency.FIRST)
-            if not proof.proven:
-                self._raise_unproven(tx, halt.id, exchange, proof.detail)
+            if proof.proven:
+                tell_proven(tx, self._desk, exchange)
+            else:
+                raise_unproven(tx, self._desk, halt.id, exchange, proof.detail)
         self._proofs.pop((halt.id, exchange), None)
         return after
 
@@ -174,19 +176,7 @@ class RecordHalt:
             halt = tx.halts.get(halt_id)
             if halt is not None and exchange in halt.waiting_for:
                 tx.outbox.card(subject(halt_id), self._desk.channels.ops, Urgency.FIRST)
-                self._raise_unproven(tx, halt_id, exchange, "the venue has not confirmed it yet")
-
-    def _raise_unproven(self, tx: Transaction, halt_id: str, exchange: str, why: str) -> None:
-        raise_alert(
-            tx,
-            self._desk,
-            f"unproven:{halt_id}:{exchange}",
-            "halt.unproven",
-            "high",
-            f"The halt of {exchange} is not proven",
-            f"Orders may still be open: {why}. The bot goes on asking.",
-            "Look at the venue's own page now and cancel there what is open; the card of the halt follows.",
-        )
+                raise_unproven(tx, self._desk, halt_id, exchange, "the venue has not confirmed it yet")
 
     def _proof(self, halt_id: str, exchange: str, reason: str) -> HaltProof:
         """Ask the account, once for a halt: what it has proven is kept until it is recorded."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.operations.clearing import RECENT, clearing_request
 from bot.operations.desk import Desk
 from bot.operations.halt import subject
+from bot.operations.unproven import tell_proven
 from bot.outbox import Urgency
 from bot.storage import Transaction
 from bot.summaries import HaltOutcome, HaltStep
@@ -21,6 +22,7 @@ def take_late_proof(tx: Transaction, desk: Desk, event: TradingEvent) -> None:
         outcomes = tuple(_proven(o, event) if o in missing else o for o in halt.outcomes)
         tx.halts.save(replace(halt, outcomes=outcomes))
         tx.outbox.card(subject(halt.id), desk.channels.ops, Urgency.FIRST)
+        tell_proven(tx, desk, event.facts["exchange"])
 
 
 def _proven(outcome: HaltOutcome, event: TradingEvent) -> HaltOutcome:

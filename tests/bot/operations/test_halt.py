@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from bot.operations.halt import RecordHalt, halt_id
+from bot.operations.late_proof import take_late_proof
 from bot.summaries import HaltSummary
 from tests.approvals.desk import NOON
 from tests.bot.intake import DEADLINE_S, Gatekeeper, until
 from tests.bot.operations.rig import Rig, at_once
+from trading.events import EventKind, TradingEvent
 from trading.wire import HaltProof
 
 
@@ -156,6 +158,24 @@ def test_a_halt_that_is_not_proven_in_time_is_told(rig: Rig) -> None:
 
     assert (alert.kind, alert.title) == ("halt.unproven", "The halt of kraken is not proven")
     assert "venue's own page" in alert.advice
+    (after,) = rig.read(lambda tx: tx.alerts.recent(5))
+    assert (after.id, after.title) == (alert.id, "The halt of kraken is proven by now")
+
+
+def test_an_alert_stays_while_a_newer_halt_is_not_proven(rig: Rig) -> None:
+    """Both share it, and the proof of the older one says nothing of the newer."""
+    rig.venue.proven = False
+    recording(rig)("sam", "odd", rig.clock(), 3)
+    rig.clock.passes(seconds=10)
+    facts = {"exchange": "kraken", "steps": [], "orders_open": 0, "held": {}, "proven": True, "detail": ""}
+    proof = TradingEvent("halt.proven:1", EventKind.HALT_PROVEN, rig.clock(), None, facts)
+    rig.clock.passes(seconds=10)
+    recording(rig)("sam", "odd again", rig.clock(), 3)
+    with rig.storage.transaction() as tx:
+        take_late_proof(tx, rig.desk, proof)
+
+    (alert,) = rig.read(lambda tx: tx.alerts.recent(5))
+    assert alert.title == "The halt of kraken is not proven"
 
 
 def test_a_halt_that_stays_unproven_raises_one_alert(rig: Rig) -> None:
