@@ -162,6 +162,19 @@ def test_who_is_not_enrolled_gets_no_form_and_no_notice(desk: Listening, opened:
     assert desk.rig.request(request.id).state is RequestState.REJECTED
 
 
+def test_an_asker_whom_nobody_could_answer_is_told_at_once(tmp_path: Path) -> None:
+    """An owner is missing, and no owner has a factor: he hears it now, and not when the time is over."""
+    rig = Rig(open_database(tmp_path), tmp_path)
+    rig.with_policy(a_policy(a_rule(step_up=True)))
+    rig.enrols(OTTO, RITA)
+    rig.asked()
+
+    ((lane, told),) = rig.told()
+    assert lane == str(OTTO.accounts[0])
+    assert "has a second factor that counts (Olivia)" in told
+    assert "peak-ops enrol" in told
+
+
 def test_the_form_shows_the_persons_own_two_words(desk: Listening, opened: list[View]) -> None:
     """Whoever draws a form like ours does not know them."""
     request = asked(desk)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.summaries import StatusSummary
+from bot.summaries import RequestCard, StatusSummary
 from bot.view import View
 from bot.views import (
     alerts,
+    answer_form,
     halt,
     health,
     home,
@@ -50,6 +51,7 @@ FORM = live_form.LiveForm(("ma_crossover",), ("BTC/USD",), (LIMIT,), "USD", "kra
 ORDER_FACTS = {"side": "buy", "quantity": "0.001", "symbol": "BTC/USD", "venue_order_id": "OABC-1"}
 FILL_FACTS = {**ORDER_FACTS, "price": "64000", "fee": "0.16", "fee_currency": "USD"}
 REJECTED = replace(REQUEST, state="rejected", no=(("Olivia", SOON, "too large"),), decided_at=SOON)
+CLEARING = replace(REQUEST, action="rearm", payload={}, evidence={"orders": "none", "held": "0.1 BTC"})
 ENDED = replace(APPROVED, execution="failed", outcome="the session did not start: no key")
 TAKEN = replace(ALERT, acknowledged_by="Rita", acknowledged_at=SOON, times=4)
 UNPROVEN = replace(OUTCOME, proven=False, detail="the venue did not answer")
@@ -61,6 +63,11 @@ FULL = replace(
     pending_approvals=(PENDING,) * 15,
     limits=(LIMIT,) * 5,
 )
+
+
+def _approval(card: RequestCard, text: str) -> View:
+    form = answer_form.approve_form(filled(card, text), "C1", practice=True)
+    return View("form", form.blocks or [])
 
 
 def _home(summary: StatusSummary) -> View:
@@ -86,6 +93,8 @@ VIEWS: dict[str, Callable[[str], View]] = {
     "an approval": lambda text: notices.outcome_notice(filled(APPROVED, text)),
     "a rejection": lambda text: notices.outcome_notice(filled(REJECTED, text)),
     "an expiry": lambda text: notices.outcome_notice(filled(replace(REQUEST, state="expired"), text)),
+    "the form of an approval": lambda text: _approval(REQUEST, text),
+    "the form that ends a halt": lambda text: _approval(CLEARING, text),
     "requests that wait": lambda text: requests.waiting_list([filled(PENDING, text)] * 25),
     "an alert": lambda text: alerts.alert_card(filled(ALERT, text)),
     "an acknowledged alert": lambda text: alerts.alert_card(filled(TAKEN, text)),
