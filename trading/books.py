@@ -10,13 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from trading.amount import plain
+from trading.checkpoint import WORTH_KEEPING, Checkpoint, Folded
 from trading.database import Database
 from trading.events import EventKind, TradingEvent
 from trading.exposure import Exposure
 from trading.fill import Fill
 from trading.order import Order, OrderState, Side
 from trading.position import Book, Position
-from trading.store import EventStore, FillStore, OrderStore, SessionStore
+from trading.store import CheckpointStore, EventStore, FillStore, OrderStore, SessionStore
 
 _UNSENT = frozenset({OrderState.INTENDED})
 _UNRESOLVED = _UNSENT | {OrderState.UNKNOWN}
@@ -37,51 +38,59 @@ class Books:
         self._live: dict[str, Order] = {}
         self._known: dict[str, Order] = {}
         self._by_venue_id: dict[str, str] = {}
-        self._account = Book()
-        self._sessions: dict[str, Book] = {}
-        self._last_fill_at: datetime | None = None
+        self._folded = Folded(Checkpoint())
         self._booked: set[str] = set()
 
     def load(self, price_of: Callable[[str], Decimal]) -> None:
         """Read everything from the database again; what is still open is counted at `price_of` its symbol.
 
         Nothing is booked between the reading and the end of it; the prices, which take time, come before.
+        What it comes to is kept, so that the next start need fold only what is booked from now on.
         """
+        if checkpoint := self._load(price_of):
+            with self._database.transaction() as session:
+                CheckpointStore(session).save(self._exchange, checkpoint)
+
+    def load_without_prices(self) -> None:
+        """Read what a halt needs to know, without asking the venue for anything and without writing."""
+        self._load(lambda _: Decimal(0))
+
+    def _load(self, price_of: Callable[[str], Decimal]) -> Checkpoint | None:
         with self._database.reading() as session:
             open_orders = OrderStore(session).open_orders(self._exchange)
         prices = {symbol: price_of(symbol) for symbol in {order.intent.symbol for order in open_orders}}
         with self.lock:
-            orders, fills = self._stored()
+            orders, self._folded, checkpoint = self._stored()
             self.exposure = Exposure(self.exposure.currency)
             self._known = orders
             self._by_venue_id = {o.venue_order_id: ident for ident, o in orders.items() if o.venue_order_id}
             self._live = {ident: order for ident, order in orders.items() if order.state.may_be_live}
-            self._account, self._sessions, self._last_fill_at = Book(), {}, None
-            for fill in fills:
-                self._fold(fill)
-            for position in self._account.positions:
+            for position in self._folded.account.positions:
                 self.exposure.hold(position.symbol, position.quantity)
             for order in self._live.values():
                 self.exposure.reserve(order, order.intent.limit_price or prices[order.intent.symbol])
+        return checkpoint
 
-    def _stored(self) -> tuple[dict[str, Order], list[Fill]]:
-        """The orders that still matter, each filled as its fills say, and all fills."""
+    def _stored(self) -> tuple[dict[str, Order], Folded, Checkpoint | None]:
+        """The orders that still matter, filled as their fills say; all fills, folded; what to keep of it."""
         with self._database.reading() as session:
-            store = OrderStore(session)
+            store, fills = OrderStore(session), FillStore(session)
             sessions = [s for s in SessionStore(session).all_open() if s.plan.exchange == self._exchange]
             orders = {o.intent.client_order_id: o for s in sessions for o in store.by_session(s.id)}
             orders |= {o.intent.client_order_id: o for o in store.open_orders(self._exchange)}
-            fills = FillStore(session).all(self._exchange)
-        filled: dict[str | None, Decimal] = {}
-        for fill in fills:
-            filled[fill.client_order_id] = filled.get(fill.client_order_id, Decimal(0)) + fill.quantity
-        return {
-            ident: replace(o, filled_quantity=filled.get(ident, Decimal(0))) for ident, o in orders.items()
-        }, fills
-
-    def load_without_prices(self) -> None:
-        """Read what a halt needs to know, without asking the venue for anything."""
-        self.load(lambda _: Decimal(0))
+            filled = fills.filled_of(orders)
+            begin = CheckpointStore(session).get(self._exchange)
+            later = fills.after(begin.sequence, self._exchange)
+            is_whole = fills.extent(self._exchange, until=begin.sequence) == (begin.sequence, begin.fills)
+            if not (is_whole and begin.goes_before(later)):
+                begin, later = Checkpoint(), fills.all(self._exchange)
+            extent = fills.extent(self._exchange)
+        folded = Folded(begin)
+        for fill in later:
+            folded.apply(fill)
+        keep = folded.checkpoint(*extent) if len(later) >= WORTH_KEEPING else None
+        known = {i: replace(o, filled_quantity=filled.get(i, Decimal(0))) for i, o in orders.items()}
+        return known, folded, keep
 
     def order(self, client_order_id: str) -> Order | None:
         """One order of ours, whatever became of it."""
@@ -114,7 +123,7 @@ class Books:
     def position(self, session_id: str, symbol: str) -> Position:
         """What a session holds by its own fills."""
         with self.lock:
-            return self._sessions.get(session_id, Book()).position(symbol)
+            return self._folded.sessions.get(session_id, Book()).position(symbol)
 
     def pending(self, session_id: str, symbol: str) -> dict[Side, Decimal]:
         """What a session's open orders would still buy and sell."""
@@ -126,12 +135,14 @@ class Books:
 
     def account(self) -> Book:
         """The positions of all sessions together."""
-        return self._account
+        return self._folded.account
 
     def held(self, session_id: str | None = None) -> dict[str, Decimal]:
         """The net of our own fills by asset, without what is flat."""
         with self.lock:
-            book = self._account if session_id is None else self._sessions.get(session_id, Book())
+            book = (
+                self._folded.account if session_id is None else self._folded.sessions.get(session_id, Book())
+            )
             totals: dict[str, Decimal] = {}
             for position in book.positions:
                 base = position.symbol.partition("/")[0]
@@ -144,7 +155,7 @@ class Books:
 
     def last_fill_at(self) -> datetime | None:
         """When we last traded, by the venue's clock."""
-        return self._last_fill_at
+        return self._folded.newest_at
 
     def deny(self, order: Order, why: str) -> None:
         """Write down an order that was not sent."""
@@ -209,7 +220,7 @@ class Books:
                 OrderStore(session).update(after)
                 EventStore(session).add(_fill_event(fill, after))
             self._booked.add(fill.fill_id)
-            self._fold(fill)
+            self._folded.apply(fill)
             self._remember(after)
             self.exposure.fill(fill)
             return True
@@ -252,11 +263,6 @@ class Books:
             self._live[ident] = order
         else:
             self._live.pop(ident, None)
-
-    def _fold(self, fill: Fill) -> None:
-        self._account.apply(fill)
-        self._sessions.setdefault(fill.session_id or "", Book()).apply(fill)
-        self._last_fill_at = max(fill.at, self._last_fill_at or fill.at)
 
 
 def _order_event(kind: EventKind, order: Order, at: datetime) -> TradingEvent:

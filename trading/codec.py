@@ -39,7 +39,7 @@ def decode(kind: type[T], value: Any) -> T:
     """Read a value of this type from its JSON form; raises `Unreadable` for anything else."""
     try:
         return cast(T, _decode(kind, value))
-    except (TypeError, ValueError, ArithmeticError, KeyError) as error:
+    except (TypeError, ValueError, ArithmeticError, KeyError, AttributeError) as error:
         raise Unreadable(value=repr(value)[:100], wanted=getattr(kind, "__name__", str(kind))) from error
 
 

@@ -37,7 +37,12 @@ class Steps:
 
     def took(self, name: str) -> None:
         """Write a step down as done now."""
-        self._taken.append((name, round((time.monotonic() - self._begun) * 1000)))
+        self._taken.append((name, self.now_ms))
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds since the beginning."""
+        return round((time.monotonic() - self._begun) * 1000)
 
     @property
     def taken(self) -> tuple[tuple[str, int], ...]:

@@ -32,6 +32,24 @@ _CLOCKS_DIFFER = timedelta(seconds=CLOCK_SKEW_S_MAX + 1)
 
 
 @dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """A halt that is being proven, for whoever asks for one meanwhile."""
+
+    reason: str
+    steps: Steps
+    proof: Future[HaltProof]
+
+    def joined(self, reason: str) -> HaltProof:
+        """Its proof; told to somebody else's halt without what was done before that one was asked for."""
+        since_ms = self.steps.now_ms
+        proof = self.proof.result()
+        if reason == self.reason:
+            return proof
+        left = tuple((name, ms - since_ms) for name, ms in proof.steps if ms >= since_ms)
+        return replace(proof, steps=(("joined a halt under way", 0), *left))
+
+
+@dataclass(frozen=True, slots=True)
 class HaltTiming:
     """In seconds: how long to wait for the gate, to try, and for the last fills; when to try again."""
 
@@ -71,7 +89,7 @@ class Halting:
         self._timing = timing
         self._settle_soon = settle_soon
         self._lock = threading.Lock()
-        self._running: Future[HaltProof] | None = None
+        self._running: _UnderWay | None = None
         self._seen = False
         self._unproven = False
         self._owes_proof = False  # whether people wait for a proof that no answer of ours will give them
@@ -105,17 +123,17 @@ class Halting:
         steps.took("latch")
         self._seen = True
         with self._lock:
-            running, mine = self._running, Future[HaltProof]()
+            running, mine = self._running, _UnderWay(reason, steps, Future())
             self._running = running or mine
         if running is not None:
-            return running.result()
+            return running.joined(reason)
         try:
             proof = self._halt(steps, reason)
         except BaseException as error:
-            mine.set_exception(error)
+            mine.proof.set_exception(error)
             raise
         else:
-            mine.set_result(proof)
+            mine.proof.set_result(proof)
         finally:
             with self._lock:
                 self._running = None

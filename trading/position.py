@@ -116,6 +116,13 @@ class Book:
         for fill in fills:
             self.apply(fill)
 
+    @classmethod
+    def of(cls, positions: Iterable[Position]) -> "Book":
+        """The book with these positions in it."""
+        book = cls()
+        book._positions = {position.symbol: position for position in positions}
+        return book
+
     def apply(self, fill: Fill) -> Position:
         """Add one fill that is not in the book yet."""
         position = self.position(fill.symbol).apply(fill)

@@ -12,15 +12,15 @@ from trading.events import EventKind, TradingEvent
 from trading.fill import Fill
 from trading.order import Intent, Order, OrderState, OrderType, Side
 from trading.session import SessionPlan, SessionState, Stage, TradingSession
-from trading.tables import EquityRow, EventRow, FillRow, OrderRow, SessionRow
+from trading.tables import CheckpointRow, EquityRow, EventRow, FillRow, OrderRow, SessionRow
 
 
 def _table(row: type[SQLModel]) -> Table:
     return cast(Table, row.__table__)  # type: ignore[attr-defined]
 
 
-SESSION, ORDER, FILL, EVENT, EQUITY = (
-    _table(row) for row in (SessionRow, OrderRow, FillRow, EventRow, EquityRow)
+SESSION, ORDER, FILL, CHECKPOINT, EVENT, EQUITY = (
+    _table(row) for row in (SessionRow, OrderRow, FillRow, CheckpointRow, EventRow, EquityRow)
 )
 
 _SESSION_FIELDS = tuple(name for name in TradingSession.__slots__ if name != "plan")

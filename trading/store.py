@@ -1,6 +1,6 @@
 """Sessions, orders, fills, events and equity in the database, inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,12 +8,15 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from trading.checkpoint import Checkpoint
+from trading.codec import Unreadable, decode, encode
 from trading.equity import EquityPoint
 from trading.errors import DuplicateOrder, DuplicateSession, NoSuchOrder, NoSuchSession
 from trading.events import TradingEvent
 from trading.fill import Fill
 from trading.order import Order, OrderState
 from trading.rows import (
+    CHECKPOINT,
     EQUITY,
     EVENT,
     FILL,
@@ -33,6 +36,17 @@ from trading.session import SessionState, TradingSession
 
 _OPEN_SESSIONS = tuple(state for state in SessionState if not state.is_over)
 _OPEN_ORDERS = tuple(state for state in OrderState if state.may_be_live)
+
+
+# Databases take only so many values in one question.
+_VALUES_MAX = 500
+
+
+def _batched(values: Collection[str]) -> Iterator[list[str]]:
+    """The values in lists that one question can hold."""
+    listed = list(values)
+    for begin in range(0, len(listed), _VALUES_MAX):
+        yield listed[begin : begin + _VALUES_MAX]
 
 
 class _Store:
@@ -184,6 +198,45 @@ class FillStore(_Store):
 
     def _fills(self, query: Select[Any]) -> list[Fill]:
         return [fill_of(row) for row in self._rows(query.order_by(FILL.c.at, FILL.c.sequence))]
+
+    def after(self, sequence: int, exchange: str) -> list[Fill]:
+        """The fills of one account that were booked after a row."""
+        return self._fills(self._of(exchange).where(FILL.c.sequence > sequence))
+
+    def extent(self, exchange: str, until: int | None = None) -> tuple[int, int]:
+        """The last row of one account's fills, up to a row or of all, and how many they are."""
+        columns: list[Any] = [func.max(FILL.c.sequence).label("last"), func.count().label("count")]
+        query = select(*columns).where(FILL.c.exchange == exchange)
+        row = self._rows(query if until is None else query.where(FILL.c.sequence <= until))[0]
+        return row["last"] or 0, row["count"]
+
+    def filled_of(self, client_order_ids: Collection[str]) -> dict[str, Decimal]:
+        """How much of each of these orders was executed, without those of which nothing was."""
+        filled: dict[str, Decimal] = {}
+        columns = select(FILL.c.client_order_id, FILL.c.quantity)
+        for some in _batched(client_order_ids):
+            for row in self._rows(columns.where(FILL.c.client_order_id.in_(some))):
+                ident = row["client_order_id"]
+                filled[ident] = filled.get(ident, Decimal(0)) + row["quantity"]
+        return filled
+
+
+class CheckpointStore(_Store):
+    """What the first fills of each account come to."""
+
+    def get(self, exchange: str) -> Checkpoint:
+        """The checkpoint of an account, an empty one where there is none that can be read."""
+        row = self._row(select(CHECKPOINT).where(CHECKPOINT.c.exchange == exchange))
+        try:
+            return decode(Checkpoint, row["folded"]) if row else Checkpoint()
+        except Unreadable:
+            return Checkpoint()
+
+    def save(self, exchange: str, checkpoint: Checkpoint) -> None:
+        """Put it in the place of the one before."""
+        connection = self._session.connection()
+        connection.execute(delete(CHECKPOINT).where(CHECKPOINT.c.exchange == exchange))
+        insert(self._session, CHECKPOINT, {"exchange": exchange, "folded": encode(checkpoint)})
 
 
 class EventStore(_Store):

@@ -89,6 +89,15 @@ class FillRow(SQLModel, table=True):
     cost: Decimal | None = Field(sa_column=Column(DecimalText, nullable=True))
 
 
+class CheckpointRow(SQLModel, table=True):
+    """What the first fills of a venue account come to, so that they need not be folded at each start."""
+
+    __tablename__ = "trading_checkpoint"
+
+    exchange: str = Field(primary_key=True, max_length=64)
+    folded: Any = Field(sa_column=Column(JsonText, nullable=False))
+
+
 class EventRow(SQLModel, table=True):
     """One thing that happened, until the desk was told of it and for ever after."""
 

@@ -7,7 +7,14 @@ from trading import tables
 
 TABLES = [
     row.__table__  # type: ignore[attr-defined]
-    for row in (tables.SessionRow, tables.OrderRow, tables.FillRow, tables.EventRow, tables.EquityRow)
+    for row in (
+        tables.SessionRow,
+        tables.OrderRow,
+        tables.FillRow,
+        tables.CheckpointRow,
+        tables.EventRow,
+        tables.EquityRow,
+    )
 ]
 
 

@@ -55,3 +55,9 @@ def test_a_field_that_is_missing_is_refused() -> None:
     del message["quantity"]
     with pytest.raises(Unreadable):
         decode(Intent, message)
+
+
+def test_text_in_the_place_of_a_message_is_refused() -> None:
+    """Also where it stands within another one."""
+    with pytest.raises(Unreadable):
+        decode(SessionBrief, {"plan": "?", "instrument": encode(bitcoin())})

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -282,9 +283,15 @@ def test_a_halt_that_is_asked_for_twice_is_one_halt(rig: Rig) -> None:
         rig.latch.engage("drill", "sam", system_clock())
         assert rig.client.shut("drill", "sam", system_clock())
         eventually("it is under way", lambda: rig.calls("CancelAll"))
-        assert rig.client.halt("drill").proven
+        with ThreadPoolExecutor() as people:
+            theirs, others = people.map(rig.client.halt, ["drill", "price feed looks wrong"])
+        assert theirs.proven
+        assert others.proven
         assert len(rig.calls("CancelAll")) == 2
         assert rig.open_at_exchange() == 0
+        assert names(theirs.steps)[:3] == ["latch", "gate shut", "first cancel"]
+        assert names(others.steps)[:2] == ["joined a halt under way", "first cancel"]
+        assert others.steps[-1][1] < theirs.steps[-1][1], "each is told the time of their own halt"
 
 
 def test_a_halt_makes_one_more_call_when_its_time_is_over(rig: Rig) -> None:
