@@ -4,14 +4,14 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Go to revision 0004."""
+    """Go to revision 0005."""
     op.create_table(
         "trading_checkpoint",
         sa.Column("exchange", sqlmodel.AutoString(length=64), nullable=False),
@@ -22,6 +22,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back to revision 0003."""
+    """Go back to revision 0004."""
     op.drop_column("trading_fill", "cost")
     op.drop_table("trading_checkpoint")
