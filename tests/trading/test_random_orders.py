@@ -27,6 +27,8 @@ PLENTY = RiskLimits("USD", *[Decimal(10**9)] * 4, Decimal(100))
 UNWATCHED = replace(QUICK, watch_s=0, books_s=0.1, bot_gone_after_s=3600)
 CALM = replace(UNWATCHED, fills_s=1, books_s=2)
 CANCEL_EVERY = 25
+# So many are without an answer at a time: each is looked for with a few calls, one after the other.
+TOGETHER = 50
 NEVER_CAME = (FaultKind.DROPPED,)
 BECAME = {OrderStatus.CLOSED: OrderState.FILLED, OrderStatus.CANCELED: OrderState.CANCELLED}
 ALREADY_THERE = (FaultKind.LOST_ANSWER, FaultKind.SERVICE_TIMEOUT)
@@ -74,7 +76,7 @@ class Traders:
                 self._emergency.cancel_all()  # an order of unknown fate may have come after the last one
             return not gateway._books.live()
 
-        eventually("every order is over in our books", is_over, within_s=120)
+        eventually("every order is over in our books", is_over, within_s=300)
 
 
 def best_ask(rig: Rig, symbol: str) -> Decimal:
@@ -157,10 +159,11 @@ def test_of_orders_without_an_answer_none_is_doubled_and_none_forgotten(
             if traders.dice.random() < 0.5:
                 rig.fault(traders.dice.choice(faults), endpoint="AddOrder")
 
-        while Counter(traders.sent.values())[Answer.UNKNOWN] < lost:
-            traders.send(1, spoil)
-        rig.mend()
-        traders.settle(gateway)
+        for unknown in range(min(lost, TOGETHER), lost + 1, TOGETHER):
+            while Counter(traders.sent.values())[Answer.UNKNOWN] < unknown:
+                traders.send(1, spoil)
+            rig.mend()
+            traders.settle(gateway)
         found = at_the_venue(rig, before)
         assert by_our_books(gateway._books) == found
 
