@@ -275,12 +275,12 @@ class SocketMode:
         self._connected.set()
         ours = sum(each.fault(self._patience.silent_s) is None for each in self._links())
         strangers = max(0, (link.count or 0) - ours)
-        if strangers and self._suspected:
-            log.critical("socket: Slack counts %d link(s) of this app that are not ours", strangers)
-            Thread(target=self._on_strangers, args=(strangers,), name="strangers", daemon=True).start()
-        self._state.strangers = strangers if self._suspected else 0
+        self._state.strangers = strangers if self._suspected else 0  # before anybody is told
         self._suspected = strangers > 0
         self._metrics.strangers.set(self._state.strangers)
+        if self._state.strangers:
+            log.critical("socket: Slack counts %d link(s) of this app that are not ours", strangers)
+            Thread(target=self._on_strangers, args=(strangers,), name="strangers", daemon=True).start()
 
     def _links(self) -> list[Link]:
         """Every link that is open on our side, as far as we know."""
