@@ -44,11 +44,13 @@ class Typed:
 def read(text: str) -> Typed:
     """Split what was typed at its blanks; what cannot be seen is dropped, nothing is interpreted."""
     too_long = len(text) > TEXT_MAX
-    cleaned = "".join(
-        character
-        for character in text[:TEXT_MAX].translate(_TYPOGRAPHIC)
-        if character.isspace() or not unicodedata.category(character).startswith("C")
-    )
+    cleaned = text[:TEXT_MAX].translate(_TYPOGRAPHIC)
+    if not cleaned.isprintable():
+        cleaned = "".join(
+            character
+            for character in cleaned
+            if character.isspace() or not unicodedata.category(character).startswith("C")
+        )
     return Typed(words=tuple(cleaned.split()), too_long=too_long)
 
 
