@@ -18,7 +18,7 @@ from slack_sdk.models.views import View as SlackView
 from bot.summaries import CodeAsked, RequestCard
 from bot.views.code_field import code_input
 from bot.views.requests import parameters, verb, warning
-from bot.views.wording import literal, when
+from bot.views.wording import literal, when, with_readers_time
 
 APPROVAL = "request.approval"
 REJECTION = "request.rejection"
@@ -112,7 +112,8 @@ def _what(card: RequestCard) -> list[str]:
     plan = card.payload.get("plan")
     if not plan:
         found = [f"{name.capitalize()}: {literal(str(text), 300)}" for name, text in card.evidence.items()]
-        return [f"*{literal(card.title, 400)}*", *([" · ".join(found)] if found else [])]
+        told = with_readers_time(" · ".join(found), card.created_at)
+        return [f"*{literal(card.title, 400)}*", *([told] if found else [])]
     quote = str(plan.get("symbol", "/")).split("/")[-1]
     money = f"{plan.get('notional_max')} {quote}"
     return [
@@ -120,7 +121,9 @@ def _what(card: RequestCard) -> list[str]:
         f"({literal(str(card.payload.get('venue_url')), 200)})",
         f"{literal(str(plan.get('symbol')), 30)}, {literal(str(plan.get('timeframe')), 10)} bars, "
         f"{literal(str(plan.get('strategy')), 60)} {literal(parameters(plan), 300)}",
-        f"Preview: {literal(str(card.evidence.get('preview', 'none')), 400)}",
+        with_readers_time(
+            f"Preview: {literal(str(card.evidence.get('preview', 'none')), 400)}", card.created_at
+        ),
     ]
 
 

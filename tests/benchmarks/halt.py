@@ -17,6 +17,7 @@ import httpx
 from bot.clock import system_clock
 from bot.demo import EXCHANGE, end
 from bot.practice import people
+from tests import trouble
 from tests.benchmarks.approved_sessions import ApprovedSessions
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.measured_desk import MeasuredDesk, NeverHappened, measured_desk, wait_for
@@ -28,6 +29,7 @@ SESSIONS = 20
 # Held by a session of its own on each of these markets, fifty each.
 ORDER_SYMBOLS = ("BTC/USD", "ETH/USD", "BTC/EUR", "ETH/EUR")
 ORDERS_EACH = 50
+COMMANDS = 500
 ORDERS_NOTIONAL_USD_MAX = Decimal(900)
 TOLD_WITHIN_MS = 500.0
 # The shipped limits are for a first small run.
@@ -57,16 +59,12 @@ def run(say: Say = lambda text: None) -> list[Figure]:
     halts = []
     for number in range(1, RUNS + 1):
         say(f"halt {number} of {RUNS}: {SESSIONS} sessions")
-        with ExitStack() as running:
-            desk = running.enter_context(measured_desk(_wider))
-            _deposit(desk)
-            running.enter_context(desk.bot())
-            wait_for("a gateway that is ready", desk.gateway_ready)
-            desk.start_sessions(SESSIONS)
-            with ExitStack() as holders:
-                for symbol in ORDER_SYMBOLS:
-                    holders.enter_context(_orders_resting(desk, symbol))
-                halts.append(_halt(desk))
+        with _at_work() as (desk, _):
+            halts.append(_halt(desk))
+    say(f"halt under load: {SESSIONS} sessions, {COMMANDS} commands")
+    with _at_work() as (desk, bot):
+        loaded_shut_ms, loaded_cancel_ms = _halt_under_load(desk, bot)
+    under_load = f"under load, {COMMANDS} other commands"
     desk_of = f"{SESSIONS} sessions, {ORDERS_EACH * len(ORDER_SYMBOLS)} orders"
     return [
         Figure(f"halt to latch on disk, {desk_of}", median(halt.latch_ms for halt in halts), "ms"),
@@ -83,7 +81,23 @@ def run(say: Say = lambda text: None) -> list[Figure]:
             TOLD_WITHIN_MS,
         ),
         Figure(f"halt to proof recorded, {desk_of}", median(halt.proven_ms for halt in halts), "ms"),
+        Figure(f"halt to gate shut and told, {under_load}", loaded_shut_ms, "ms", TOLD_WITHIN_MS),
+        Figure(f"halt to first cancel there, {under_load}", loaded_cancel_ms, "ms", TOLD_WITHIN_MS),
     ]
+
+
+@contextmanager
+def _at_work() -> Iterator[tuple[MeasuredDesk, int]]:
+    """A fresh desk with its sessions and open orders, and the bot's process."""
+    with ExitStack() as running:
+        desk = running.enter_context(measured_desk(_wider))
+        _deposit(desk)
+        bot = running.enter_context(desk.bot())
+        wait_for("a gateway that is ready", desk.gateway_ready)
+        desk.start_sessions(SESSIONS)
+        for symbol in ORDER_SYMBOLS:
+            running.enter_context(_orders_resting(desk, symbol))
+        yield desk, bot.pid
 
 
 def _deposit(desk: MeasuredDesk) -> None:
@@ -133,20 +147,48 @@ def _orders_resting(desk: MeasuredDesk, symbol: str) -> Iterator[None]:
 def _halt(desk: MeasuredDesk) -> _Halt:
     sessions = ApprovedSessions(desk.environ)
     with httpx.Client(trust_env=False, timeout=30) as http:
-        started_at, began = system_clock(), time.perf_counter()
-        told = http.post(f"{desk.practice.workspace_url}/desk/say", json=COMMAND).json()
-        shut_ms = (time.perf_counter() - began) * 1000
-        if not told.get("ok"):
-            raise NeverHappened(f"the halt was not taken: {told}")
+        began = time.perf_counter()
+        started_at, shut_ms = _say_halt(desk, http)
         halt = wait_for("a halt that is proven", sessions.last_proven_halt)
         proven_ms = (time.perf_counter() - began) * 1000
         if not all(outcome.proven for outcome in halt.outcomes):
             raise NeverHappened(f"the venue did not prove the halt: {halt.outcomes}")
-        calls = http.get(f"{desk.practice.exchange_url}/practice/orders").json()["calls"]
+        calls = _calls(desk, http)
     endpoints = [call["endpoint"] for call in calls]
     if "AddOrder" in endpoints[min(endpoints.index(each) for each in CANCELS if each in endpoints) :]:
         raise NeverHappened("an order reached the exchange behind the first cancel")
-    return _Halt(_latch_ms(desk), shut_ms, _first_cancel_ms(calls, started_at), proven_ms)
+    cancel_ms = _first_cancel_ms(calls, started_at)
+    if cancel_ms is None:
+        raise NeverHappened("the exchange was told to cancel nothing")
+    return _Halt(_latch_ms(desk), shut_ms, cancel_ms, proven_ms)
+
+
+def _halt_under_load(desk: MeasuredDesk, bot: int) -> tuple[float, float]:
+    """Milliseconds until the gate is shut and until the first cancel arrives, with everything in the way."""
+    with (
+        httpx.Client(trust_env=False, timeout=30) as http,
+        trouble.everything(desk.home, bot, desk.practice.workspace_url, COMMANDS),
+    ):
+        started_at, shut_ms = _say_halt(desk, http)
+        cancel_ms = wait_for(
+            "a cancel at the exchange", lambda: _first_cancel_ms(_calls(desk, http), started_at)
+        )
+        return shut_ms, cancel_ms
+
+
+def _say_halt(desk: MeasuredDesk, http: httpx.Client) -> tuple[datetime, float]:
+    """Type the command; gives when, and milliseconds until its person was told that the gate is shut."""
+    started_at, began = system_clock(), time.perf_counter()
+    told = http.post(f"{desk.practice.workspace_url}/desk/say", json=COMMAND).json()
+    shut_ms = (time.perf_counter() - began) * 1000
+    if not told.get("ok"):
+        raise NeverHappened(f"the halt was not taken: {told}")
+    return started_at, shut_ms
+
+
+def _calls(desk: MeasuredDesk, http: httpx.Client) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = http.get(f"{desk.practice.exchange_url}/practice/orders").json()["calls"]
+    return calls
 
 
 def _latch_ms(desk: MeasuredDesk) -> float:
@@ -157,10 +199,10 @@ def _latch_ms(desk: MeasuredDesk) -> float:
     return float(found[1])
 
 
-def _first_cancel_ms(calls: list[dict[str, Any]], started_at: datetime) -> float:
+def _first_cancel_ms(calls: list[dict[str, Any]], started_at: datetime) -> float | None:
     arrived = (datetime.fromisoformat(call["arrived_at"]) for call in calls if call["endpoint"] in CANCELS)
-    first = min(at for at in arrived if at >= started_at)
-    return (first - started_at) / timedelta(milliseconds=1)
+    first = min((at for at in arrived if at >= started_at), default=None)
+    return None if first is None else (first - started_at) / timedelta(milliseconds=1)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def test_a_halt_gives_the_time_of_each_step(monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("RUNS", "SESSIONS", "ORDERS_EACH"):
         monkeypatch.setattr(halt, name, 1)
     monkeypatch.setattr(halt, "ORDER_SYMBOLS", ("BTC/USD",))
+    monkeypatch.setattr(halt, "COMMANDS", 20)
     names = units(halt.run())
     assert set(names.values()) == {"ms"}
     assert [name.partition(",")[0] for name in names] == [
@@ -67,6 +68,8 @@ def test_a_halt_gives_the_time_of_each_step(monkeypatch: pytest.MonkeyPatch) -> 
         "halt to gate shut and told",
         "halt to first cancel there",
         "halt to proof recorded",
+        "halt to gate shut and told",
+        "halt to first cancel there",
     ]
 
 

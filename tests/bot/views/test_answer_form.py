@@ -31,6 +31,16 @@ def test_a_warning_stands_in_the_form_too() -> None:
     assert sum("would be blocked by the limits" in line for line in shown) == 1
 
 
+def test_the_times_of_a_preview_are_the_readers() -> None:
+    """As on the card: the reader's own hour, and UTC behind it."""
+    found = replace(REQUEST, evidence={"preview": "no order now (candles until 12:15 UTC)"})
+
+    shown = "\n".join(lines(approve_form(found, "C1", practice=True).blocks))
+
+    assert "<!date^" in shown
+    assert "12:\u206015 UTC" in shown or "12:15 UTC" in shown
+
+
 def test_clearing_a_halt_restates_the_halt_and_what_was_found() -> None:
     """Whose halt it is, what was proven, what is held."""
     found = {"orders": "none, proven by the venue", "held": "nothing by our books"}
