@@ -33,6 +33,7 @@ from approvals.tables import (
 
 
 def _table(row: type[SQLModel]) -> Table:
+    # SQLModel gives it to every table class and declares it on none.
     return cast(Table, row.__table__)  # type: ignore[attr-defined]
 
 

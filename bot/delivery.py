@@ -106,7 +106,7 @@ class Outbox:
             try:
                 self._queue.tidy()
                 wait_s = self._look()
-            except Exception:
+            except Exception:  # whatever it is: a thread that ends here delivers nothing any more
                 log.exception("outbox: looking for messages failed; trying again")
             self._news.wait(wait_s)
 
@@ -190,5 +190,5 @@ class Outbox:
         self._metrics.undeliverable.labels(message.kind.value).inc()
         try:
             self._on_undeliverable(Lost(message.key, message.kind, message.lane, message.urgency, reason))
-        except Exception:
+        except Exception:  # the message is marked as lost already; telling must not stop the others
             log.exception("outbox: nobody could be told of %s", message.key)

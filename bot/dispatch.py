@@ -167,7 +167,7 @@ class Dispatcher:
         """Tell first: a row that nobody was told of stays unfinished, and is told of at the next start."""
         try:
             self._tell(saved)
-        except Exception:
+        except Exception:  # the row stays unfinished, and its person is told at the next start
             log.exception("inbox: nobody could be told that %s failed", saved.key)
         else:
             self._inbox.failed(saved.key, saved.attempts)

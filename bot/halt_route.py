@@ -225,7 +225,7 @@ class HaltRoute:
     def _shut_gates(self, order: HaltOrder, began: float) -> tuple[Gate, ...]:
         try:
             gates = dict(self._gates())
-        except Exception:
+        except Exception:  # the latch stands, and its person must be answered whatever fails
             log.exception("halt: the gateways are not known")
             return ()
         shut: dict[str, Future[int]] = {
@@ -332,7 +332,7 @@ def _afterwards(name: str, act: Callable[[], None]) -> None:
     def run() -> None:
         try:
             act()
-        except Exception:
+        except Exception:  # nobody waits for this thread, so its log is where the failure can be read
             log.exception("halt: %s failed; the halt itself stands", name)
 
     Thread(target=run, name=f"halt-{name}", daemon=True).start()

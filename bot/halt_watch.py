@@ -76,7 +76,7 @@ class HaltWatch:
         while not self._stopping.is_set():
             try:
                 self.look()
-            except Exception:
+            except Exception:  # a watch that ends leaves a halt untold; it looks again
                 log.exception("halt-watch: will look again")
                 self._stopping.wait(RETRY_S)
             self._stopping.wait(POLL_S)

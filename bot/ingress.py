@@ -74,7 +74,7 @@ class Ingress:
             log.warning("ingress: %s", error)
             self._metrics.refused.labels("unreadable").inc()
             replied.set_result(Reply(400))
-        except Exception:
+        except Exception:  # Slack gets its 500 and sends again; the link must not die of one payload
             log.exception("ingress: a payload could not be taken")
             replied.set_result(Reply(500))
         return replied
@@ -116,7 +116,7 @@ class Ingress:
             try:
                 self._halt.answer(call, lambda body: replied.set_result(Reply(200, body)))
                 self._metrics.halts.labels("done").inc()
-            except Exception:
+            except Exception:  # told as a failed halt: the person must not wait for nothing
                 log.exception("halt: the route itself failed")
                 self._metrics.halts.labels("failed").inc()
                 if not replied.done():

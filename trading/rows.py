@@ -16,6 +16,7 @@ from trading.tables import CheckpointRow, EquityRow, EventRow, FillRow, OrderRow
 
 
 def _table(row: type[SQLModel]) -> Table:
+    # SQLModel gives it to every table class and declares it on none.
     return cast(Table, row.__table__)  # type: ignore[attr-defined]
 
 

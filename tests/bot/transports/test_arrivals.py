@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,6 +28,19 @@ def intake(tmp_path: Path) -> Iterator[Intake]:
     intake.start()
     yield intake
     intake.stop()
+
+
+@contextmanager
+def served(intake: Intake, **patience: Any) -> Iterator[int]:
+    """A server with so much patience, and its port."""
+    endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
+    listener = listen_on("127.0.0.1", 0)
+    server = HttpServer(listener, metrics=intake.metrics, checks={}, endpoint=endpoint, **patience)
+    server.start()
+    try:
+        yield server.port
+    finally:
+        server.stop()
 
 
 @pytest.fixture
@@ -57,26 +71,14 @@ def test_half_sent_requests_do_not_keep_a_halt_out(
     intake: Intake, knocking: Callable[[int, bytes], list[socket.socket]], half: bytes
 ) -> None:
     """Where more arrive than the server waits for, the oldest have to go, and /peak-kill is answered."""
-    endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
-    server = HttpServer(
-        listen_on("127.0.0.1", 0),
-        metrics=intake.metrics,
-        checks={},
-        endpoint=endpoint,
-        arriving_max=8,
-        arrives_within_s=60,
-    )
-    server.start()
-    try:
+    with served(intake, arriving_max=8, arrives_within_s=60) as port:
         for _ in range(40):
-            clients = knocking(server.port, half)
+            clients = knocking(port, half)
         assert all(hung_up(client) for client in clients[:32])
         body = form(command("", name="/peak-kill"))
-        url = f"http://127.0.0.1:{server.port}/slack/events"
+        url = f"http://127.0.0.1:{port}/slack/events"
         given = httpx.post(url, content=body, headers=signed(body, intake.clock.now), timeout=10)
         assert (given.status_code, given.json()["text"][:6]) == (200, "HALTED")
-    finally:
-        server.stop()
 
 
 @pytest.mark.parametrize("half", [b"", *HALF_SENT], ids=["nothing", "headers", "body"])
@@ -84,16 +86,9 @@ def test_who_does_not_send_a_whole_request_is_shown_out(
     intake: Intake, knocking: Callable[[int, bytes], list[socket.socket]], half: bytes
 ) -> None:
     """The connection ends, by the server's own clock."""
-    endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
-    server = HttpServer(
-        listen_on("127.0.0.1", 0), metrics=intake.metrics, checks={}, endpoint=endpoint, arrives_within_s=0.05
-    )
-    server.start()
-    try:
-        (client,) = knocking(server.port, half)
+    with served(intake, arrives_within_s=0.05) as port:
+        (client,) = knocking(port, half)
         assert hung_up(client)
-    finally:
-        server.stop()
 
 
 @pytest.mark.parametrize(
@@ -105,15 +100,8 @@ def test_a_head_without_end_is_cut_off(
     intake: Intake, knocking: Callable[[int, bytes], list[socket.socket]], endless: bytes
 ) -> None:
     """Nobody fills the memory within the time that a request may take."""
-    endpoint = SlackEndpoint(intake.ingress, SECRET, intake.clock, intake.metrics)
-    server = HttpServer(
-        listen_on("127.0.0.1", 0), metrics=intake.metrics, checks={}, endpoint=endpoint, arrives_within_s=60
-    )
-    server.start()
-    try:
+    with served(intake, arrives_within_s=60) as port:
         with suppress(ConnectionError):  # cut off while more is on its way
-            (client,) = knocking(server.port, endless)
+            (client,) = knocking(port, endless)
             assert hung_up(client)
-        assert httpx.get(f"http://127.0.0.1:{server.port}/healthz", timeout=10).status_code == 200
-    finally:
-        server.stop()
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10).status_code == 200
