@@ -56,7 +56,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.fence: Callable[[Session], None] | None = None
+        self.fence: Callable[[Connection], None] | None = None
         self._url = _usable(url)
         self._engine = _sqlite(self._url) if self.is_sqlite else _postgresql(self._url)
         self._writing = self._engine.execution_options(peak_access="write", **self._write_as())
@@ -83,11 +83,17 @@ class Database:
 
         Raises DatabaseUnavailable when the lock, the disk or the server is not to be had.
         """
-        with self._unavailable_told(), Session(self._writing) as session, session.begin():
-            session.connection()  # takes the lock now, so that what is read below is still true at the end
-            if self.fence is not None:
-                self.fence(session)
+        with self.writing() as connection, Session(connection) as session:
             yield session
+            session.commit()  # what is left to flush; the connection's own commit ends it
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The same for plain statements: a connection that holds the write lock, without the ORM."""
+        with self._unavailable_told(), self._writing.begin() as connection:
+            if self.fence is not None:
+                self.fence(connection)
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -243,7 +249,9 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("peak_access") == "write"
-        connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        if connection.info.get("writes") is not writes:  # it is kept with the connection: one statement less
+            connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+            connection.info["writes"] = writes
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

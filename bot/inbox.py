@@ -16,9 +16,9 @@ from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import SQLModel
 
 from bot.errors import DatabaseUnavailable
 from bot.payloads import Delivery, Kind, kept
@@ -48,8 +48,8 @@ TIDY_EVERY = timedelta(hours=1)
 class Transactions(Protocol):
     """What is needed of a database."""
 
-    def transaction(self) -> AbstractContextManager[Session]:
-        """A session that holds the write lock and commits at the end."""
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A connection that holds the write lock and commits at the end."""
         ...
 
 
@@ -189,12 +189,10 @@ class Inbox:
         now = self._clock()
         again: list[Saved] = []
         given_up: list[Saved] = []
-        with self._database.transaction() as session:
-            found = select(InboxRow).where(
-                col(InboxRow.state) == RECEIVED, col(InboxRow.kind) != Kind.VIEW.value
-            )
-            for row in session.scalars(found.order_by(col(InboxRow.id))).all():
-                row.attempts += 1
+        with self._database.writing() as connection:
+            unfinished = (_INBOX.c.state == RECEIVED) & (_INBOX.c.kind != Kind.VIEW.value)
+            connection.execute(update(_INBOX).where(unfinished).values(attempts=_INBOX.c.attempts + 1))
+            for row in connection.execute(select(_INBOX).where(unfinished).order_by(_INBOX.c.id)):
                 saved = Saved(
                     row.key,
                     Kind(row.kind),
@@ -286,8 +284,8 @@ class Inbox:
 
     def _known(self, items: Sequence[_Accept]) -> dict[str, Acceptance]:
         keys = [item.delivery.key for item in items]
-        with self._database.transaction() as session:
-            found = session.execute(
+        with self._database.writing() as connection:
+            found = connection.execute(
                 select(_INBOX.c.key, _INBOX.c.reply, _INBOX.c.trigger).where(_INBOX.c.key.in_(keys))
             )
             return {key: Acceptance(False, reply, trigger) for key, reply, trigger in found}
@@ -305,23 +303,22 @@ class Inbox:
             if earlier is None:
                 known[item.delivery.key] = Acceptance(new=False)
                 rows.append(item.row(now))
-        with self._database.transaction() as session:
-            connection = session.connection()
+        with self._database.writing() as connection:
             if rows:
                 connection.execute(_INSERT, rows)
             for columns, group in _by_columns(marks):
                 connection.execute(_update(columns), group)
-            self._tidy(session)
+            self._tidy(connection)
         return outcomes
 
-    def _tidy(self, session: Session) -> None:
+    def _tidy(self, connection: Connection) -> None:
         now = self._clock()
         if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
             return
-        session.execute(
-            delete(InboxRow).where(
-                col(InboxRow.received_at) < now - KEPT_FOR,
-                (col(InboxRow.state) != RECEIVED) | (col(InboxRow.kind) == Kind.VIEW.value),
+        connection.execute(
+            delete(_INBOX).where(
+                _INBOX.c.received_at < now - KEPT_FOR,
+                (_INBOX.c.state != RECEIVED) | (_INBOX.c.kind == Kind.VIEW.value),
             )
         )
         self._tidied_at = now

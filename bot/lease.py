@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event, Thread
 from time import CLOCK_BOOTTIME, clock_gettime
 
+from sqlalchemy import Connection
 from sqlmodel import Session, col, select
 
 from bot.database import Database
@@ -167,17 +168,17 @@ class Lease:
         self._keeper = Thread(target=self._keep, args=(on_lost,), name="lease", daemon=True)
         self._keeper.start()
 
-    def check(self, session: Session) -> None:
+    def check(self, connection: Connection) -> None:
         """Raise LeaseLost unless it is ours in this very transaction; the database's fence."""
-        if session.connection().execute(_HOLDER).scalar() != self.id:
-            holder = Holder.of(session)
+        if connection.execute(_HOLDER).scalar() != self.id:
+            holder = Holder.of(Session(connection))
             raise LeaseLost(pid=holder.pid if holder else 0, host=holder.host if holder else "unknown")
 
     def renew(self) -> None:
         """Be sure of it for SAFE_S more; raises LeaseLost or DatabaseUnavailable."""
         began = self._running_s()
         with self._database.transaction() as session:
-            self.check(session)
+            self.check(session.connection())
             row = session.get_one(LeaseRow, NAME)
             row.turn += 1
             row.renewed_at = self._clock()
@@ -191,7 +192,7 @@ class Lease:
         self._good_until = float("-inf")
         try:
             with self._database.transaction() as session:
-                self.check(session)
+                self.check(session.connection())
                 session.get_one(LeaseRow, NAME).given_back = True
         except BotError as error:
             log.warning("lease: not given back: %s", error)

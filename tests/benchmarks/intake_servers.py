@@ -1,5 +1,6 @@
 """The two servers that are compared, each its own process: our intake, and Bolt as its users deploy it."""
 
+import gc
 import socket
 import sys
 import tempfile
@@ -65,6 +66,7 @@ def serve_intake(folder: Path) -> None:
     ingress = Ingress(inbox, dispatcher, halt, metrics)
     endpoint = SlackEndpoint(ingress, SIGNING_SECRET, system_clock, metrics)
     server = HttpServer(listen_on("127.0.0.1", 0), metrics=metrics, checks={}, endpoint=endpoint)
+    gc.freeze()  # as `peak-ops run` does
     inbox.start()
     dispatcher.start()
     server.start()

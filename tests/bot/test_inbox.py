@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, SQLModel, select
+from sqlalchemy import Connection
+from sqlmodel import SQLModel, select
 
 from bot import inbox as inbox_module
 from bot.database import Database
@@ -194,7 +195,7 @@ def test_a_mark_that_could_not_be_written_is_written_later(
     inbox.start()
     accepted(inbox, command())
     with monkeypatch.context() as patched:
-        patched.setattr(database, "transaction", full)
+        patched.setattr(database, "writing", full)
         with pytest.raises(OSError, match="disk is full"):
             inbox.done("command:1.2.abc").result(DEADLINE_S)
         with pytest.raises(OSError, match="disk is full"):
@@ -255,12 +256,12 @@ class Faulty:
         self._database = database
         self._failed = False
 
-    def transaction(self) -> AbstractContextManager[Session]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """Fail once."""
         if not self._failed:
             self._failed = True
             raise OSError("the disk is full")
-        return self._database.transaction()
+        return self._database.writing()
 
 
 class Slow:
@@ -271,8 +272,8 @@ class Slow:
         self._wait = wait
         self.transactions = 0
 
-    def transaction(self) -> AbstractContextManager[Session]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """Count, wait, go on."""
         self.transactions += 1
         self._wait()
-        return self._database.transaction()
+        return self._database.writing()
