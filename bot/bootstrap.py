@@ -78,6 +78,7 @@ class Bot:
     projector: Projector
     halt_watch: HaltWatch
     metrics: Metrics
+    status: ReadStatus
     health: CheckHealth
     expire: ExpireRequests
     finish_claimed: FinishClaimed
@@ -100,8 +101,7 @@ def build(
     troubles = Troubles(installation.storage(), desk)
     outbox = _outbox(installation, client, supervisor, status, troubles, metrics, workspace_url)
     storage = installation.storage(committed=outbox.wake)
-    machine = Machine(home)
-    link = LinkState(over_http=not installation.environment.socket_mode)
+    machine, link = Machine(home), LinkState(over_http=not installation.environment.socket_mode)
     checks = DeskChecks(storage, desk, latch, machine, link.finding)
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
     health = CheckHealth(storage, desk, checks, machine, supervisor.gateway)
@@ -149,6 +149,7 @@ def build(
         projector=Projector(storage, desk, operations_log.follow),
         halt_watch=halt_watch,
         metrics=metrics,
+        status=status,
         health=health,
         expire=ExpireRequests(storage, desk),
         finish_claimed=FinishClaimed(storage, desk, latch),

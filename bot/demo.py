@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import BotError
+from bot.home import ready_note
 from bot.practice import people
 from bot.practice_factors import PracticeFactors
 from bot.settings import names_a_proxy, prefix_of
@@ -349,7 +350,7 @@ def _write_environ(desk: PracticeDesk) -> Path:
 
 
 def _wait_until_ready(desk: PracticeDesk, bot: "subprocess.Popen[bytes]") -> None:
-    ready = desk.home / "run" / "bot.json"
+    ready = ready_note(desk.home)
     deadline = time.monotonic() + START_TIMEOUT_S
     while not ready.exists():
         if bot.poll() is not None or time.monotonic() > deadline:

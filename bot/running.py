@@ -9,14 +9,15 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
 
 from slack_sdk import WebClient
 
 from bot.bootstrap import Bot, build
+from bot.command_line.output import plain_value
 from bot.database import Database
+from bot.home import ready_note, status_socket
 from bot.installation import Installation, check_record_key, read_installation
 from bot.introduction import Introduction
 from bot.lease import Holder, Lease, LeaseLost
@@ -25,6 +26,7 @@ from bot.scheduler import Scheduler
 from bot.settings import Environment, keep_practice_here, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
 from bot.transports.socket_mode import SocketMode
+from bot.transports.status_socket import StatusSocket
 from bot.troubles import HEALTH_REPORT
 from trading.pids import ProcessId, undumpable
 
@@ -107,7 +109,7 @@ def _end_at_once(lost: LeaseLost) -> None:
 
 def _work(installation: Installation, lease: Lease, logs: Logs, stack: ExitStack, stopping: Event) -> None:
     environment = installation.environment
-    _ready_note(environment).unlink(missing_ok=True)
+    ready_note(environment.home_folder).unlink(missing_ok=True)
     listener = stack.enter_context(listen_on(*environment.listen_address))
     client = WebClient(
         token=environment.slack_bot_token.get_secret_value() if environment.slack_bot_token else None,
@@ -130,7 +132,9 @@ def _work(installation: Installation, lease: Lease, logs: Logs, stack: ExitStack
 
 def _start(bot: Bot, stack: ExitStack) -> None:
     """First what can halt and what delivers; then what is taken in is handled."""
-    for part in (bot.halt_watch, bot.outbox, bot.supervisor, bot.projector):
+    home = bot.installation.environment.home_folder
+    status = StatusSocket(status_socket(home), lambda: plain_value(bot.status()))
+    for part in (bot.halt_watch, bot.outbox, bot.supervisor, bot.projector, status):
         part.start()
         stack.callback(part.stop)
     bot.finish_claimed()
@@ -179,15 +183,11 @@ def _open_door(
     return link
 
 
-def _ready_note(environment: Environment) -> Path:
-    return environment.home_folder / "run" / "bot.json"
-
-
 def _say_ready(environment: Environment) -> None:
     """Leave a note of who runs here, for the demo and the tests."""
     process = ProcessId.of(os.getpid())
     note = {"pid": os.getpid(), "started_at": process.started_at if process else 0}
-    ready = _ready_note(environment)
+    ready = ready_note(environment.home_folder)
     fresh = ready.with_suffix(".new")
     fresh.write_text(json.dumps(note))
     fresh.replace(ready)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.errors import ConfigError
+from bot.home import HOME
 from bot.mistakes import closest, config_error
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 WHERE = "environment"
 VENUE_SECRET = re.compile(r"[A-Z][A-Z0-9_]*_API_(KEY|SECRET)")
-HOME = Path("var")
 SECRET_KEY_LENGTH_MIN = 32
 # A last part like these makes resolvers read the whole host as a number; an empty one is a dot at the end.
 _NUMBER = re.compile(r"\d*|0x[0-9a-f]*")
@@ -269,12 +269,6 @@ class Environment(BaseModel):
             allowed = "a key and its secret come together"
             raise ConfigError(file=WHERE, key=missing, value="(not set)", allowed=allowed)
         return None
-
-
-def home_in(environ: Mapping[str, str]) -> Path:
-    """The home folder, absolute, whatever else in the environment is wrong: a halt waits for nothing."""
-    named = environ.get("PEAK_OPS_HOME", "").strip()
-    return (Path(named) if named else HOME).absolute()
 
 
 def prefix_of(exchange: str) -> str:

@@ -57,7 +57,7 @@ def kill(
 ) -> None:
     """Halt everything at once, with or without bot and gateway; exit 4 when the venue does not prove it."""
     from bot.clock import system_clock
-    from bot.settings import home_in
+    from bot.home import home_in
     from trading.codec import encode
     from trading.errors import TradingError
     from trading.killswitch import Latch

@@ -1,5 +1,7 @@
 """Commands that change nothing."""
 
+import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -40,33 +42,46 @@ def tell_gone(error: Exception) -> NoReturn:
     raise SystemExit(Exit.UNKNOWN)
 
 
-def read_status(installation: Any) -> Any:
-    """The desk in one look; the gateway is asked over its socket and may be away."""
+def read_status() -> Any:
+    """The desk in one look as a document: told by the bot at work, else read from the database.
+
+    The gateway is asked over its socket and may be away.
+    """
+    from bot.home import home_in, status_socket
+    from bot.transports.status_socket import status_of_the_bot
+
+    told_by_bot = status_of_the_bot(status_socket(home_in(os.environ)))
+    return told_by_bot if told_by_bot is not None else _status_read_here()
+
+
+def _status_read_here() -> Any:
+    from bot.command_line.output import plain_value
     from bot.operations.status import ReadStatus
 
-    return ReadStatus(installation.storage(), installation.desk, installation.latch, installation.gateway)()
+    desk = here()
+    return plain_value(ReadStatus(desk.storage(), desk.desk, desk.latch, desk.gateway)())
 
 
 def status(as_json: Json = False) -> None:
     """Halt state, sessions, pending approvals, limits."""
-    summary = read_status(here())
-    halt = summary.halt
-    lines = [f"HALTED by {halt.by or 'unknown'}: {halt.reason}" if halt.engaged else "not halted"]
-    lines.append(f"bot: {summary.bot}")
+    summary = read_status()
+    halt = summary["halt"]
+    lines = [f"HALTED by {halt['by'] or 'unknown'}: {halt['reason']}" if halt["engaged"] else "not halted"]
+    lines.append(f"bot: {summary['bot']}")
     lines += [
-        f"{s.state:9} {s.symbol:10} {s.strategy} {s.stage}  holds {s.position}  "
-        f"PnL {_money(s.daily_pnl)}  {s.id}"
-        for s in summary.sessions
+        f"{s['state']:9} {s['symbol']:10} {s['strategy']} {s['stage']}  holds {s['position']}  "
+        f"PnL {_money(s['daily_pnl'])}  {s['id']}"
+        for s in summary["sessions"]
     ] or ["no session is open"]
-    lines += [f"holds {quantity} {asset}" for asset, quantity in summary.held]
-    lines += [f"waits: {p.name}: {p.title} ({p.waits_for})" for p in summary.pending_approvals]
-    lines += [f"limit {u.name}: {_money(u.used)} of {u.limit}" for u in summary.limits]
-    lines += [f"gateway {name}: {state}" for name, state in summary.gateways]
+    lines += [f"holds {quantity} {asset}" for asset, quantity in summary["held"]]
+    lines += [f"waits: {p['name']}: {p['title']} ({p['waits_for']})" for p in summary["pending_approvals"]]
+    lines += [f"limit {u['name']}: {_money(u['used'])} of {u['limit']}" for u in summary["limits"]]
+    lines += [f"gateway {name}: {state}" for name, state in summary["gateways"]]
     Output(as_json).show(summary, lines)
 
 
-def _money(amount: Any) -> str:
-    return "unknown" if amount is None else f"{amount:.2f}"
+def _money(amount: str | None) -> str:
+    return "unknown" if amount is None else f"{Decimal(amount):.2f}"
 
 
 @sessions.command("list")
@@ -244,6 +259,6 @@ def list_alerts(as_json: Json = False, count: Annotated[int, typer.Option("--las
 @risk.command("show")
 def show_risk(as_json: Json = False) -> None:
     """Each limit and what is used of it."""
-    summary = read_status(here())
-    rows = [(use.name, use.limit, _money(use.used)) for use in summary.limits]
-    Output(as_json).table(summary.limits, "Risk limits", ("limit", "at most", "used"), rows)
+    limits = read_status()["limits"]
+    rows = [(use["name"], use["limit"], _money(use["used"])) for use in limits]
+    Output(as_json).table(limits, "Risk limits", ("limit", "at most", "used"), rows)

@@ -32,6 +32,7 @@ def test_the_shell_shows_what_slack_shows(desk: Desk) -> None:
     session = document(desk, "sessions", "list")[0]
     wanted = "id stage strategy symbol timeframe state started_at started_by request_id pid equity daily_pnl"
     assert session.keys() >= {*wanted.split(), "open_orders"}
+    assert [each["id"] for each in status["sessions"]] == [session["id"]]
     assert (session["state"], session["symbol"], session["started_by"]) == ("running", "BTC/USD", "Otto")
     assert Decimal(session["equity"]) == Decimal(session["notional_max"]) + Decimal(session["daily_pnl"])
     assert Decimal(session["position"]) > 0
@@ -91,9 +92,10 @@ def test_doctor_says_what_is_wrong_and_what_to_do(shared_desk: Desk, monkeypatch
 
 
 def test_a_typo_in_the_configuration_ends_with_2(shared_desk: Desk) -> None:
-    """File, key, value and what is allowed."""
+    """File, key, value and what is allowed; what the running bot tells is told all the same."""
     with edited(shared_desk, "config.toml", "max_daily_loss_abs", "max_daily_los_abs"):
-        ran = shared_desk.shell("status")
+        ran = shared_desk.shell("orders")
+        assert document(shared_desk, "status")["halt"]["engaged"] is False
     assert ran.returncode == 2
     assert "config.toml" in ran.stderr
     assert "max_daily_loss_abs" in ran.stderr
