@@ -76,12 +76,15 @@ class Acceptance:
     trigger: str = ""
 
 
+Told = Callable[[Acceptance | Exception], None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Accept:
     delivery: Delivery
     body: str
     payload: dict[str, Any]
-    saved: "Future[Acceptance]"
+    told: Told
     urgent: ClassVar[bool] = True
 
     def row(self, now: datetime) -> dict[str, Any]:
@@ -157,10 +160,22 @@ class Inbox:
     def accept(self, delivery: Delivery) -> "Future[Acceptance]":
         """Save a delivery under its key; the future is resolved once it is on disk, or fails."""
         saved: Future[Acceptance] = Future()
+        self.save(
+            delivery,
+            lambda outcome: (
+                saved.set_exception(outcome) if isinstance(outcome, Exception) else saved.set_result(outcome)
+            ),
+        )
+        return saved
+
+    def save(self, delivery: Delivery, told: Told) -> None:
+        """The same without a future, which costs as much as all else here: for what Slack waits for.
+
+        `told` is called from the writer's thread, so it must not wait.
+        """
         payload = kept(delivery.payload)
         self._quiet.clear()
-        self._queue.put(_Accept(delivery, json.dumps(payload), payload, saved))
-        return saved
+        self._queue.put(_Accept(delivery, json.dumps(payload), payload, told))
 
     def done(self, key: str) -> "Future[None]":
         """Note that the row's listener has finished."""
@@ -275,8 +290,10 @@ class Inbox:
                 outcomes = self._save(accepts, marks, known=self._known(accepts))
         except Exception as error:
             log.exception("inbox: a batch of %d was not saved", len(batch))
-            for item in batch:
-                item.saved.set_exception(error)
+            for mark in marks:
+                mark.saved.set_exception(error)
+            for item in accepts:
+                self._say(item, error)
             if isinstance(error, OSError | DatabaseUnavailable):  # nothing is wrong with the marks themselves
                 self._unmarked = [replace(mark, saved=Future()) for mark in marks]
             return
@@ -334,6 +351,12 @@ class Inbox:
                 fresh.append(
                     Saved(item.delivery.key, item.delivery.kind, item.delivery.account, item.payload)
                 )
-            item.saved.set_result(outcome)
+            self._say(item, outcome)
         if fresh:
             self.on_saved(fresh)
+
+    def _say(self, item: _Accept, outcome: Acceptance | Exception) -> None:
+        try:
+            item.told(outcome)
+        except Exception:  # one that cannot be answered must not keep the others from being saved
+            log.exception("inbox: nobody could be told of %s", item.delivery.key)

@@ -48,119 +48,127 @@ class Reply:
     body: Mapping[str, Any] | None = None
 
 
-Replied = Future[Reply]
+Answer = Callable[[Reply], None]
 
 
 class Ingress:
-    """Takes what Slack sends; the reply is there when it is safe to acknowledge."""
+    """Takes what Slack sends; the answer is given when it is safe to acknowledge, from whatever thread."""
 
     def __init__(self, inbox: Inbox, dispatcher: Dispatcher, halt: HaltRoute, metrics: Metrics) -> None:
         self._inbox = inbox
         self._dispatcher = dispatcher
         self._halt = halt
         self._metrics = metrics
-        self._forms: dict[str, Replied] = {}
+        self._forms: dict[str, list[Answer]] = {}
         self._lock = Lock()
 
-    def receive(self, source: Source | str, payload: object) -> Replied:
-        """Take one payload; never raises and never waits."""
+    def receive(self, source: Source | str, payload: object, answer: Answer) -> None:
+        """Take one payload; never raises, never waits, and answers once."""
         began = perf_counter()
-        replied: Replied = Future()
-        replied.set_running_or_notify_cancel()  # a caller that goes away must not cancel what others wait for
-        replied.add_done_callback(lambda _: self._metrics.ack_s.observe(perf_counter() - began))
+
+        def timed(reply: Reply) -> None:
+            self._metrics.ack_s.observe(perf_counter() - began)
+            answer(reply)
+
         try:
-            self._take(source, payload, replied)
+            self._take(source, payload, timed)
         except BadPayload as error:
             log.warning("ingress: %s", error)
             self._metrics.refused.labels("unreadable").inc()
-            replied.set_result(Reply(400))
+            timed(Reply(400))
         except Exception:  # Slack gets its 500 and sends again; the link must not die of one payload
             log.exception("ingress: a payload could not be taken")
-            replied.set_result(Reply(500))
-        return replied
+            timed(Reply(500))
 
-    def _take(self, source: Source | str, payload: object, replied: Replied) -> None:
+    def _take(self, source: Source | str, payload: object, answer: Answer) -> None:
+        """Arrange for an answer as the last thing that is done, so that what raises has given none."""
         if not isinstance(payload, Mapping):
             raise BadPayload(reason="it is no object")
         if source != Source.EVENT and (call := halt_call(payload)):
-            self._halt_now(call, replied)
+            self._halt_now(call, answer)
             return
         if source == Source.EVENT and is_chatter(payload):
-            replied.set_result(Reply())
+            answer(Reply())
             return
         delivery = _read(source, payload)
         if delivery is None:
             log.info("ingress: a payload of an unknown type was set aside")
             self._metrics.refused.labels("unknown").inc()
-            replied.set_result(Reply())
+            answer(Reply())
             return
         self._metrics.received.labels(delivery.kind.value).inc()
         if delivery.kind is Kind.VIEW:
-            self._take_form(delivery, replied)
+            self._take_form(delivery, answer)
             return
-        self._inbox.accept(delivery).add_done_callback(lambda saved: self._acknowledge(saved, replied))
+        self._inbox.save(delivery, lambda saved: self._acknowledge(saved, answer))
 
-    def _acknowledge(self, saved: "Future[Acceptance]", replied: Replied) -> None:
-        if saved.exception() is not None:
-            replied.set_result(Reply(503))
+    def _acknowledge(self, saved: Acceptance | Exception, answer: Answer) -> None:
+        if isinstance(saved, Exception):
+            answer(Reply(503))
             return
-        if not saved.result().new:
+        if not saved.new:
             self._metrics.repeated.inc()
-        replied.set_result(Reply())
+        answer(Reply())
 
-    def _halt_now(self, call: HaltCall, replied: Replied) -> None:
+    def _halt_now(self, call: HaltCall, answer: Answer) -> None:
         """Halt on a thread of its own: neither a pool nor the disk's queue may hold it up."""
 
         def run() -> None:
             began = perf_counter()
+            answered = False
+
+            def told(body: Mapping[str, Any] | None) -> None:
+                nonlocal answered
+                answered = True
+                answer(Reply(200, body))
+
             try:
-                self._halt.answer(call, lambda body: replied.set_result(Reply(200, body)))
+                self._halt.answer(call, told)
                 self._metrics.halts.labels("done").inc()
             except Exception:  # told as a failed halt: the person must not wait for nothing
                 log.exception("halt: the route itself failed")
                 self._metrics.halts.labels("failed").inc()
-                if not replied.done():
-                    replied.set_result(Reply(500))
+                if not answered:
+                    answer(Reply(500))
             self._metrics.halt_s.observe(perf_counter() - began)
 
         Thread(target=run, name="halt", daemon=True).start()
 
-    def _take_form(self, delivery: Delivery, replied: Replied) -> None:
+    def _take_form(self, delivery: Delivery, answer: Answer) -> None:
         """Answer a form from its listener; a repeated submission gets the same answer and does not run."""
         with self._lock:
-            running = self._forms.get(delivery.key)
-            if running is None:
-                self._forms[delivery.key] = replied
-        if running is not None:
-            self._metrics.repeated.inc()
-            running.add_done_callback(lambda first: replied.set_result(first.result()))
-            return
-        replied.add_done_callback(lambda _: self._forget(delivery.key))
-        self._inbox.accept(delivery).add_done_callback(lambda saved: self._run_form(delivery, saved, replied))
+            if (waiting := self._forms.get(delivery.key)) is not None:
+                self._metrics.repeated.inc()
+                waiting.append(answer)
+                return
+            self._forms[delivery.key] = [answer]
 
-    def _forget(self, key: str) -> None:
-        with self._lock:
-            self._forms.pop(key, None)
+        def all_told(reply: Reply) -> None:
+            with self._lock:
+                waiting = self._forms.pop(delivery.key)
+            for each in waiting:
+                each(reply)
 
-    def _run_form(self, delivery: Delivery, saved: "Future[Acceptance]", replied: Replied) -> None:
-        if saved.exception() is not None:
-            replied.set_result(Reply(503))
+        self._inbox.save(delivery, lambda saved: self._run_form(delivery, saved, all_told))
+
+    def _run_form(self, delivery: Delivery, saved: Acceptance | Exception, answer: Answer) -> None:
+        if isinstance(saved, Exception):
+            answer(Reply(503))
             return
-        accepted = saved.result()
-        if accepted.reply is not None and not _is_another_try(accepted, delivery):
+        if saved.reply is not None and not _is_another_try(saved, delivery):
             self._metrics.repeated.inc()
-            replied.set_result(_restored(accepted.reply))
+            answer(_restored(saved.reply))
             return
         row = Saved(
             key=delivery.key,
             kind=delivery.kind,
             account=delivery.account,
             payload=delivery.payload,
-            redelivered=not accepted.new and accepted.reply is None,
+            redelivered=not saved.new and saved.reply is None,
         )
-        self._dispatcher.submit(row, lambda outcome: self._answer_form(delivery, outcome, replied))
+        self._dispatcher.submit(row, lambda outcome: self._answer_form(delivery, outcome, answer))
 
-    def _answer_form(self, delivery: Delivery, outcome: Outcome, replied: Replied) -> None:
+    def _answer_form(self, delivery: Delivery, outcome: Outcome, answer: Answer) -> None:
         try:
             reply = _form_reply(delivery, outcome)
         except (ValueError, TypeError, AttributeError):
@@ -170,7 +178,7 @@ class Ingress:
         def kept(saved: "Future[None]") -> None:
             if saved.exception() is not None:
                 log.error("ingress: the answer to %s was not kept", delivery.key)
-            replied.set_result(reply)
+            answer(reply)
 
         text = json.dumps({"status": reply.status, "body": reply.body})
         self._inbox.answered(delivery.key, text, delivery.trigger).add_done_callback(kept)

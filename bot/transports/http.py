@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from bot.errors import BotError
-from bot.ingress import Ingress, Replied, Reply, Source
+from bot.ingress import Answer, Ingress, Reply, Source
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.transports.arrivals import Arrivals
 from bot.transports.signature import Signatures
@@ -39,7 +39,7 @@ START_TIMEOUT_S = 5.0
 # Each reply is handed from thread to thread; Python's 5 ms before a busy one must give way is too long.
 HAND_OVER_S = 0.0005
 SLACK_PATH = "/slack/events"
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+FORM, JSON = b"application/x-www-form-urlencoded", b"application/json"
 
 # A check gives None when all is well, else the sentence that says what is not.
 Check = Callable[[], str | None]
@@ -83,15 +83,15 @@ class SlackEndpoint:
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         if scope["method"] != "POST":
             return self._refuse(405, "method")
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if kind not in (FORM, JSON):
             return self._refuse(415, "content_type")
-        body = await _body(headers.get(b"content-length", "0"), receive)
+        body = await _body(headers.get(b"content-length", b"0"), receive)
         if body is None:
             return self._refuse(413, "too_large")
-        signature = headers.get(b"x-slack-signature")
-        timestamp = headers.get(b"x-slack-request-timestamp")
+        signature = headers.get(b"x-slack-signature", b"").decode("latin-1")
+        timestamp = headers.get(b"x-slack-request-timestamp", b"").decode("latin-1")
         if refusal := self._signatures.refusal(timestamp, signature, body):
             return self._refuse(401, refusal.value)
         try:
@@ -100,9 +100,11 @@ class SlackEndpoint:
             return self._refuse(400, "unreadable")
         if source is None:
             return _encoded(Reply(200, payload))
-        reply = await self._crossing.brings(self._ingress.receive(source, payload))
+        waiting, answer = self._crossing.expected()
+        self._ingress.receive(source, payload, answer)
+        reply = await waiting
         if reply.status >= 500:
-            self._signatures.forget(signature or "")
+            self._signatures.forget(signature)
         return _encoded(reply)
 
     def _refuse(self, status: int, why: str) -> tuple[int, bytes]:
@@ -119,12 +121,11 @@ class Crossing:
         self._called = False
         self._lock = Lock()
 
-    def brings(self, replied: Replied) -> "asyncio.Future[Reply]":
-        """The same reply, to be awaited."""
+    def expected(self) -> "tuple[asyncio.Future[Reply], Answer]":
+        """A reply to be awaited, and the way to give it from any thread."""
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Reply] = loop.create_future()
-        replied.add_done_callback(lambda done: self._arrived(loop, waiting, done.result()))
-        return waiting
+        return waiting, lambda reply: self._arrived(loop, waiting, reply)
 
     def _arrived(
         self, loop: asyncio.AbstractEventLoop, waiting: "asyncio.Future[Reply]", reply: Reply
@@ -228,9 +229,9 @@ class HttpServer:
         return Response(await run_in_threadpool(self._metrics.text), media_type=CONTENT_TYPE)
 
 
-async def _body(announced: str, receive: Receive) -> bytes | None:
+async def _body(announced: bytes, receive: Receive) -> bytes | None:
     """The whole body, or None as soon as it is known to be too large or will not come."""
-    if not announced.isdecimal() or int(announced) > BODY_BYTES_MAX:
+    if not announced.isdigit() or int(announced) > BODY_BYTES_MAX:
         return None
     body = bytearray()
     more = True
@@ -248,11 +249,14 @@ async def _body(announced: str, receive: Receive) -> bytes | None:
 def _form(body: bytes) -> tuple[Source | None, Any]:
     try:
         pairs = body.decode().split("&")
-        fields = {name: _unquoted(value) for name, _, value in (pair.partition("=") for pair in pairs)}
+        if len(pairs) > FIELDS_MAX:
+            raise _Unreadable
+        fields = {}
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            fields[name] = unquote_plus(value, errors="strict") if "%" in value or "+" in value else value
     except UnicodeDecodeError as error:
         raise _Unreadable from error
-    if len(pairs) > FIELDS_MAX:
-        raise _Unreadable
     if "payload" in fields:
         return Source.INTERACTION, _json(fields["payload"])
     if "command" in fields:
@@ -260,10 +264,6 @@ def _form(body: bytes) -> tuple[Source | None, Any]:
     if "ssl_check" in fields:
         return None, None
     raise _Unreadable
-
-
-def _unquoted(value: str) -> str:
-    return unquote_plus(value, errors="strict") if "%" in value or "+" in value else value
 
 
 def _event(body: bytes) -> tuple[Source | None, Any]:

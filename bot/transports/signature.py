@@ -27,7 +27,7 @@ class Signatures:
         self._seen: set[str] = set()
         self._order: deque[tuple[float, str]] = deque()
 
-    def refusal(self, timestamp: str | None, signature: str | None, body: bytes) -> Refusal | None:
+    def refusal(self, timestamp: str, signature: str, body: bytes) -> Refusal | None:
         """Say why the request is refused; None takes it, once."""
         if not timestamp or not signature or not timestamp.isascii() or not timestamp.isdecimal():
             return Refusal.UNSIGNED

@@ -130,9 +130,10 @@ class SocketMode:
         elif isinstance(envelope_id, str):
             takes_body = bool(message.get("accepts_response_payload"))
             link.owed.add(envelope_id)
-            replied = self._ingress.receive(str(kind), message.get("payload"))
-            replied.add_done_callback(
-                lambda reply: self._acknowledge(link, envelope_id, takes_body, reply.result())
+            self._ingress.receive(
+                str(kind),
+                message.get("payload"),
+                lambda reply: self._acknowledge(link, envelope_id, takes_body, reply),
             )
         else:
             log.warning("socket: a message without an envelope was set aside")

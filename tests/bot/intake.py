@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from bot.database import Database
 from bot.dispatch import Dispatcher
 from bot.halt_route import HaltOrder, HaltRefused, HaltRoute
 from bot.inbox import Inbox, Saved
-from bot.ingress import Ingress, Replied, Reply
+from bot.ingress import Ingress, Reply, Source
 from bot.metrics import Metrics
 from bot.slack_app import build_app
 from bot.tables import InboxRow
@@ -53,6 +54,9 @@ class Clock:
     def passes(self, **span: float) -> None:
         """Let time go by."""
         self.now += timedelta(**span)
+
+
+Replied = Future[Reply]
 
 
 class RecordingLatch:
@@ -118,6 +122,12 @@ class Intake:
             on_unanswered=lambda call, text: self.unanswered.append((call.account, text)),
         )
         self.ingress = Ingress(self.inbox, self.dispatcher, self.halt, self.metrics)
+
+    def receive(self, source: Source | str, payload: object) -> Replied:
+        """Have the ingress take a payload; the answer is waited for with `reply`."""
+        replied: Replied = Future()
+        self.ingress.receive(source, payload, replied.set_result)
+        return replied
 
     def _halted(self, order: HaltOrder) -> None:
         self.diary.append("database")

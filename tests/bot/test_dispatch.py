@@ -26,7 +26,7 @@ def intake(tmp_path: Path) -> Iterator[Intake]:
 def say(intake: Intake, trigger: str, *, user: str = OTTO) -> None:
     """Send a command and wait for its acknowledgement."""
     payload = command(trigger, trigger=trigger, user=user)
-    assert reply(intake.ingress.receive(Source.COMMAND, payload)).status == 200
+    assert reply(intake.receive(Source.COMMAND, payload)).status == 200
 
 
 def test_what_was_acknowledged_before_a_crash_runs_after_it(tmp_path: Path, intake: Intake) -> None:
@@ -96,7 +96,7 @@ def test_one_persons_acts_keep_their_order(intake: Intake) -> None:
     intake.start()
     triggers = [f"1.1.{number:03d}" for number in range(40)]
     for trigger in triggers:
-        intake.ingress.receive(Source.COMMAND, command(trigger, trigger=trigger))
+        intake.receive(Source.COMMAND, command(trigger, trigger=trigger))
 
     until(lambda: len(intake.heard) == 40, "all ran")
     assert [heard.payload["text"] for heard in intake.heard] == triggers

@@ -61,7 +61,7 @@ def test_every_way_of_saying_halt_halts(intake: Intake, payload: Any, reason: st
     """The command, its two words and the button are one thing."""
     source = Source.COMMAND if "command" in payload else Source.INTERACTION
 
-    assert reply(intake.ingress.receive(source, payload)).status == 200
+    assert reply(intake.receive(source, payload)).status == 200
 
     (order,) = until(lambda: intake.halts, "the halt was handed on")
     assert (order.by, order.reason, order.at) == ("Otto", reason, NOON)
@@ -113,13 +113,13 @@ def test_a_halt_is_answered_while_everything_else_hangs(tmp_path: Path) -> None:
     intake.start()
     for number in range(20):
         trigger = f"1.1.{number}"
-        reply(intake.ingress.receive(Source.COMMAND, command(trigger=trigger, user=f"U{number:08d}")))
-        intake.ingress.receive(Source.INTERACTION, submission(view_hash=trigger))
+        reply(intake.receive(Source.COMMAND, command(trigger=trigger, user=f"U{number:08d}")))
+        intake.receive(Source.INTERACTION, submission(view_hash=trigger))
     until(lambda: len(intake.heard) == 8, "every worker is busy")
 
     with intake.database.transaction():
-        stuck = intake.ingress.receive(Source.COMMAND, command(trigger="1.1.stuck"))
-        given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
+        stuck = intake.receive(Source.COMMAND, command(trigger="1.1.stuck"))
+        given = reply(intake.receive(Source.COMMAND, command("", name="/peak-kill")))
         assert not stuck.done() or reply(stuck).status == 503, "what was not saved is never acknowledged"
 
     assert given.body is not None
@@ -132,7 +132,7 @@ def test_a_halt_is_answered_while_everything_else_hangs(tmp_path: Path) -> None:
 
 def test_a_stranger_is_refused_in_private_and_recorded(intake: Intake) -> None:
     """An account that is nobody's here halts nothing; that it tried is kept."""
-    given = reply(intake.ingress.receive(Source.COMMAND, command("now", name="/peak-kill", user=STRANGER)))
+    given = reply(intake.receive(Source.COMMAND, command("now", name="/peak-kill", user=STRANGER)))
 
     assert given.body is not None
     assert given.body["response_type"] == "ephemeral"
@@ -177,13 +177,13 @@ def test_a_halt_with_fields_missing_still_halts(intake: Intake) -> None:
     """Without a trigger, a channel or an address to answer at, a halt is a halt."""
     bare = {"command": "/peak-kill", "team_id": TEAM, "user_id": OTTO}
 
-    assert reply(intake.ingress.receive(Source.COMMAND, bare)).status == 200
+    assert reply(intake.receive(Source.COMMAND, bare)).status == 200
     until(lambda: intake.halts, "the halt was handed on")
 
 
 def test_a_halt_without_an_account_is_refused(intake: Intake) -> None:
     """Nobody can be found behind it; it is answered, not dropped."""
-    assert reply(intake.ingress.receive(Source.COMMAND, {"command": "/peak-kill"})).status == 200
+    assert reply(intake.receive(Source.COMMAND, {"command": "/peak-kill"})).status == 200
     until(lambda: intake.refused, "the attempt was handed on")
     assert intake.diary == []
 
@@ -191,7 +191,7 @@ def test_a_halt_without_an_account_is_refused(intake: Intake) -> None:
 def test_halting_twice_is_harmless(intake: Intake) -> None:
     """Two people reach for the switch: both are answered, the latch is engaged again."""
     for _ in range(2):
-        assert reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill"))).status == 200
+        assert reply(intake.receive(Source.COMMAND, command("", name="/peak-kill"))).status == 200
 
     until(lambda: len(intake.halts) == 2, "both were handed on")
 
@@ -228,7 +228,7 @@ def test_gates_are_shut_side_by_side_and_a_silent_one_is_named(
     hanging = Gatekeeper()
     intake.gates = {"kraken": lambda _: None, "deaf": lambda _: hanging()}
 
-    given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
+    given = reply(intake.receive(Source.COMMAND, command("", name="/peak-kill")))
 
     (order,) = until(lambda: intake.halts, "the halt was handed on")
     assert [(gate.exchange, gate.shut_ms is None) for gate in order.gates] == [
@@ -244,7 +244,7 @@ def test_a_gate_that_fails_does_not_stop_the_halt(intake: Intake) -> None:
     """The latch stands, whatever the gateway says."""
     intake.gates = {"kraken": lambda _: 1 / 0}
 
-    reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
+    reply(intake.receive(Source.COMMAND, command("", name="/peak-kill")))
 
     (order,) = until(lambda: intake.halts, "the halt was handed on")
     assert order.latch_ms is not None
@@ -261,7 +261,7 @@ def test_gates_are_shut_although_the_latch_cannot_be_written(intake: Intake) -> 
     shut = Event()
     intake.gates = {"kraken": lambda _: shut.set()}
 
-    given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
+    given = reply(intake.receive(Source.COMMAND, command("", name="/peak-kill")))
 
     assert shut.is_set()
     assert given.body is not None
@@ -274,7 +274,7 @@ def test_an_answer_that_slack_did_not_take_goes_another_way(intake: Intake, url:
     """A button on the Home tab has no address to answer at, and an address may not be reached."""
     payload = {**click("halt"), "response_url": url}
 
-    assert reply(intake.ingress.receive(Source.INTERACTION, payload)).status == 200
+    assert reply(intake.receive(Source.INTERACTION, payload)).status == 200
 
     ((account, told),) = until(lambda: intake.unanswered, "the answer was handed on")
     assert account == f"{TEAM}/{OTTO}"
@@ -321,7 +321,7 @@ def test_a_halt_is_answered_while_no_log_line_can_be_written(intake: Intake) -> 
     handler = Hanging()
     logging.getLogger().addHandler(handler)
     try:
-        given = reply(intake.ingress.receive(Source.COMMAND, command("", name="/peak-kill")))
+        given = reply(intake.receive(Source.COMMAND, command("", name="/peak-kill")))
     finally:
         logging.getLogger().removeHandler(handler)
         disk.open()

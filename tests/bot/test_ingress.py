@@ -41,7 +41,7 @@ def test_an_act_reaches_its_listener_with_its_cause(
     """The key of what arrived is what the listener hands on, so that nothing happens twice."""
     intake.listens()
 
-    assert reply(intake.ingress.receive(source, payload)).status == 200
+    assert reply(intake.receive(source, payload)).status == 200
 
     (heard,) = until(lambda: intake.heard, "the listener ran")
     assert (heard.cause, heard.redelivered) == (cause, False)
@@ -51,7 +51,7 @@ def test_an_act_reaches_its_listener_with_its_cause(
 def test_the_reply_waits_for_the_disk(tmp_path: Path) -> None:
     """Nobody is told that something was taken which is not saved."""
     intake = Intake(open_database(tmp_path))
-    replied = intake.ingress.receive(Source.COMMAND, command())
+    replied = intake.receive(Source.COMMAND, command())
 
     assert not replied.done()
     assert intake.rows() == []
@@ -66,7 +66,7 @@ def test_the_same_click_delivered_twice_runs_once(intake: Intake) -> None:
     intake.listens()
 
     for _ in range(2):
-        assert reply(intake.ingress.receive(Source.INTERACTION, click())).status == 200
+        assert reply(intake.receive(Source.INTERACTION, click())).status == 200
 
     until(lambda: intake.states() == ["done"], "the row is done")
     assert len(intake.heard) == 1
@@ -77,7 +77,7 @@ def test_ten_people_on_one_button_are_ten_acts(intake: Intake) -> None:
     intake.listens()
     users = [f"U{number:08d}" for number in range(10)]
 
-    replies = [intake.ingress.receive(Source.INTERACTION, click(user=user)) for user in users]
+    replies = [intake.receive(Source.INTERACTION, click(user=user)) for user in users]
 
     assert {reply(each).status for each in replies} == {200}
     until(lambda: len(intake.heard) == 10, "all ten ran")
@@ -87,7 +87,7 @@ def test_a_forms_errors_are_in_the_acknowledgement(intake: Intake) -> None:
     """Slack shows field errors only from the reply itself."""
     answers_with(intake, [errors("too much")])
 
-    given = reply(intake.ingress.receive(Source.INTERACTION, submission()))
+    given = reply(intake.receive(Source.INTERACTION, submission()))
 
     assert given.body == errors("too much")
     assert intake.states() == ["done"]
@@ -97,8 +97,8 @@ def test_a_form_sent_twice_gets_the_first_answer_and_runs_once(intake: Intake) -
     """A double click on Submit starts one session, not two."""
     runs = answers_with(intake, [{"response_action": "clear"}, errors("never")])
 
-    first = reply(intake.ingress.receive(Source.INTERACTION, submission(trigger="5.6.one")))
-    second = reply(intake.ingress.receive(Source.INTERACTION, submission(trigger="5.6.two")))
+    first = reply(intake.receive(Source.INTERACTION, submission(trigger="5.6.one")))
+    second = reply(intake.receive(Source.INTERACTION, submission(trigger="5.6.two")))
 
     assert first.body == second.body == {"response_action": "clear"}
     assert len(runs) == 1
@@ -108,9 +108,9 @@ def test_a_form_sent_again_while_it_runs_waits_for_the_same_answer(intake: Intak
     """The second delivery does not start a second run beside the first."""
     gate = Gatekeeper()
     runs = answers_with(intake, [{"response_action": "clear"}], gate)
-    first = intake.ingress.receive(Source.INTERACTION, submission())
+    first = intake.receive(Source.INTERACTION, submission())
     assert gate.arrived.wait(DEADLINE_S)
-    second = intake.ingress.receive(Source.INTERACTION, submission())
+    second = intake.receive(Source.INTERACTION, submission())
     gate.open()
 
     assert reply(first) == reply(second)
@@ -121,9 +121,9 @@ def test_a_corrected_form_runs_again(intake: Intake) -> None:
     """After field errors the view keeps its id and hash; the next press is a new submission."""
     runs = answers_with(intake, [errors("too much"), {"response_action": "clear"}])
 
-    first = reply(intake.ingress.receive(Source.INTERACTION, submission(trigger="5.6.one")))
-    again = reply(intake.ingress.receive(Source.INTERACTION, submission(trigger="5.6.one")))
-    corrected = reply(intake.ingress.receive(Source.INTERACTION, submission(trigger="5.6.two")))
+    first = reply(intake.receive(Source.INTERACTION, submission(trigger="5.6.one")))
+    again = reply(intake.receive(Source.INTERACTION, submission(trigger="5.6.one")))
+    corrected = reply(intake.receive(Source.INTERACTION, submission(trigger="5.6.two")))
 
     assert first.body == again.body == errors("too much")
     assert corrected.body == {"response_action": "clear"}
@@ -133,11 +133,11 @@ def test_a_corrected_form_runs_again(intake: Intake) -> None:
 def test_a_form_whose_run_was_cut_off_runs_as_redelivered(intake: Intake) -> None:
     """A submission that was saved and never answered is told apart from a fresh one."""
     answers_with(intake, [{"response_action": "clear"}])
-    reply(intake.ingress.receive(Source.INTERACTION, submission()))
+    reply(intake.receive(Source.INTERACTION, submission()))
     with intake.database.transaction() as session:
         session.connection().exec_driver_sql("UPDATE inbox SET state = 'received', reply = NULL")
 
-    reply(intake.ingress.receive(Source.INTERACTION, submission()))
+    reply(intake.receive(Source.INTERACTION, submission()))
 
     assert [heard.redelivered for heard in intake.heard] == [False, True]
 
@@ -149,7 +149,7 @@ def test_a_form_whose_listener_fails_stays_open_with_a_sentence(intake: Intake) 
     def broken() -> None:
         raise RuntimeError("no such table")
 
-    given = reply(intake.ingress.receive(Source.INTERACTION, submission()))
+    given = reply(intake.receive(Source.INTERACTION, submission()))
 
     assert given.body is not None
     assert "nothing was started" in given.body["errors"]["notional"]
@@ -178,7 +178,7 @@ def test_a_payload_with_something_missing_is_refused_and_nothing_runs(
     """What cannot be keyed cannot be done exactly once, so it is not done."""
     intake.listens()
 
-    assert reply(intake.ingress.receive(source, payload)).status == 400
+    assert reply(intake.receive(source, payload)).status == 400
     assert intake.rows() == []
 
 
@@ -186,8 +186,8 @@ def test_an_unknown_interaction_type_is_acknowledged_and_set_aside(intake: Intak
     """What Slack may invent next is no error of the person's."""
     payload = {**click(), "type": "block_telepathy"}
 
-    assert reply(intake.ingress.receive(Source.INTERACTION, payload)).status == 200
-    assert reply(intake.ingress.receive("hologram", payload)).status == 200
+    assert reply(intake.receive(Source.INTERACTION, payload)).status == 200
+    assert reply(intake.receive("hologram", payload)).status == 200
     assert intake.rows() == []
 
 
@@ -204,8 +204,8 @@ def test_a_message_that_nobody_has_just_written_to_the_bot_is_passed_over(
     intake: Intake, changes: dict[str, Any]
 ) -> None:
     """The bot hears all that it says itself, each edit, and more: an answer to that would never end."""
-    assert reply(intake.ingress.receive(Source.EVENT, written(**changes))).status == 200
-    assert reply(intake.ingress.receive(Source.EVENT, written(event_id="Ev00000003"))).status == 200
+    assert reply(intake.receive(Source.EVENT, written(**changes))).status == 200
+    assert reply(intake.receive(Source.EVENT, written(event_id="Ev00000003"))).status == 200
 
     assert [row.key for row in intake.rows()] == ["event:Ev00000003"]
 
@@ -218,9 +218,9 @@ def test_what_people_typed_is_never_logged(intake: Intake, caplog: pytest.LogCap
     def broken() -> None:
         raise RuntimeError("broken")
 
-    intake.ingress.receive(Source.COMMAND, {**command("sesame-1"), "user_id": "?"})
-    intake.ingress.receive(Source.COMMAND, command("sesame-2", trigger="1.1.a"))
-    intake.ingress.receive(Source.COMMAND, command("sesame-3", trigger="1.1.b", name="/unknown"))
+    intake.receive(Source.COMMAND, {**command("sesame-1"), "user_id": "?"})
+    intake.receive(Source.COMMAND, command("sesame-2", trigger="1.1.a"))
+    intake.receive(Source.COMMAND, command("sesame-3", trigger="1.1.b", name="/unknown"))
     until(lambda: sorted(intake.states()) == ["done", "failed"], "both rows are closed")
 
     assert "sesame" not in caplog.text
@@ -232,8 +232,8 @@ def test_a_disk_that_fails_is_told_to_slack(tmp_path: Path) -> None:
     with intake.database.transaction() as session:
         session.connection().exec_driver_sql("DROP TABLE inbox")
 
-    assert reply(intake.ingress.receive(Source.COMMAND, command())).status == 503
-    assert reply(intake.ingress.receive(Source.INTERACTION, submission())).status == 503
+    assert reply(intake.receive(Source.COMMAND, command())).status == 503
+    assert reply(intake.receive(Source.INTERACTION, submission())).status == 503
     intake.stop()
 
 
