@@ -296,7 +296,7 @@ def run_demo(
     *,
     port: int = 0,
     tier: str = TIER,
-    say: Callable[[str], None],
+    say: Callable[..., None],
 ) -> None:
     """Run the whole desk until interrupted; a bot that dies is started again, as a service manager would."""
     check_port(port)
@@ -310,27 +310,45 @@ def run_demo(
             end_leftovers(home)
 
 
-def _keep_bot_running(desk: PracticeDesk, say: Callable[[str], None]) -> None:
+def _keep_bot_running(desk: PracticeDesk, say: Callable[..., None]) -> None:
     announced = False
     while True:
         bot = subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"], env=dict(desk.environ), start_new_session=True
+            [sys.executable, "-m", "bot", "run"],
+            env=dict(desk.environ),
+            stdout=subprocess.DEVNULL,  # what there is to say of this desk is said below
+            start_new_session=True,
         )
         try:
             if not announced:
                 _wait_until_ready(desk, bot)
                 announced = True
-                say(f"The desk is open: {desk.workspace_url}")
-                say("Be Otto in one window and Olivia in another; type /peak live start ma_crossover BTC/USD")
-                say("Everybody is enrolled; the code of each stands beside the name, at the top right")
-                say(f"The practice exchange listens at {desk.exchange_url}. Home folder: {desk.home}")
-                say(f"For the shell: {shell_hint(_write_environ(desk))}")
-                say("Ctrl-C ends everything.")
+                _announce(desk, say)
             code = bot.wait()
         finally:
             end(bot)
-        say(f"The bot ended ({code}); starting it again")
+        say(f"The bot ended ({code}); starting it again", state="starting again", code=code)
         time.sleep(1)
+
+
+def _announce(desk: PracticeDesk, say: Callable[..., None]) -> None:
+    hint = shell_hint(_write_environ(desk))
+    sentences = (
+        f"The desk is open: {desk.workspace_url}",
+        "Be Otto in one window and Olivia in another; type /peak live start ma_crossover BTC/USD",
+        "Everybody is enrolled; the code of each stands beside the name, at the top right",
+        f"The practice exchange listens at {desk.exchange_url}. Home folder: {desk.home}",
+        f"For the shell: {hint}",
+        "Ctrl-C ends everything.",
+    )
+    say(
+        "\n".join(sentences),
+        state="open",
+        workspace=desk.workspace_url,
+        exchange=desk.exchange_url,
+        home=str(desk.home),
+        shell=hint,
+    )
 
 
 def shell_hint(environ: Path) -> str:

@@ -36,10 +36,13 @@ SLACK_TIMEOUT_S = 10
 EXPIRY_EVERY_S = 1.0
 
 
-def run_bot(clock: Callable[[], datetime]) -> None:
+Say = Callable[..., None]
+
+
+def run_bot(clock: Callable[[], datetime], say: Say) -> None:
     """Stand by until no other bot is at work, then run until SIGTERM or SIGINT.
 
-    Raises BotError when something needed is not there.
+    `say` is given a sentence, and its facts by name. Raises BotError when something needed is not there.
     """
     undumpable()
     environment = Environment.from_environ()
@@ -55,14 +58,14 @@ def run_bot(clock: Callable[[], datetime]) -> None:
         lease = Lease(Database(environment.database_url), environment.home_folder, clock)
         stack.callback(lease.release)
         if not lease.take():
-            _say_standing_by(installation)
+            _say_standing_by(installation, say)
             installation.database.close()
             if not lease.wait(stopping):
                 return
             installation = _ready_to_run(environment, clock)  # by what the files say today
         installation.database.fence = lease.check
         lease.keep(_end_at_once)
-        _work(installation, lease, logs, stack, stopping)
+        _work(installation, lease, logs, stack, stopping, say)
     log.info("Shutdown complete")
 
 
@@ -91,12 +94,15 @@ def _ready_to_run(environment: Environment, clock: Callable[[], datetime]) -> In
     return installation
 
 
-def _say_standing_by(installation: Installation) -> None:
+def _say_standing_by(installation: Installation, say: Say) -> None:
     with installation.database.reading() as session:
         holder = Holder.of(session)
     log.info("standing by: at work is %s", holder)
-    sys.stdout.write(f"Standing by: at work is {holder}. This one takes over when that one ends.\n")
-    sys.stdout.flush()
+    say(
+        f"Standing by: at work is {holder}. This one takes over when that one ends.",
+        state="standing by",
+        at_work=str(holder),
+    )
 
 
 def _end_at_once(lost: LeaseLost) -> None:
@@ -107,7 +113,9 @@ def _end_at_once(lost: LeaseLost) -> None:
     os._exit(lost.exit_code)
 
 
-def _work(installation: Installation, lease: Lease, logs: Logs, stack: ExitStack, stopping: Event) -> None:
+def _work(
+    installation: Installation, lease: Lease, logs: Logs, stack: ExitStack, stopping: Event, say: Say
+) -> None:
     environment = installation.environment
     ready_note(environment.home_folder).unlink(missing_ok=True)
     listener = stack.enter_context(listen_on(*environment.listen_address))
@@ -125,8 +133,7 @@ def _work(installation: Installation, lease: Lease, logs: Logs, stack: ExitStack
     if introduction.make(stopping):
         if link is not None:
             link.wait_connected()
-        _say_ready(environment)
-        log.info("ready: %s desk", "practice" if installation.desk.practice else "real")
+        _say_ready(environment, installation.desk.practice, say)
     stopping.wait()
 
 
@@ -183,11 +190,20 @@ def _open_door(
     return link
 
 
-def _say_ready(environment: Environment) -> None:
-    """Leave a note of who runs here, for the demo and the tests."""
+def _say_ready(environment: Environment, practice: bool, say: Say) -> None:
+    """Say it, and leave a note of who runs here for whoever waits for that."""
+    kind, home = "practice" if practice else "real", environment.home_folder
+    log.info("ready: %s desk", kind)
+    say(
+        f"Ready: the {kind} desk of {home}. Ctrl-C ends it; sessions go on until they are stopped.",
+        state="ready",
+        practice=practice,
+        home=str(home),
+        pid=os.getpid(),
+    )
     process = ProcessId.of(os.getpid())
     note = {"pid": os.getpid(), "started_at": process.started_at if process else 0}
-    ready = ready_note(environment.home_folder)
+    ready = ready_note(home)
     fresh = ready.with_suffix(".new")
     fresh.write_text(json.dumps(note))
     fresh.replace(ready)

@@ -16,14 +16,14 @@ db = typer.Typer(help="The database.", no_args_is_help=True)
 HALT_PROOF_TIMEOUT_S = 90.0
 
 
-def run() -> None:
-    """Run the bot until it is told to end."""
+def run(as_json: Json = False) -> None:
+    """Run the bot until it is told to end; with --json one line for each state: standing by, ready."""
     from bot.clock import system_clock
     from bot.running import run_bot
 
     _collect_from_now_on()
     with told():
-        run_bot(system_clock)
+        run_bot(system_clock, Output(as_json).say)
 
 
 def _collect_from_now_on() -> None:
@@ -41,6 +41,7 @@ def demo(
         Literal["starter", "intermediate", "pro", "drill"],
         typer.Option(help="Whose limits of calls and orders the practice exchange keeps."),
     ] = "pro",
+    as_json: Json = False,
 ) -> None:
     """The whole desk on this machine: workspace, exchange and bot; nothing in it is real."""
     from bot.clock import system_clock
@@ -48,7 +49,7 @@ def demo(
 
     _collect_from_now_on()
     with told():
-        run_demo(home.absolute(), system_clock, port=port, tier=tier, say=typer.echo)
+        run_demo(home.absolute(), system_clock, port=port, tier=tier, say=Output(as_json).say)
 
 
 def kill(

@@ -68,6 +68,12 @@ class Output:
         for line in lines:
             sys.stdout.write(readable(line) + "\n")
 
+    def say(self, sentence: str, **facts: Any) -> None:
+        """What somebody waits for, said as soon as it is so; with `as_json` its facts, on one line."""
+        lines = [json.dumps(plain_value(facts))] if self.as_json else map(readable, sentence.splitlines())
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+
     def table(
         self, document: Any, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
     ) -> None:

@@ -28,7 +28,7 @@ def test_a_desk_is_no_demo(tmp_path: Path) -> None:
     )
     try:
         with pytest.raises(NotADemo, match="nothing was touched"):
-            run_demo(tmp_path, system_clock, say=lambda _: None)
+            run_demo(tmp_path, system_clock, say=lambda *_, **__: None)
         assert process.is_alive
     finally:
         gateway.communicate(b"\n")

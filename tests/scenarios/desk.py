@@ -105,16 +105,20 @@ class Desk(Conversation):
         """Start the bot's process without waiting for it."""
         self.bot = self._another_bot()
 
-    def begin_standby(self) -> "subprocess.Popen[bytes]":
+    def begin_standby(self, *words: str) -> "subprocess.Popen[bytes]":
         """Start a second bot and wait until it says that it stands by."""
-        standby = self._another_bot()
-        until(lambda: "Standing by" in self.bot_output(), f"It does not stand by: {self.bot_output()}")
+        said = self.bot_output().count("tanding by")
+        standby = self._another_bot(*words)
+        until(
+            lambda: self.bot_output().count("tanding by") > said,
+            f"It does not stand by: {self.bot_output()}",
+        )
         return standby
 
-    def _another_bot(self) -> "subprocess.Popen[bytes]":
+    def _another_bot(self, *words: str) -> "subprocess.Popen[bytes]":
         with (self.home / "logs" / "bot.out").open("ab") as output:
             bot = subprocess.Popen(
-                [PEAK_OPS, "run"],
+                [PEAK_OPS, "run", *words],
                 env=self.environ,
                 stdout=output,
                 stderr=output,

@@ -1,5 +1,6 @@
 """Two bots of one desk: one is at work, the other stands by and takes over, and nothing happens twice."""
 
+import json
 import signal
 
 import pytest
@@ -24,10 +25,14 @@ def test_a_second_bot_stands_by_and_takes_over(desk: Desk) -> None:
 
     session = desk.has_live_session()
     before = desk.sessions()[0]
-    another = desk.begin_standby()
+    assert f"Ready: the practice desk of {desk.home}" in desk.bot_output()
+    another = desk.begin_standby("--json")
     desk.kill_bot()
     desk.bot = another
     desk.wait_ready()
+    states = [json.loads(line) for line in desk.bot_output().splitlines() if line.startswith("{")]
+    assert [each["state"] for each in states] == ["standing by", "ready"]
+    assert states[1] == {"state": "ready", "practice": True, "home": str(desk.home), "pid": another.pid}
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     assert desk.sessions()[0].pid == before.pid
     desk.otto.clicks(session, "Stop")
