@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import InvalidOperation
 
-import ccxt
-
 from trading.errors import (
     ExchangeAPIError,
     ExchangeAuthenticationError,
@@ -16,16 +14,17 @@ from trading.errors import (
     TradingError,
     VenueError,
 )
+from trading.venues.ccxt_parts import errors
 
 # Order matters: ccxt files rate limits and nonces under NetworkError.
 _IN_ORDER: tuple[tuple[type[VenueError], tuple[type[Exception], ...]], ...] = (
-    (ExchangeRateLimitError, (ccxt.RateLimitExceeded, ccxt.DDoSProtection)),
-    (ExchangeAuthenticationError, (ccxt.AuthenticationError, ccxt.InvalidNonce)),
+    (ExchangeRateLimitError, (errors.RateLimitExceeded, errors.DDoSProtection)),
+    (ExchangeAuthenticationError, (errors.AuthenticationError, errors.InvalidNonce)),
     (
         ExchangeOrderError,
-        (ccxt.InvalidOrder, ccxt.InsufficientFunds, ccxt.CancelPending, ccxt.OperationRejected),
+        (errors.InvalidOrder, errors.InsufficientFunds, errors.CancelPending, errors.OperationRejected),
     ),
-    (ExchangeNetworkError, (ccxt.NetworkError, ccxt.BadResponse, ccxt.OperationFailed)),
+    (ExchangeNetworkError, (errors.NetworkError, errors.BadResponse, errors.OperationFailed)),
 )
 
 # Kraken says of these that the order was not taken in; ccxt files them under outages, which leave it open.
@@ -53,12 +52,12 @@ _CALL = re.compile(r"\w+ (?:GET|POST|PUT|DELETE) https?://\S*?/(\w+)(?:\?\S*)?(?
 def ours(error: Exception) -> VenueError:
     """Give the error of our own that stands for one of ccxt's."""
     detail = _in_words(error)[:_DETAIL_CHARACTERS_MAX]
-    if isinstance(error, ccxt.BaseError) and any(text in str(error) for text in _NOT_TAKEN):
+    if isinstance(error, errors.BaseError) and any(text in str(error) for text in _NOT_TAKEN):
         return ExchangeOrderError(detail=detail)
     for mine, theirs in _IN_ORDER:
         if isinstance(error, theirs):
             return mine(detail=detail)
-    if isinstance(error, ccxt.BaseError):
+    if isinstance(error, errors.BaseError):
         for text, mine in _BY_TEXT:
             if text in str(error):
                 return mine(detail=detail)
@@ -82,5 +81,5 @@ def translated() -> Iterator[None]:
         yield
     except VenueError:
         raise
-    except (ccxt.BaseError, TradingError, *_STUMBLES) as error:
+    except (errors.BaseError, TradingError, *_STUMBLES) as error:
         raise ours(error) from error

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import ccxt
-
 from trading.candles import Candle
 from trading.errors import BadInstrument, ExchangeNetworkError, ExchangeOrderError
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
 from trading.venues.ccxt_errors import translated
+from trading.venues.ccxt_parts import Kraken, errors
 from trading.venues.connection import Connection
 from trading.venues.kraken_replies import flaw, instrument_of
 from trading.venues.pace import Pace
@@ -44,14 +43,14 @@ _ORDERS_A_QUERY = 50
 _TIMEFRAME_MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
 
 
-class _Kraken(ccxt.kraken):  # type: ignore[misc]
+class _Kraken(Kraken):  # type: ignore[misc]
     """ccxt's Kraken, with a reply that says nothing refused instead of believed."""
 
     def on_rest_response(self, code: int, reason: str, url: str, method: str, *rest: Any) -> str:
         """Let through what is an answer; `rest` is both sides' headers and bodies."""
         body = str(rest[1]).strip()
         if 200 <= code < 300 and (found := flaw(url, body)):
-            raise ccxt.BadResponse(found)
+            raise errors.BadResponse(found)
         return body
 
 
