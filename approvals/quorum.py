@@ -182,6 +182,22 @@ def awaited(
     )
 
 
+def could_complete(
+    request: ApprovalRequest,
+    votes: Iterable[Vote],
+    people: Iterable[Person],
+    roster: Roster,
+    now: datetime,
+) -> bool:
+    """Say whether the yes of all these people together would bring this request to its quorum."""
+    assumed = (
+        Vote(person.id, VoteWord.YES, now, person.accounts[0], Assurance.TOTP)
+        for person in people
+        if person.accounts
+    )
+    return tally(request, (*votes, *assumed), roster, now).reached
+
+
 def may_ask(rule: Rule, person: Person | None) -> Refusal | None:
     """Say whether this person may file a request under this rule, and if not, why not."""
     if reason := _standing(person):

@@ -142,6 +142,13 @@ class RequestStore:
         query = select(REQUEST).order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
         return [request_of(row) for row in self._connection.execute(query).mappings()]
 
+    def approved_before(self, action: str, before: datetime, count_max: int) -> list[ApprovalRequest]:
+        """List the requests for an act that were approved before a time, the newest first."""
+        approved = and_(REQUEST.c.action == action, REQUEST.c.state == RequestState.APPROVED)
+        query = select(REQUEST).where(approved, REQUEST.c.created_at < before, REQUEST.c.decided_at < before)
+        newest = query.order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
+        return [request_of(row) for row in self._connection.execute(newest).mappings()]
+
     def waiting_for(self, action: str, account: str, now: datetime) -> ApprovalRequest | None:
         """The one request for this act on this account that waits for an answer."""
         same_act = and_(REQUEST.c.action == action, REQUEST.c.account == account)

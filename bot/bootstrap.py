@@ -34,6 +34,7 @@ from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive, RequestLive
 from bot.operations.look import Look
+from bot.operations.reminders import RemindAwaited
 from bot.operations.requests import (
     AnswerRequest,
     ExpireRequests,
@@ -80,6 +81,7 @@ class Bot:
     metrics: Metrics
     health: CheckHealth
     expire: ExpireRequests
+    remind: RemindAwaited
     finish_claimed: FinishClaimed
     stop: StopSession
     troubles: Troubles
@@ -151,6 +153,7 @@ def build(
         metrics=metrics,
         health=health,
         expire=ExpireRequests(storage, desk),
+        remind=RemindAwaited(storage, desk),
         finish_claimed=FinishClaimed(storage, desk, latch),
         stop=stop,
         troubles=troubles,

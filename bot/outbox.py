@@ -167,6 +167,13 @@ class OutboxWriter:
         target = {"account": str(account), "about": about}
         self._add_all(key, MessageKind.DM, urgency, str(account), target, self._pages(view, marked=True))
 
+    def drawn_dm(
+        self, key: str, account: Account, drawn: str, urgency: Urgency = Urgency.NEXT, *, about: str
+    ) -> None:
+        """Tell one person what a subject (`kind:id`) shows when it is delivered, if it shows anything."""
+        target, body = {"account": str(account), "about": about, "drawn": drawn}, {"practice": self._practice}
+        self._add(key, MessageKind.DM, urgency, str(account), target, body)
+
     def image(
         self,
         key: str,

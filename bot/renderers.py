@@ -8,6 +8,7 @@ from approvals.person import Account
 from bot.operations.clearing import clearing
 from bot.operations.desk import Desk
 from bot.operations.halt import LATE_AFTER_S
+from bot.operations.reminders import draw_reminder
 from bot.operations.request_card import read_card
 from bot.operations.sessions import summarise
 from bot.operations.status import ReadStatus
@@ -37,6 +38,12 @@ class Renderers:
         with self._storage.reading() as tx:
             card = read_card(tx, self._desk, request_id)
         return request_card(card) if card else None
+
+    def reminder(self, whom: str) -> View | None:
+        """What somebody is reminded of: `request id:person id`."""
+        request_id, _, person_id = whom.partition(":")
+        with self._storage.reading() as tx:
+            return draw_reminder(tx, self._desk, request_id, person_id)
 
     def session(self, session_id: str) -> View | None:
         """A session."""
@@ -70,6 +77,7 @@ class Renderers:
         """What the outbox looks subjects up in, by their first part: `request:...`, `home:...`."""
         return {
             "request": self.request,
+            "reminder": self.reminder,
             "session": self.session,
             "alert": self.alert,
             "halt": self.halt,

@@ -31,7 +31,7 @@ from trading.pids import ProcessId, undumpable
 log = logging.getLogger(__name__)
 
 SLACK_TIMEOUT_S = 10
-EXPIRY_EVERY_S = 1.0
+EXPIRY_EVERY_S, REMINDERS_EVERY_S = 1.0, 5.0
 
 
 def run_bot(clock: Callable[[], datetime]) -> None:
@@ -143,6 +143,7 @@ def _start(bot: Bot, stack: ExitStack) -> None:
     hour = bot.installation.config.schedule.health_report
     scheduler.daily(HEALTH_REPORT, hour, bot.health.scheduled, missed=bot.health.missed)
     scheduler.every("expiry", EXPIRY_EVERY_S, bot.expire)
+    scheduler.every("reminders", REMINDERS_EVERY_S, bot.remind)
     scheduler.start()
     stack.callback(scheduler.stop)
     stack.callback(bot.health.stop)

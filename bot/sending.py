@@ -124,7 +124,7 @@ class Sender:
         return self._post(message, message.target["channel"], text, blocks, thread_ts=_thread(message))
 
     def _send_card(self, message: Message) -> Sent:
-        drawn, card = self._drawn(message), message.card
+        drawn, card = self._drawn(message.subject, message), message.card
         if drawn is None or card is None:
             return Sent()
         text, blocks = drawn
@@ -145,17 +145,21 @@ class Sender:
                 return Sent(card.channel, found)
         return self._say(card.channel, text, blocks, f"card:{message.subject}")
 
-    def _drawn(self, message: Message) -> tuple[str, list[dict[str, Any]]] | None:
-        """What the subject of a message shows now; None when it is not there any more."""
-        kind, _, subject_id = (message.subject or "").partition(":")
+    def _drawn(self, subject: str | None, message: Message) -> tuple[str, list[dict[str, Any]]] | None:
+        """What a subject shows now; None when it is not there any more."""
+        body = self._drawn_body(subject, message)
+        return self._shown(body) if body else None
+
+    def _drawn_body(self, subject: str | None, message: Message) -> dict[str, Any] | None:
+        kind, _, subject_id = (subject or "").partition(":")
         view = self._renderers[kind](subject_id)
         if view is None:
             return None
         practice = message.body.get("practice")
-        return self._shown({"text": view.text, "blocks": as_dicts(view.blocks), "practice": practice})
+        return {"text": view.text, "blocks": as_dicts(view.blocks), "practice": practice}
 
     def _send_home(self, message: Message) -> Sent:
-        if drawn := self._drawn(message):
+        if drawn := self._drawn(message.subject, message):
             user = Account.parse(message.target["account"]).user
             view = {"type": "home", "callback_id": "home", "blocks": drawn[1]}
             self._client.views_publish(user_id=user, view=view)
@@ -171,6 +175,11 @@ class Sender:
 
     def _send_dm(self, message: Message) -> Sent:
         body = message.body
+        if drawn := message.target.get("drawn"):
+            now = self._drawn_body(drawn, message)
+            if now is None:
+                return Sent()  # it is not worth saying any more
+            body = now
         if message.card is not None:
             body = {**body, "blocks": [*body["blocks"], self._way_to(message.card)]}
         text, blocks = self._shown(body)

@@ -209,8 +209,24 @@ class HealthSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """How a request differs from the last approved one of its kind; no `name` means that there is none.
+
+    Each change is a field of the payload, what stood there, and what stands there now.
+    """
+
+    name: str = ""
+    at: datetime | None = None
+    changes: tuple[tuple[str, str | None, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RequestCard:
-    """An approval request with everything that its card says; `payload` is what will run."""
+    """An approval request with everything that its card says; `payload` is what will run.
+
+    `could` are those whose yes would bring it further; `asleep` the same with their clocks, when without
+    them it cannot be approved and it is night there.
+    """
 
     id: str
     name: str
@@ -232,6 +248,9 @@ class RequestCard:
     execution: str
     outcome: str
     session_id: str | None = None
+    could: tuple[str, ...] = ()
+    asleep: tuple[str, ...] = ()
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """What a request says now: on its card, in a direct message, in the list of what waits."""
 
 from approvals.errors import RequestUnknown
-from approvals.quorum import tally
+from approvals.person import Person
+from approvals.quorum import awaited, could_complete, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
 from bot.operations.desk import SHOWN, Desk
+from bot.operations.since_last import since_last_approved
+from bot.operations.waking import clock_of, is_up
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import permalink
@@ -24,6 +27,7 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
     votes = tx.requests.votes(request.id)
     counted = tally(request, votes, desk.roster, tx.now)
     payload = request.payload
+    able = able_to_approve(tx, desk, request)
     session = tx.sessions.of_request(request.id)
     return RequestCard(
         id=request.id,
@@ -46,7 +50,30 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
         execution=request.execution,
         outcome=request.outcome or request.note,
         session_id=session.id if session else None,
+        could=tuple(person.name for person in able),
+        asleep=tuple(clock_of(person, tx.now) for person in asleep(tx, desk, request, able)),
+        compared=since_last_approved(tx, request),
     )
+
+
+def able_to_approve(tx: Transaction, desk: Desk, request: ApprovalRequest) -> tuple[Person, ...]:
+    """Everybody whose yes would bring a request further now, as far as the second factor goes, too."""
+    wanted = awaited(request, tx.requests.votes(request.id), desk.roster, tx.now)
+    return tuple(
+        person
+        for person in wanted
+        if not request.rule.step_up or tx.factors.may_prove(person.id, tx.now) is None
+    )
+
+
+def asleep(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, able: tuple[Person, ...]
+) -> tuple[Person, ...]:
+    """Those for whom it is night, when a request cannot be approved without them though they could do it."""
+    votes = tx.requests.votes(request.id)
+    up = [person for person in able if is_up(person, tx.now)]
+    possible, by_day = (could_complete(request, votes, people, desk.roster, tx.now) for people in (able, up))
+    return tuple(person for person in able if person not in up) if possible and not by_day else ()
 
 
 def title(desk: Desk, request: ApprovalRequest) -> str:

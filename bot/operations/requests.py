@@ -15,7 +15,7 @@ from approvals.quorum import Refusal, may_vote, tally
 from approvals.request import ApprovalRequest, Assurance, RequestId, RequestState, Vote, VoteWord
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused
-from bot.operations.notices import tell_asker
+from bot.operations.notices import tell_asker, tell_vote
 from bot.operations.request_card import pending, read_card, subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
@@ -104,6 +104,7 @@ class AnswerRequest:
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
                 tell_asker(tx, self._desk, outcome.request)
+            tell_vote(tx, self._desk, outcome.request, outcome.vote)
             if asker is not None:
                 then = self._then(tx, outcome.request)
                 asker.told(

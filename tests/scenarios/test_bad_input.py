@@ -93,6 +93,7 @@ def test_an_attempt_at_a_protected_act_is_on_record(shared_desk: Desk) -> None:
     desk.rita.fills(symbol="BTC/USD", notional="90", reason="the same", checklist=CHECKLIST).submits()
     desk.rita.sees_error("symbol", "The same was asked by Otto already").closes()
     desk.rita.rejects(card, "not twice").is_told("counted")
+    card.thread.expects("Rita said no: not twice")
     desk.otto.is_told("was rejected by Rita")
     card.now_reads("Rejected by Rita", buttons=[]).now_reads("not twice")
     assert not desk.sessions()

@@ -31,6 +31,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     desk.olivia.clicks(card, "Approve").fills(code=ottos).submits().sees_error("code", "not a code of yours")
     desk.olivia.fills(code=olivias).submits().is_told("counted")
     desk.otto.is_told("was approved by Olivia")
+    card.thread.expects("Olivia said yes, with a recovery code. Otto can press Go live until")
     card.now_reads("Approved by Olivia", buttons=["Go live"])
     desk.rita.clicks(card, "Go live").is_told("Only Otto, who asked, can press Go live")
     desk.otto.clicks(card, "Go live").is_told("Starting BTC/USD")
