@@ -20,6 +20,7 @@ from bot.ingress import Ingress
 from bot.installation import Installation, strategies_path
 from bot.lease import Lease
 from bot.listeners.answers import AnswerListeners
+from bot.listeners.card_press import CardPress
 from bot.listeners.desk import DeskListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
@@ -30,6 +31,8 @@ from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.claimed import FinishClaimed
+from bot.operations.desk import Desk
+from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive, RequestLive
@@ -138,7 +141,6 @@ def build(
         supervisor,
         link,
     )
-    operations_log = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
     return Bot(
         installation=installation,
         storage=storage,
@@ -148,7 +150,7 @@ def build(
         ingress=Ingress(inbox, dispatcher, halt_route, metrics),
         outbox=outbox,
         supervisor=supervisor,
-        projector=Projector(storage, desk, operations_log.follow),
+        projector=Projector(storage, desk, _operations_log(home, logs, storage, desk).follow),
         halt_watch=halt_watch,
         metrics=metrics,
         health=health,
@@ -187,6 +189,10 @@ def _outbox(
         on_undeliverable=troubles.undeliverable,
         workspace_url=workspace_url,
     )
+
+
+def _operations_log(home: Path, logs: Logs, storage: Storage, desk: Desk) -> OperationsLog:
+    return OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
 
 
 def _workspace_url(account: Callable[[], BotAccount]) -> Callable[[], str | None]:
@@ -228,9 +234,11 @@ def _listen(
     request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
     LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
     reader = ReadRequests(storage, desk, workspace_url)
-    AnswerListeners(front, reader, AnswerRequest(storage, desk), practice=desk.practice).register(app)
+    press = CardPress(front, CheckPressed(storage, desk))
+    AnswerListeners(front, press, AnswerRequest(storage, desk), practice=desk.practice).register(app)
     RequestListeners(
         front,
+        press,
         reader,
         WithdrawRequest(storage, desk),
         GoLive(

@@ -134,6 +134,7 @@ def _start(bot: Bot, stack: ExitStack) -> None:
         part.start()
         stack.callback(part.stop)
     bot.finish_claimed()
+    bot.expire.redraw()
     bot.inbox.start()
     stack.callback(bot.inbox.stop)
     bot.dispatcher.start()

@@ -3,7 +3,7 @@
 import http.client
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
@@ -82,9 +82,13 @@ class Sender:
         stopping: Event,
         *,
         workspace_url: Callable[[], str | None],
+        shows: Callable[[str, Sequence[Mapping[str, Any]]], None],
         strict: bool,
     ) -> None:
-        """`workspace_url` is where Slack shows this workspace, once that is known."""
+        """`workspace_url` is where Slack shows this workspace, once that is known.
+
+        `shows` hears what a card or Home tab will look like, before Slack does.
+        """
         # The SDK repeats a call whose connection broke, which may post twice; the outbox looks first.
         self._client = WebClient(
             token=client.token,
@@ -99,6 +103,7 @@ class Sender:
         self._draw = draw
         self._stopping = stopping
         self._workspace_url = workspace_url
+        self._shows = shows
         self._strict = strict
         self._dms: dict[str, str] = {}
 
@@ -128,6 +133,7 @@ class Sender:
         if drawn is None or card is None:
             return Sent()
         text, blocks = drawn
+        self._shows(message.subject or "", blocks)
         if card.ts is not None:
             try:
                 self._client.chat_update(channel=card.channel, ts=card.ts, text=text, blocks=blocks)
@@ -160,16 +166,19 @@ class Sender:
 
     def _send_home(self, message: Message) -> Sent:
         if drawn := self._drawn(message.subject, message):
+            self._shows(message.subject or "", drawn[1])
             user = Account.parse(message.target["account"]).user
             view = {"type": "home", "callback_id": "home", "blocks": drawn[1]}
             self._client.views_publish(user_id=user, view=view)
         return Sent()
 
     def _send_reply(self, message: Message) -> Sent:
-        url = message.target.get("response_url")
+        url, lasting = message.target.get("response_url"), message.target.get("lasting")
+        if lasting and message.is_repeat:
+            url = None  # it may have been seen there, and vanishes anyway
         if url and self._clock() - message.created_at <= RESPONSE_URL_GOOD_FOR:
             text, blocks = self._shown(message.body)
-            if self._answered(url, text, blocks):
+            if self._answered(url, text, blocks) and not lasting:
                 return Sent(message.target.get("channel"))
         return self._send_dm(message)
 

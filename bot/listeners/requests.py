@@ -10,7 +10,7 @@ from approvals.errors import RequestUnknown
 from approvals.factor import Code
 from approvals.person import Person
 from approvals.request import RequestId
-from bot.listeners.card_press import GONE, presser
+from bot.listeners.card_press import GONE, CardPress
 from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.desk import Refused
@@ -34,6 +34,7 @@ class RequestListeners:
     def __init__(
         self,
         front: Front,
+        press: CardPress,
         reader: ReadRequests,
         withdraw: WithdrawRequest,
         go_live: GoLive,
@@ -42,6 +43,7 @@ class RequestListeners:
         step_up: StepUp,
     ) -> None:
         self._front = front
+        self._press = press
         self._reader = reader
         self._withdraw = withdraw
         self._go_live = go_live
@@ -142,7 +144,7 @@ class RequestListeners:
 
     def _clicked(self, body: Mapping[str, Any], context: Mapping[str, Any], what: str, act: Handler) -> None:
         said = incoming(body, context)
-        actor = presser(self._front, self._reader, said, what)
+        actor = self._press.person(said, what)
         if actor is None:
             return
         outcome: Refused | None
@@ -151,7 +153,7 @@ class RequestListeners:
         except RequestUnknown:
             outcome = Refused(GONE)
         if isinstance(outcome, Refused):
-            self._front.refuse(said, actor, outcome, what, said.value)
+            self._front.refuse(said, actor, outcome, what, said.value, lasting=True)
 
     def _execute(self, said: Incoming, actor: Person) -> Refused | None:
         request_id = RequestId(said.value)

@@ -40,6 +40,7 @@ ALERTS = (
     "outbox.lost",
     "bot.moved",
     "slack.strangers",
+    "card.forged",
     "schedule.missed",
 )
 

@@ -11,9 +11,10 @@ from bot.inbox import Saved
 from bot.installation import Installation, read_installation
 from bot.lease import Holder
 from bot.operations.alerts import raise_alert
+from bot.operations.forged import CheckPressed, Pressed
 from bot.outbox import MessageKind
 from bot.payloads import Kind
-from bot.practice.people import GENERAL, OTTO
+from bot.practice.people import GENERAL, OTTO, TRADING_APPROVALS
 from bot.settings import Environment
 from bot.troubles import HEALTH_REPORT, Troubles
 from bot.view import View, as_dicts
@@ -76,6 +77,7 @@ def report(desk: Desk, album: Album) -> None:
         ("outbox.lost", "could not be delivered"),
         ("bot.moved", "another home"),
         ("slack.strangers", "our tokens"),
+        ("card.forged", "has not posted"),
         ("schedule.missed", "did not come"),
         ("execution.unknown", "Nobody knows whether"),
     ):
@@ -93,6 +95,9 @@ def trouble(installation: Installation, now: datetime) -> None:
     ago = now - timedelta(hours=9)
     troubles.moved(Holder("bot-7", 7, "desk-b", 4711, "/var/lib/peak-ops", ago, ago, False))
     troubles.strangers(1)
+    pressed = Pressed("req-0123456789abcdef", OTTO.account, TRADING_APPROVALS.id, "1795360999.000200", "")
+    somebody = installation.desk.roster.desk[0]
+    CheckPressed(storage, desk, lambda _: None)(pressed, somebody, "approve")
     troubles.missed(HEALTH_REPORT, TimeoutError("the gateway did not answer within 10 s"))
     with storage.transaction() as tx:
         title = "Nobody knows whether amber falcon was carried out"

@@ -18,7 +18,6 @@ from bot.operations.requests import (
 )
 from bot.outbox import OutboxWriter
 from bot.summaries import Compared
-from bot.tables import CardRow
 from bot.view import check
 from bot.views.requests import request_card
 from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, SAM, XENA, a_policy, a_rule
@@ -167,24 +166,6 @@ def test_tidying_up_closes_what_is_overdue_once(rig: Rig) -> None:
 
     assert rig.request(request.id).state is RequestState.EXPIRED
     assert rig.recorded() == ["request.created", "request.decided"]
-
-
-def test_a_click_counts_only_from_the_cards_own_message(rig: Rig) -> None:
-    """A copy of the card elsewhere, or an older one, is not it."""
-    request = rig.asked()
-    reader = ReadRequests(rig.storage, rig.desk)
-    assert not reader.is_card(request.id, "C0APPROVALS", "1.1")
-
-    with rig.storage.transaction() as tx:
-        card = tx.session.get(CardRow, f"request:{request.id}")
-        assert card is not None
-        card.ts = "1.1"
-
-    assert reader.is_card(request.id, "C0APPROVALS", "1.1")
-    assert not reader.is_card(request.id, "C0OPS", "1.1")
-    assert not reader.is_card(request.id, "C0APPROVALS", "1.2")
-    assert not reader.is_card("req-nowhere", "C0APPROVALS", "1.1")
-    assert not reader.is_card(request.id, "", "")
 
 
 def test_what_waits_is_listed_with_whom_it_waits_for(rig: Rig) -> None:
