@@ -149,6 +149,15 @@ class RequestStore:
         newest = query.order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
         return [request_of(row) for row in self._connection.execute(newest).mappings()]
 
+    def last_answerable(self, action: str) -> ApprovalRequest | None:
+        """The newest request for an act that was approved, was rejected, or found no answer in its time."""
+        over = REQUEST.c.state.in_((RequestState.APPROVED, RequestState.REJECTED, RequestState.EXPIRED))
+        query = select(REQUEST).where(REQUEST.c.action == action, over)
+        row = (
+            self._connection.execute(query.order_by(REQUEST.c.created_at.desc()).limit(1)).mappings().first()
+        )
+        return None if row is None else request_of(row)
+
     def waiting_for(self, action: str, account: str, now: datetime) -> ApprovalRequest | None:
         """The one request for this act on this account that waits for an answer."""
         same_act = and_(REQUEST.c.action == action, REQUEST.c.account == account)

@@ -22,6 +22,7 @@ from bot.lease import Lease
 from bot.listeners.answers import AnswerListeners
 from bot.listeners.card_press import CardPress
 from bot.listeners.desk import DeskListeners
+from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
 from bot.listeners.live import LiveListeners
@@ -32,6 +33,7 @@ from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.claimed import FinishClaimed
 from bot.operations.desk import Desk
+from bot.operations.drill import FinishDrill, RequestDrill
 from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
@@ -250,9 +252,11 @@ def _listen(
             alone=lambda: link.is_ours_alone,
         ),
         ClearHalt(storage, desk, latch),
+        FinishDrill(storage, desk),
         RequestRearm(storage, desk, latch),
         step_up,
     ).register(app)
+    DrillListeners(front, RequestDrill(storage, desk), step_up).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 

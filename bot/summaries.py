@@ -187,7 +187,10 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class HealthSummary:
-    """The morning's report, or the same asked for now; `equity_before` is the equity at `before_at`."""
+    """The morning's report, or the same asked for now; `equity_before` is the equity at `before_at`.
+
+    `drilled_at` is when the last drill of an approval was asked, `drill` what became of it.
+    """
 
     id: str
     verdict: str
@@ -206,6 +209,8 @@ class HealthSummary:
     equity_before: Decimal | None = None
     before_at: datetime | None = None
     points: tuple[tuple[datetime, Decimal], ...] = ()
+    drilled_at: datetime | None = None
+    drill: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +230,7 @@ class RequestCard:
     """An approval request with everything that its card says; `payload` is what will run.
 
     `could` are those whose yes would bring it further; `asleep` the same with their clocks, when without
-    them it cannot be approved and it is night there.
+    them it cannot be approved and it is night there. `took` says of a drill how long its answer took.
     """
 
     id: str
@@ -251,6 +256,7 @@ class RequestCard:
     could: tuple[str, ...] = ()
     asleep: tuple[str, ...] = ()
     compared: Compared | None = None
+    took: str = ""
 
 
 @dataclass(frozen=True, slots=True)

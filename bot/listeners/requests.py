@@ -13,7 +13,8 @@ from approvals.request import RequestId
 from bot.listeners.card_press import GONE, CardPress
 from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
-from bot.operations.desk import Refused
+from bot.operations.desk import DRILL, Refused
+from bot.operations.drill import FinishDrill
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.live import Asked, GoLive
 from bot.operations.requests import ReadRequests, WithdrawRequest
@@ -39,6 +40,7 @@ class RequestListeners:
         withdraw: WithdrawRequest,
         go_live: GoLive,
         clear_halt: ClearHalt,
+        finish_drill: FinishDrill,
         rearm: RequestRearm,
         step_up: StepUp,
     ) -> None:
@@ -48,6 +50,7 @@ class RequestListeners:
         self._withdraw = withdraw
         self._go_live = go_live
         self._clear_halt = clear_halt
+        self._finish_drill = finish_drill
         self._rearm = rearm
         self._step_up = step_up
 
@@ -157,7 +160,11 @@ class RequestListeners:
 
     def _execute(self, said: Incoming, actor: Person) -> Refused | None:
         request_id = RequestId(said.value)
-        if self._reader.action(request_id) == "rearm":
+        action = self._reader.action(request_id)
+        if action == DRILL:
+            finished = self._finish_drill(actor, request_id, said.asker)
+            return finished if isinstance(finished, Refused) else None
+        if action == "rearm":
             cleared = self._clear_halt(actor, request_id, said.asker)
             return cleared if isinstance(cleared, Refused) else None
         launched = self._go_live(actor, request_id, said.asker)

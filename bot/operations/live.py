@@ -236,7 +236,7 @@ def file_request(
     proof: Assurance,
 ) -> Asked | Refused:
     """Save a request with its asker's own yes, its card and its row in the record."""
-    rule: Rule = desk.policy.rule(action)
+    rule: Rule = desk.rule(action)
     if known := tx.requests.by_cause(cause):
         return Asked(known)
     if rule.step_up and proof is Assurance.NONE:

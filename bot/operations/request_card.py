@@ -4,13 +4,16 @@ from approvals.errors import RequestUnknown
 from approvals.person import Person
 from approvals.quorum import awaited, could_complete, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
-from bot.operations.desk import SHOWN, Desk
+from bot.operations.answer_time import took
+from bot.operations.desk import DRILL, SHOWN, Desk
 from bot.operations.since_last import since_last_approved
 from bot.operations.waking import clock_of, is_up
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import permalink
 from bot.views.requests import execute_label
+
+_ANSWERED = (RequestState.APPROVED, RequestState.REJECTED, RequestState.EXPIRED)
 
 
 def subject(request_id: str) -> str:
@@ -53,6 +56,7 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
         could=tuple(person.name for person in able),
         asleep=tuple(clock_of(person, tx.now) for person in asleep(tx, desk, request, able)),
         compared=since_last_approved(tx, request),
+        took=took(request) if request.action == DRILL and request.state_at(tx.now) in _ANSWERED else "",
     )
 
 
@@ -83,6 +87,8 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
         plan = payload.get("plan", {})
         quote = str(plan.get("symbol", "/")).split("/")[-1]
         return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
+    if request.action == DRILL:
+        return "a drill, and nothing is started"
     if request.action == "rearm":
         by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
         return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"

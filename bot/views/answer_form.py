@@ -17,7 +17,7 @@ from slack_sdk.models.views import View as SlackView
 
 from bot.summaries import CodeAsked, RequestCard
 from bot.views.code_field import code_input
-from bot.views.requests import parameters, verb, warning
+from bot.views.requests import asks, parameters, warning
 from bot.views.wording import literal, when, with_readers_time
 
 APPROVAL = "request.approval"
@@ -103,10 +103,10 @@ def _form(callback: str, title: str, submit: str, answering: Answering, blocks: 
 
 def _restated(card: RequestCard, practice: bool) -> SectionBlock:
     """Five lines at most: what it costs or ends, how, what was found, who asks and why."""
-    mark = "PRACTICE · " if practice else ""
-    asks = f"{literal(card.requested_by, 60)} {verb(card)}: {literal(card.reason or 'no reason given', 400)}"
-    lines = [*_what(card), *([warning(card).strip()] if warning(card) else []), asks]
-    return SectionBlock(text=MarkdownTextObject(text=mark + "\n".join(lines)))
+    practised = "PRACTICE · " if practice else ""
+    said = f"{literal(asks(card), 120)}: {literal(card.reason or 'no reason given', 400)}"
+    lines = [*_what(card), *([warning(card).strip()] if warning(card) else []), said]
+    return SectionBlock(text=MarkdownTextObject(text=practised + "\n".join(lines)))
 
 
 def _what(card: RequestCard) -> list[str]:

@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
 from bot.summaries import RequestCard
 from bot.view import View
-from bot.views.requests import execute_label, verb
+from bot.views.requests import asks, execute_label, mark
 from bot.views.wording import LOCK_SCREEN_MAX, label, literal, span, when
 
 _SURELY = {"totp": ", with a code", "recovery": ", with a recovery code"}
@@ -14,7 +14,7 @@ _SURELY = {"totp": ", with a code", "recovery": ", with a recovery code"}
 
 def waiting_notice(card: RequestCard) -> View:
     """For everybody who could approve: who asks what and why, and until when."""
-    said = f"{card.requested_by} {verb(card)}: {card.title}"
+    said = f"{asks(card)}: {card.title}"
     waits = f"It waits for {card.missing}"
     because = literal(card.reason, 600) or "no reason given"
     text = f"*{literal(said, 600)}*\nWhy: {because}\n{literal(waits)} until {when(card.expires_at)}."
@@ -23,7 +23,7 @@ def waiting_notice(card: RequestCard) -> View:
 
 def reminder_notice(card: RequestCard, left: timedelta) -> View:
     """For everybody who still could: how long there is, what for, and that nobody has answered."""
-    said = f"{card.requested_by} {verb(card)}: {card.title}"
+    said = f"{asks(card)}: {card.title}"
     because = literal(card.reason, 600) or "no reason given"
     text = (
         f"*{span(left)} left* · {literal(said, 600)}\nWhy: {because}\n"
@@ -42,17 +42,18 @@ def vote_line(card: RequestCard, name: str, word: str, step_up: str, reason: str
         "rejected": "It is closed for good.",
     }.get(card.state, "")
     text = f"*{literal(name, 60)}* said *{literal(word)}*{_SURELY.get(step_up, '')}{because}. {then}"
-    return _notice(f"{name} said {word}: {card.title}", text)
+    return _notice(f"{mark(card)}{name} said {word}: {card.title}", text)
 
 
 def outcome_notice(card: RequestCard) -> View:
     """For whoever asked: what became of it, and what to do now."""
-    named = f"“{card.name}” ({card.title})"
+    named = f"{mark(card)}“{card.name}” ({card.title})"
     what, then = _outcome(card)
     until = ""
     if card.state == "approved" and card.execution == "none":
         until = f" It can be pressed until {when(card.grant_expires_at)}."
-    text = f"*{literal(named, 600)}* {literal(what, 900)}. {then}{until}"
+    took = f" It was {literal(card.took)}." if card.took else ""
+    text = f"*{literal(named, 600)}* {literal(what, 900)}. {then}{until}{took}"
     return _notice(f"{named} {what}. {then}", text)
 
 

@@ -62,8 +62,13 @@ _SHOWN = {
     "Held": "held",
     "Alerts": "alerts",
 }
-_VERBS = {"live.activate": "asks to go live", "rearm": "asks to clear the halt"}
-_EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
+_DRILL = "drill.approval"
+_VERBS = {
+    "live.activate": "asks to go live",
+    "rearm": "asks to clear the halt",
+    _DRILL: "asks for an answer",
+}
+_EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt", _DRILL: "Finish the drill"}
 _STATE_WORDS = {
     "rejected": "Rejected",
     "expired": "Expired: nobody else said yes in time",
@@ -81,8 +86,9 @@ _EXECUTION_WORDS = {
 
 def request_card(card: RequestCard) -> View:
     """The whole card, drawn from the request as it stands now."""
-    headline = f"{card.requested_by} {verb(card)}"
-    said = f"*{literal(card.title, 300)}*\n{_state_line(card)}"
+    headline = asks(card)
+    took = f" · {literal(card.took)}" if card.took else ""
+    said = f"*{literal(card.title, 300)}*\n{_state_line(card)}{took}"
     blocks: list[Block] = [
         HeaderBlock(text=label(headline)),
         SectionBlock(text=MarkdownTextObject(text=shortened(said, 2900))),
@@ -196,9 +202,14 @@ def _small_print(card: RequestCard) -> str:
     return shortened(f"{literal(card.name, 60)} · {' · '.join(said)}", 2900)
 
 
-def verb(card: RequestCard) -> str:
-    """What the asker does, in words."""
-    return _VERBS.get(card.action, "asks")
+def asks(card: RequestCard) -> str:
+    """Who asks for what, in words; a drill says so first."""
+    return f"{mark(card)}{card.requested_by} {_VERBS.get(card.action, 'asks')}"
+
+
+def mark(card: RequestCard) -> str:
+    """What stands before everything that is said of a drill."""
+    return "DRILL · " if card.action == _DRILL else ""
 
 
 def execute_label(action: str) -> str:

@@ -16,10 +16,12 @@ from bot.identity import Identity
 from bot.listeners.answers import AnswerListeners
 from bot.listeners.card_press import CardPress
 from bot.listeners.desk import DeskListeners
+from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
 from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.drill import FinishDrill, RequestDrill
 from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
@@ -71,9 +73,11 @@ class Listening:
             WithdrawRequest(rig.storage, desk),
             GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
             self.clear_halt,
+            FinishDrill(rig.storage, desk),
             RequestRearm(rig.storage, desk, rig.latch),
             StepUp(rig.storage, desk),
         ).register(self.app)
+        DrillListeners(front, RequestDrill(rig.storage, desk), StepUp(rig.storage, desk)).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
         machine = Machine(self.home)
         checks = DeskChecks(rig.storage, desk, rig.latch, machine)
