@@ -16,9 +16,9 @@ from bot.storage import Storage
 from bot.view import View
 from bot.views.alerts import alert_card
 from bot.views.halt import halt_card
+from bot.views.home import home_tab
 from bot.views.requests import request_card
 from bot.views.sessions import session_card
-from bot.views.status import panel
 
 # What each symbol could be sold for now, and the ids of the sessions that are not heard of.
 AccountNow = Callable[[], tuple[Mapping[str, Decimal], Collection[str]]]
@@ -71,7 +71,7 @@ class Renderers:
     def home(self, account: str) -> View | None:
         """The Home tab of somebody who is still on the roster."""
         person = self._desk.roster.by_account(Account.parse(account))
-        return panel(self._status(person)) if person is not None and person.active else None
+        return home_tab(self._status(person)) if person is not None and person.active else None
 
     def by_kind(self) -> Mapping[str, Callable[[str], View | None]]:
         """What the outbox looks subjects up in, by their first part: `request:...`, `home:...`."""

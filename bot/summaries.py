@@ -88,7 +88,10 @@ class PendingApproval:
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """The whole desk in one look; `held` is what all sessions together have bought and not sold."""
+    """The whole desk in one look; `held` is what all sessions together have bought and not sold.
+
+    `cards` are the requests that the person who looks can answer, or has asked for.
+    """
 
     halt: HaltState
     sessions: tuple[SessionSummary, ...]
@@ -100,6 +103,7 @@ class StatusSummary:
     bot: str = ""
     held: tuple[tuple[str, Decimal], ...] = ()
     allowed: Allowed = Allowed()
+    cards: tuple["RequestCard", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

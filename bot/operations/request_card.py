@@ -95,6 +95,17 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
     return request.action
 
 
+def cards_for(tx: Transaction, desk: Desk, person: Person) -> tuple[RequestCard, ...]:
+    """The cards of what waits for this person: an answer to give, or what was asked for."""
+    waiting = [*tx.requests.open_requests(tx.now), *tx.requests.executable_requests(tx.now)]
+    mine = (
+        request.id
+        for request in waiting
+        if request.requested_by == person.id or person in able_to_approve(tx, desk, request)
+    )
+    return tuple(card for request_id in mine if (card := read_card(tx, desk, request_id)))
+
+
 def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tuple[PendingApproval, ...]:
     """What waits for an answer, or for its asker to carry it out."""
     rows = []

@@ -65,6 +65,7 @@ PICTURES: dict[str, Callable[..., object]] = {
     "refused-guest": replies.sentence,
     "home-operator": home.home,
     "home-live": home.home,
+    "home-waiting": home.home_tab,
     "home-halted": home.home,
     "home-guest": home.home_refused,
     "form": live_form.live_form,

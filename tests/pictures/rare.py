@@ -19,6 +19,8 @@ from bot.settings import Environment
 from bot.troubles import HEALTH_REPORT, Troubles
 from bot.view import View, as_dicts
 from bot.views.halt import halt_card
+from bot.views.notices import reminder_notice
+from bot.views.replies import sentence
 from bot.views.requests import request_card
 from bot.views.sessions import session_card
 from tests.bot.views import given
@@ -28,6 +30,12 @@ from tests.scenarios.desk import Desk
 from trading.events import EventKind, TradingEvent
 
 UNPROVEN = "NOT PROVEN after 60.0 s: the venue did not answer. STILL HOLDING 0.0012 BTC."
+ASLEEP = "Olivia (03:12 in Europe/Berlin)"
+NOBODY_UP = (
+    f"Nobody who could approve “amber falcon” is likely to be up: {ASLEEP}, +49 30 5550100. Whether "
+    "they look at Slack is not known; they were told all the same. Call them, or withdraw it and ask "
+    "again in their morning, from 12:15 UTC on."
+)
 ORDER = {"symbol": "BTC/USD", "side": "buy", "quantity": "0.00148", "type": "market"}
 REPORTED: dict[EventKind, tuple[dict[str, str], str]] = {
     EventKind.ORDER_DENIED: (
@@ -111,6 +119,9 @@ def draw(desk: Desk, album: Album) -> None:
     unproven = replace(given.OUTCOME, proven=False, detail="the venue did not answer for 90 s", open_orders=2)
     drawn = {
         "request-void": request_card(replace(given.REQUEST, state="void", outcome="the limits were changed")),
+        "request-night": request_card(replace(given.REQUEST, asleep=(ASLEEP,))),
+        "notice-reminder": reminder_notice(given.REQUEST, timedelta(minutes=2)),
+        "notice-nobody-up": sentence(NOBODY_UP, soon),
         "request-failed": request_card(
             replace(given.APPROVED, execution="failed", outcome="the session did not start: no candles")
         ),

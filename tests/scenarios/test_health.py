@@ -42,7 +42,10 @@ def _drill(desk: Desk) -> None:
         "PRACTICE · DRILL · Otto asks for an answer", buttons=["Approve", "Reject", "Withdraw"]
     )
     desk.olivia.is_told("DRILL · Otto asks for an answer")
-    desk.is_approved(card, "Finish the drill")
+    desk.olivia.opens_home().sees_home("DRILL · Otto asks for an answer")
+    desk.olivia.clicks(desk.olivia.home, "Approve").sees_form("Approve this?").submits().is_told("counted")
+    desk.otto.is_told("was approved by Olivia")
+    card.thread.expects("Olivia said yes, with a code")
     desk.otto.clicks(card, "Finish the drill").is_told("The drill is over, and nothing was started: approved")
     card.thread.expects("The drill is over")
     card.now_reads("Execution done", buttons=[])
