@@ -1,11 +1,13 @@
 """A drill: a request that goes the whole way of a live start, and does nothing at its end."""
 
+from uuid import uuid4
+
 from approvals.errors import ApprovalError
 from approvals.events import ExecutionChanged
 from approvals.factor import Code
 from approvals.person import Account, Person
 from approvals.quorum import may_ask
-from approvals.request import ApprovalRequest, ExecutionState, RequestId
+from approvals.request import ApprovalRequest, Assurance, ExecutionState, RequestId
 from bot.operations.answer_time import took
 from bot.operations.asker import Asker
 from bot.operations.desk import DRILL, Desk, Refused
@@ -43,6 +45,16 @@ class RequestDrill:
                 return proof
             payload = {"action": DRILL, **self._desk.rules_value()}
             return file_request(tx, self._desk, actor, account, DRILL, ACCOUNT, payload, REASON, cause, proof)
+
+    def from_shell(self, asker: Person, at_shell: str) -> Asked | Refused:
+        """File it for somebody who has still to say yes in Slack: what comes from a shell carries none."""
+        if refused := self.refused_early(asker):
+            return refused
+        payload = {"action": DRILL, **self._desk.rules_value()}
+        reason, cause = f"{REASON}; filed by {at_shell}", f"shell:{uuid4().hex}"
+        with self._storage.transaction() as tx:
+            none = Assurance.NONE
+            return file_request(tx, self._desk, asker, None, DRILL, ACCOUNT, payload, reason, cause, none)
 
     def refused_early(self, actor: Person) -> Refused | None:
         """What is known to be refused before a code is typed."""

@@ -1,14 +1,16 @@
 """Clicks on what we have not shown: a copy of a card, a card that somebody has changed, a false Home tab."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from threading import Event
 
+from approvals.errors import RequestUnknown
 from approvals.payload import one_line
 from approvals.person import Person
+from approvals.request import RequestId
 from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
-from bot.operations.desk import Desk, Refused
+from bot.operations.desk import Channels, Desk, Refused
 from bot.operations.request_card import subject
 from bot.operations.requests import SUBJECT_MAX, note_refused
 from bot.outbox import Urgency
@@ -92,12 +94,21 @@ class CheckPressed:
     def _alert(
         self, tx: Transaction, pressed: Pressed, actor: Person, what: str, where: str, cause: str
     ) -> None:
-        named = one_line(pressed.request_id, SUBJECT_MAX)
-        detail = f"{actor.name} pressed {what} on {where}: {self._place(pressed)}, for {named}"
-        title = "A request's button was pressed on what the bot has not posted"
+        detail = f"{actor.name} pressed {what} on {where}, for {_named(tx, pressed)}: {self._place(pressed)}"
+        title = "A false card was pressed"
         raise_alert(tx, self._desk, f"forged:{cause}", "card.forged", "high", title, detail, ADVICE)
 
     def _place(self, pressed: Pressed) -> str:
         if pressed.at_home:
             return f"the Home tab of {pressed.account}"
-        return f"message {one_line(pressed.ts, 40)} in {one_line(pressed.channel, 40)}"
+        named = (f.name for f in fields(Channels) if getattr(self._desk.channels, f.name) == pressed.channel)
+        channel = f"{one_line(pressed.channel, 40)} ({next(named, 'no channel of the desk')})"
+        return f"message {one_line(pressed.ts, 40)} in {channel}"
+
+
+def _named(tx: Transaction, pressed: Pressed) -> str:
+    """The request by the name on its card; what a button carries may be anything."""
+    try:
+        return f"“{tx.requests.get(RequestId(pressed.request_id)).name}”"
+    except RequestUnknown:
+        return one_line(pressed.request_id, SUBJECT_MAX)

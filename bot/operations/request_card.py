@@ -88,7 +88,7 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
         quote = str(plan.get("symbol", "/")).split("/")[-1]
         return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
     if request.action == DRILL:
-        return "a drill, and nothing is started"
+        return "Drill, nothing is started"
     if request.action == "rearm":
         by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
         return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"

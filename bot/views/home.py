@@ -1,5 +1,7 @@
 """The App Home tab: the desk in one look, what waits for me, and the way to stop."""
 
+from dataclasses import replace
+
 from slack_sdk.models.blocks import Block, DividerBlock, MarkdownTextObject, SectionBlock
 from slack_sdk.models.views import View as SlackView
 
@@ -16,12 +18,15 @@ CARDS_MAX = 2
 
 def home_tab(summary: StatusSummary) -> View:
     """What the Home tab shows: below its buttons, the cards of the requests that wait for its person."""
-    shown = panel(summary)
-    if not summary.cards:
-        return shown
+    whole = summary.cards[:CARDS_MAX]
+    if not whole:
+        return panel(summary)
+    told = {card.id for card in whole}
+    others = tuple(item for item in summary.pending_approvals if item.id not in told)
+    shown = panel(replace(summary, pending_approvals=others))
     headline, buttons, *rest = shown.blocks
     cards: list[Block] = []
-    for card in summary.cards[:CARDS_MAX]:
+    for card in whole:
         cards += [DividerBlock(), *request_card(card).blocks]
     return View(shown.text, [headline, buttons, *cards, DividerBlock(), *rest])
 

@@ -87,7 +87,7 @@ _EXECUTION_WORDS = {
 def request_card(card: RequestCard) -> View:
     """The whole card, drawn from the request as it stands now."""
     headline = asks(card)
-    took = f" · {literal(card.took)}" if card.took else ""
+    took = f" · {literal(card.took)}" if card.took and card.execution == "none" else ""
     said = f"*{literal(card.title, 300)}*\n{_state_line(card)}{took}"
     blocks: list[Block] = [
         HeaderBlock(text=label(headline)),
@@ -168,7 +168,7 @@ def _evidence(card: RequestCard) -> list[Block]:
 def _changes(compared: Compared) -> str:
     """What differs from the last approved activation of the same strategy, field by field."""
     if compared.at is None:
-        return "it is the first activation of this strategy that would be approved"
+        return "nothing to compare with: no activation of this strategy was approved yet"
     last = f"“{literal(compared.name, 60)}”, {day_and_time(compared.at)}"
     if not compared.changes:
         return f"nothing differs from {last}"

@@ -85,7 +85,7 @@ def report(desk: Desk, album: Album) -> None:
         ("outbox.lost", "could not be delivered"),
         ("bot.moved", "another home"),
         ("slack.strangers", "our tokens"),
-        ("card.forged", "has not posted"),
+        ("card.forged", "A false card"),
         ("schedule.missed", "did not come"),
         ("execution.unknown", "Nobody knows whether"),
     ):

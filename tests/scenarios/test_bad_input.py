@@ -114,7 +114,7 @@ def _somebody_has_the_bots_token(desk: Desk, card: Card) -> None:
     thief.chat_postMessage(channel=card.said.channel, text="Otto asks for lunch", blocks=card.blocks)
     copy = approvals.expects("Otto asks to go live")
     desk.olivia.clicks(copy, "Approve").is_refused("not on the card as I posted it")
-    alerts.expects("on what the bot has not posted").now_reads("a message that is not the request")
+    alerts.expects("A false card was pressed").now_reads("a message that is not the request")
 
     lunch = {"type": "section", "text": {"type": "mrkdwn", "text": "Otto asks for lunch"}}
     ours = {"channel": card.said.channel, "ts": card.ts}

@@ -8,7 +8,9 @@ from slack_sdk.models.views import View
 
 from approvals.request import ApprovalRequest, Assurance, ExecutionState, RequestState, VoteWord
 from bot.operations.desk import DRILL
+from bot.operations.drill import RequestDrill
 from bot.operations.health import CheckHealth, DeskChecks, Machine
+from bot.operations.live import Asked
 from bot.operations.requests import ExpireRequests
 from bot.summaries import CodeAsked
 from bot.view import as_dicts
@@ -117,7 +119,7 @@ def test_everything_that_is_said_of_a_drill_says_so_first(desk: Listening) -> No
     desk.rig.answers(request.id)
 
     card = view.request_card(desk.rig.card_of(request))
-    assert card.text == "DRILL · Otto asks for an answer: a drill, and nothing is started"
+    assert card.text == "DRILL · Otto asks for an answer: Drill, nothing is started"
     assert as_dicts(card.blocks)[0]["text"]["text"] == "DRILL · Otto asks for an answer"
     assert [text for _, text in desk.rig.told() if "DRILL · " not in text] == []
     assert [row.body["text"] for row in desk.rig.outgoing("post") if "DRILL · " not in row.body["text"]] == []
@@ -162,6 +164,24 @@ def test_who_may_not_ask_may_not_drill(desk: Listening) -> None:
 
     assert "you hold no role" in desk.answers()[0]
     assert desk.rig.read(lambda tx: tx.requests.recent(1)) == []
+
+
+def test_rule_18_a_request_from_the_shell_carries_no_yes(desk: Listening) -> None:
+    """Its asker says the first one in Slack, where the account is known; no other yes completes it."""
+    outcome = RequestDrill(desk.rig.storage, desk.rig.desk).from_shell(OTTO, "root at the shell")
+    assert isinstance(outcome, Asked)
+    request = outcome.request
+    assert desk.rig.read(lambda tx: tx.requests.votes(request.id)) == ()
+    assert "filed by root at the shell" in request.reason
+    assert {lane for lane, _ in desk.rig.told()} == {str(who.accounts[0]) for who in (OLIVIA, OTTO, RITA)}
+
+    desk.rig.answers(request.id, by=OLIVIA)
+    desk.rig.answers(request.id, by=RITA)
+    assert desk.rig.request(request.id).state is RequestState.PENDING
+    assert desk.rig.card_of(request).could == ("Otto",)
+
+    desk.rig.answers(request.id, by=OTTO)
+    assert desk.rig.request(request.id).state is RequestState.APPROVED
 
 
 def test_a_drill_stands_in_nobodys_way(desk: Listening) -> None:

@@ -52,6 +52,7 @@ def refused_and_told_on(desk: Listening, request_id: str, *, times: int = 1) -> 
     (alert,) = desk.rig.read(lambda tx: tx.alerts.recent(5))
     assert (alert.kind, alert.severity, alert.times) == ("card.forged", "high", times)
     assert "make new tokens" in alert.advice
+    assert desk.rig.request(request_id).name in alert.detail
 
 
 def smaller(blocks: Any) -> Any:

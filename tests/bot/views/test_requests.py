@@ -119,7 +119,7 @@ def test_the_card_says_who_could_answer_and_where_it_is_night() -> None:
     [
         (REQUEST.compared, "at most 60 → 100, fast 5 → 10, the people changed (“misty otter”, "),
         (Compared("misty otter", NOON), "nothing differs from “misty otter”"),
-        (Compared(), "it is the first activation of this strategy that would be approved"),
+        (Compared(), "nothing to compare with: no activation of this strategy was approved yet"),
         (Compared("a", NOON, (("limits.max_daily_loss_abs", "50", None),)), "loss of the day 50 → nothing"),
         (Compared("a", NOON, (("plan.parameters.x", "1", "2"),) * 20), "and 8 more"),
     ],

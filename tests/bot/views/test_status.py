@@ -196,7 +196,7 @@ def test_who_only_looks_has_not_tried_anything(reason: Unheard) -> None:
 
 
 def test_the_home_tab_has_the_very_cards_that_wait_for_its_person() -> None:
-    """With their buttons, below those of the desk; of many, two whole and all as lines."""
+    """With their buttons, below those of the desk; of many, two whole and the others as lines."""
     waiting = replace(STATUS, cards=(REQUEST,))
     shown = home_tab(waiting)
     check(shown)
@@ -207,4 +207,5 @@ def test_the_home_tab_has_the_very_cards_that_wait_for_its_person() -> None:
     many = home_tab(replace(STATUS, cards=tuple(replace(REQUEST, id=f"req-{n}") for n in range(9))))
     check(many)
     assert buttons(many.blocks).count(APPROVE) == 2
+    assert "Waiting for approval" not in said(shown)
     assert APPROVE not in buttons(panel(waiting).blocks)
