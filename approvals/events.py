@@ -1,6 +1,7 @@
 """What happened to a request; each event says how it stands in the record."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from approvals.quorum import Refusal, Tally
@@ -68,11 +69,15 @@ class RequestCreated:
 
 @dataclass(frozen=True, slots=True)
 class VoteRecorded:
-    """An answer was counted; the request is shown as it is after it."""
+    """An answer was counted; the request is shown as it is after it.
+
+    `seen` are digests of what the voter was shown, by what it was: the card, the form.
+    """
 
     request: ApprovalRequest
     vote: Vote
     tally: Tally
+    seen: Mapping[str, str] = field(default_factory=dict)
     kind: ClassVar[str] = "request.vote"
 
     @property
@@ -92,6 +97,7 @@ class VoteRecorded:
             "counted": [person.id for person in self.tally.counted],
             "digest": self.request.digest,
             "state": self.request.state,
+            **({"seen": self.seen} if self.seen else {}),
         }
 
 

@@ -165,7 +165,7 @@ def may_vote(
 def awaited(
     request: ApprovalRequest, votes: Iterable[Vote], roster: Roster, now: datetime
 ) -> tuple[Person, ...]:
-    """Everybody whose yes would bring this request further now.
+    """Everybody whose yes would bring this request further now, an asker without one included.
 
     When only roles are missing, that is who holds one of them.
     """
@@ -176,10 +176,29 @@ def awaited(
         person
         for person in roster
         if person.accounts
-        and person.id != request.requested_by
         and may_vote(request, person, cast, roster, now) is None
         and (person.roles & counted.missing_roles or not only_roles)
     )
+
+
+def could_complete(
+    request: ApprovalRequest,
+    votes: Iterable[Vote],
+    people: Iterable[Person],
+    roster: Roster,
+    now: datetime,
+) -> bool:
+    """Say whether the yes of all these people together would bring this request to its quorum."""
+    assumed = (
+        Vote(person.id, VoteWord.YES, now, person.accounts[0], Assurance.TOTP, kind=_kind(request, person))
+        for person in people
+        if person.accounts
+    )
+    return tally(request, (*votes, *assumed), roster, now).reached
+
+
+def _kind(request: ApprovalRequest, person: Person) -> VoteKind:
+    return VoteKind.REQUESTER if person.id == request.requested_by else VoteKind.APPROVER
 
 
 def may_ask(rule: Rule, person: Person | None) -> Refusal | None:

@@ -142,6 +142,22 @@ class RequestStore:
         query = select(REQUEST).order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
         return [request_of(row) for row in self._connection.execute(query).mappings()]
 
+    def approved_before(self, action: str, before: datetime, count_max: int) -> list[ApprovalRequest]:
+        """List the requests for an act that were approved before a time, the newest first."""
+        approved = and_(REQUEST.c.action == action, REQUEST.c.state == RequestState.APPROVED)
+        query = select(REQUEST).where(approved, REQUEST.c.created_at < before, REQUEST.c.decided_at < before)
+        newest = query.order_by(REQUEST.c.created_at.desc(), REQUEST.c.id).limit(count_max)
+        return [request_of(row) for row in self._connection.execute(newest).mappings()]
+
+    def last_answerable(self, action: str) -> ApprovalRequest | None:
+        """The newest request for an act that was approved, was rejected, or found no answer in its time."""
+        over = REQUEST.c.state.in_((RequestState.APPROVED, RequestState.REJECTED, RequestState.EXPIRED))
+        query = select(REQUEST).where(REQUEST.c.action == action, over)
+        row = (
+            self._connection.execute(query.order_by(REQUEST.c.created_at.desc()).limit(1)).mappings().first()
+        )
+        return None if row is None else request_of(row)
+
     def waiting_for(self, action: str, account: str, now: datetime) -> ApprovalRequest | None:
         """The one request for this act on this account that waits for an answer."""
         same_act = and_(REQUEST.c.action == action, REQUEST.c.account == account)

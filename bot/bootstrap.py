@@ -20,7 +20,9 @@ from bot.ingress import Ingress
 from bot.installation import Installation, strategies_path
 from bot.lease import Lease
 from bot.listeners.answers import AnswerListeners
+from bot.listeners.card_press import CardPress
 from bot.listeners.desk import DeskListeners
+from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
 from bot.listeners.live import LiveListeners
@@ -30,10 +32,14 @@ from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.claimed import FinishClaimed
+from bot.operations.desk import Desk
+from bot.operations.drill import FinishDrill, RequestDrill
+from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive, RequestLive
 from bot.operations.look import Look
+from bot.operations.reminders import RemindAwaited
 from bot.operations.requests import (
     AnswerRequest,
     ExpireRequests,
@@ -81,6 +87,7 @@ class Bot:
     status: ReadStatus
     health: CheckHealth
     expire: ExpireRequests
+    remind: RemindAwaited
     finish_claimed: FinishClaimed
     stop: StopSession
     troubles: Troubles
@@ -136,7 +143,6 @@ def build(
         supervisor,
         link,
     )
-    operations_log = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
     return Bot(
         installation=installation,
         storage=storage,
@@ -146,12 +152,13 @@ def build(
         ingress=Ingress(inbox, dispatcher, halt_route, metrics),
         outbox=outbox,
         supervisor=supervisor,
-        projector=Projector(storage, desk, operations_log.follow),
+        projector=Projector(storage, desk, _operations_log(home, logs, storage, desk).follow),
         halt_watch=halt_watch,
         metrics=metrics,
         status=status,
         health=health,
         expire=ExpireRequests(storage, desk),
+        remind=RemindAwaited(storage, desk),
         finish_claimed=FinishClaimed(storage, desk, latch),
         stop=stop,
         troubles=troubles,
@@ -185,6 +192,10 @@ def _outbox(
         on_undeliverable=troubles.undeliverable,
         workspace_url=workspace_url,
     )
+
+
+def _operations_log(home: Path, logs: Logs, storage: Storage, desk: Desk) -> OperationsLog:
+    return OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
 
 
 def _workspace_url(account: Callable[[], BotAccount]) -> Callable[[], str | None]:
@@ -226,9 +237,11 @@ def _listen(
     request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
     LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
     reader = ReadRequests(storage, desk, workspace_url)
-    AnswerListeners(front, reader, AnswerRequest(storage, desk), practice=desk.practice).register(app)
+    press = CardPress(front, CheckPressed(storage, desk))
+    AnswerListeners(front, press, AnswerRequest(storage, desk), practice=desk.practice).register(app)
     RequestListeners(
         front,
+        press,
         reader,
         WithdrawRequest(storage, desk),
         GoLive(
@@ -240,9 +253,11 @@ def _listen(
             alone=lambda: link.is_ours_alone,
         ),
         ClearHalt(storage, desk, latch),
+        FinishDrill(storage, desk),
         RequestRearm(storage, desk, latch),
         step_up,
     ).register(app)
+    DrillListeners(front, RequestDrill(storage, desk), step_up).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 

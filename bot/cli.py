@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.command_line import acting, doctor, enrolling, looking
+from bot.command_line import acting, doctor, drilling, enrolling, looking
 from bot.command_line.output import Exit, told
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ app.add_typer(looking.approvals, name="approvals")
 app.add_typer(looking.alerts, name="alerts")
 app.add_typer(looking.risk, name="risk")
 app.add_typer(looking.audit, name="audit")
+app.add_typer(drilling.drill, name="drill")
 app.add_typer(acting.db, name="db")
 
 

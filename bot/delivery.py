@@ -70,7 +70,14 @@ class Outbox:
         self._queue = Queue(database, clock)
         self._pacing = pacing or Pacing()
         self._sender = Sender(
-            client, renderers, clock, draw, self._stopping, workspace_url=workspace_url, strict=strict
+            client,
+            renderers,
+            clock,
+            draw,
+            self._stopping,
+            workspace_url=workspace_url,
+            shows=self._queue.shows,
+            strict=strict,
         )
         self._lock = Lock()
         self._busy: set[str] = set()

@@ -1,6 +1,6 @@
 """Messages, written in the transaction of the state that they tell; `bot.delivery` sends them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import HeaderBlock
 from sqlmodel import Session, col, select
 
 from approvals.person import Account
+from bot import faces
 from bot.block_limits import split
 from bot.tables import CardRow, HomeRow, OutboxRow
 from bot.view import View, as_dicts
@@ -114,6 +115,14 @@ class OutboxWriter:
         """Note that somebody looks at the Home tab, which follows what happens for a day."""
         self._session.merge(HomeRow(account=str(account), opened_at=self._now))
 
+    def home_shown(self, account: Account, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """Note what a Home tab is about to look like."""
+        faces.shows(self._session, f"home:{account}", faces.face(blocks), self._now)
+
+    def was_shown(self, subject: str, face: str) -> bool:
+        """Whether a card or a Home tab was shown by us as the click on it says."""
+        return faces.was_shown(self._session, subject, face)
+
     def _redraw_homes(self) -> None:
         lately = col(HomeRow.opened_at) > self._now - HOME_FOLLOWS_FOR
         for home in self._session.exec(select(HomeRow).where(lately)):
@@ -145,12 +154,16 @@ class OutboxWriter:
         channel: str | None = None,
         response_url: str | None = None,
         urgency: Urgency = Urgency.FIRST,
+        lasting: bool = False,
     ) -> None:
         """Answer one person in private: where the question was asked, else by direct message.
 
+        What is `lasting` goes both ways, since Slack forgets the first.
         A look at the desk, which begins with a header, is marked as practice; a sentence is not.
         """
-        target = {"account": str(account), "channel": channel, "response_url": response_url}
+        target: dict[str, Any] = {"account": str(account), "channel": channel, "response_url": response_url}
+        if lasting:
+            target["lasting"] = True
         pages = self._pages(view, marked=isinstance(view.blocks[0], HeaderBlock))
         self._add_all(key, MessageKind.REPLY, urgency, str(account), target, pages)
 
@@ -166,6 +179,13 @@ class OutboxWriter:
         """Tell one person by direct message; with the link to the card of a subject that it is `about`."""
         target = {"account": str(account), "about": about}
         self._add_all(key, MessageKind.DM, urgency, str(account), target, self._pages(view, marked=True))
+
+    def drawn_dm(
+        self, key: str, account: Account, drawn: str, urgency: Urgency = Urgency.NEXT, *, about: str
+    ) -> None:
+        """Tell one person what a subject (`kind:id`) shows when it is delivered, if it shows anything."""
+        target, body = {"account": str(account), "about": about, "drawn": drawn}, {"practice": self._practice}
+        self._add(key, MessageKind.DM, urgency, str(account), target, body)
 
     def image(
         self,

@@ -1,6 +1,6 @@
 """The outbox's rows as its senders see them: which are due, who has claimed them, what became of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot import faces
 from bot.outbox import FAILED, HOME_FOLLOWS_FOR, SENT, WAITING, MessageKind
-from bot.tables import CardRow, HomeRow, OutboxRow
+from bot.tables import CardRow, FaceRow, HomeRow, OutboxRow
 
 # So many of a channel are looked at: a line whose card is still to come lets others of its channel pass.
 HEADS_MAX = 50
-KEPT_FOR = timedelta(days=7)
+KEPT_FOR, FACES_KEPT_FOR = timedelta(days=7), timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 
 
@@ -117,6 +118,12 @@ class Queue:
             count = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == WAITING)
             return int(session.exec(count).one())
 
+    def shows(self, subject: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """Note what a subject is about to look like, before anybody can press anything on it."""
+        if subject.partition(":")[0] in faces.FACED:
+            with self._database.transaction() as session:
+                faces.shows(session, subject, faces.face(blocks), self._clock())
+
     def sent(self, message: Message, sent: Sent) -> None:
         """Note where a message stands; a card's place is where the next drawing goes."""
         now = self._clock()
@@ -152,6 +159,7 @@ class Queue:
             connection.execute(
                 delete(OutboxRow).where(col(OutboxRow.state) == SENT, col(OutboxRow.sent_at) < now - KEPT_FOR)
             )
+            connection.execute(delete(FaceRow).where(col(FaceRow.at) < now - FACES_KEPT_FOR))
             connection.execute(delete(HomeRow).where(col(HomeRow.opened_at) <= now - HOME_FOLLOWS_FOR))
         self._tidied_at = now
 

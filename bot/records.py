@@ -209,6 +209,7 @@ class ReportStore:
             "asked_by": report.asked_by,
             "before_at": report.before_at.isoformat() if report.before_at else None,
             "currency": report.currency,
+            "drill": [report.drilled_at.isoformat(), report.drill] if report.drilled_at else None,
             "money": {name: getattr(report, name) for name in _MONEY},
             "machine": [list(pair) for pair in report.machine],
             "checks": [[c.name, c.verdict, c.detail, c.advice, c.duration_ms] for c in report.checks],
@@ -264,7 +265,7 @@ def _sessions(values: Sequence[dict[str, Any]]) -> tuple[SessionSummary, ...]:
 def _report(row: ReportRow) -> HealthSummary:
     body = row.body
     money = {name: _decimal(body["money"][name]) for name in _MONEY}
-    before_at = body.get("before_at")  # a report of an older version has none
+    before_at, drill = body.get("before_at"), body.get("drill")  # a report of an older version has none
     return HealthSummary(
         id=row.id,
         verdict=row.verdict,
@@ -282,4 +283,6 @@ def _report(row: ReportRow) -> HealthSummary:
         exposure=money["exposure"],
         equity_before=money["equity_before"],
         before_at=datetime.fromisoformat(before_at) if before_at else None,
+        drilled_at=datetime.fromisoformat(drill[0]) if drill else None,
+        drill=drill[1] if drill else "",
     )

@@ -8,6 +8,7 @@ from approvals.person import Account
 from bot.operations.clearing import clearing
 from bot.operations.desk import Desk
 from bot.operations.halt import LATE_AFTER_S
+from bot.operations.reminders import draw_reminder
 from bot.operations.request_card import read_card
 from bot.operations.sessions import summarise
 from bot.operations.status import ReadStatus
@@ -15,9 +16,9 @@ from bot.storage import Storage
 from bot.view import View
 from bot.views.alerts import alert_card
 from bot.views.halt import halt_card
+from bot.views.home import home_tab
 from bot.views.requests import request_card
 from bot.views.sessions import session_card
-from bot.views.status import panel
 
 # What each symbol could be sold for now, and the ids of the sessions that are not heard of.
 AccountNow = Callable[[], tuple[Mapping[str, Decimal], Collection[str]]]
@@ -37,6 +38,12 @@ class Renderers:
         with self._storage.reading() as tx:
             card = read_card(tx, self._desk, request_id)
         return request_card(card) if card else None
+
+    def reminder(self, whom: str) -> View | None:
+        """What somebody is reminded of: `request id:person id`."""
+        request_id, _, person_id = whom.partition(":")
+        with self._storage.reading() as tx:
+            return draw_reminder(tx, self._desk, request_id, person_id)
 
     def session(self, session_id: str) -> View | None:
         """A session."""
@@ -64,12 +71,13 @@ class Renderers:
     def home(self, account: str) -> View | None:
         """The Home tab of somebody who is still on the roster."""
         person = self._desk.roster.by_account(Account.parse(account))
-        return panel(self._status(person)) if person is not None and person.active else None
+        return home_tab(self._status(person)) if person is not None and person.active else None
 
     def by_kind(self) -> Mapping[str, Callable[[str], View | None]]:
         """What the outbox looks subjects up in, by their first part: `request:...`, `home:...`."""
         return {
             "request": self.request,
+            "reminder": self.reminder,
             "session": self.session,
             "alert": self.alert,
             "halt": self.halt,

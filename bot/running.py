@@ -33,7 +33,7 @@ from trading.pids import ProcessId, undumpable
 log = logging.getLogger(__name__)
 
 SLACK_TIMEOUT_S = 10
-EXPIRY_EVERY_S = 1.0
+EXPIRY_EVERY_S, REMINDERS_EVERY_S = 1.0, 5.0
 
 
 Say = Callable[..., None]
@@ -145,6 +145,7 @@ def _start(bot: Bot, stack: ExitStack) -> None:
         part.start()
         stack.callback(part.stop)
     bot.finish_claimed()
+    bot.expire.redraw()
     bot.inbox.start()
     stack.callback(bot.inbox.stop)
     bot.dispatcher.start()
@@ -154,6 +155,7 @@ def _start(bot: Bot, stack: ExitStack) -> None:
     hour = bot.installation.config.schedule.health_report
     scheduler.daily(HEALTH_REPORT, hour, bot.health.scheduled, missed=bot.health.missed)
     scheduler.every("expiry", EXPIRY_EVERY_S, bot.expire)
+    scheduler.every("reminders", REMINDERS_EVERY_S, bot.remind)
     scheduler.start()
     stack.callback(scheduler.stop)
     stack.callback(bot.health.stop)

@@ -3,7 +3,7 @@
 import http.client
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
@@ -82,9 +82,13 @@ class Sender:
         stopping: Event,
         *,
         workspace_url: Callable[[], str | None],
+        shows: Callable[[str, Sequence[Mapping[str, Any]]], None],
         strict: bool,
     ) -> None:
-        """`workspace_url` is where Slack shows this workspace, once that is known."""
+        """`workspace_url` is where Slack shows this workspace, once that is known.
+
+        `shows` hears what a card or Home tab will look like, before Slack does.
+        """
         # The SDK repeats a call whose connection broke, which may post twice; the outbox looks first.
         self._client = WebClient(
             token=client.token,
@@ -99,6 +103,7 @@ class Sender:
         self._draw = draw
         self._stopping = stopping
         self._workspace_url = workspace_url
+        self._shows = shows
         self._strict = strict
         self._dms: dict[str, str] = {}
 
@@ -124,10 +129,11 @@ class Sender:
         return self._post(message, message.target["channel"], text, blocks, thread_ts=_thread(message))
 
     def _send_card(self, message: Message) -> Sent:
-        drawn, card = self._drawn(message), message.card
+        drawn, card = self._drawn(message.subject, message), message.card
         if drawn is None or card is None:
             return Sent()
         text, blocks = drawn
+        self._shows(message.subject or "", blocks)
         if card.ts is not None:
             try:
                 self._client.chat_update(channel=card.channel, ts=card.ts, text=text, blocks=blocks)
@@ -145,32 +151,44 @@ class Sender:
                 return Sent(card.channel, found)
         return self._say(card.channel, text, blocks, f"card:{message.subject}")
 
-    def _drawn(self, message: Message) -> tuple[str, list[dict[str, Any]]] | None:
-        """What the subject of a message shows now; None when it is not there any more."""
-        kind, _, subject_id = (message.subject or "").partition(":")
+    def _drawn(self, subject: str | None, message: Message) -> tuple[str, list[dict[str, Any]]] | None:
+        """What a subject shows now; None when it is not there any more."""
+        body = self._drawn_body(subject, message)
+        return self._shown(body) if body else None
+
+    def _drawn_body(self, subject: str | None, message: Message) -> dict[str, Any] | None:
+        kind, _, subject_id = (subject or "").partition(":")
         view = self._renderers[kind](subject_id)
         if view is None:
             return None
         practice = message.body.get("practice")
-        return self._shown({"text": view.text, "blocks": as_dicts(view.blocks), "practice": practice})
+        return {"text": view.text, "blocks": as_dicts(view.blocks), "practice": practice}
 
     def _send_home(self, message: Message) -> Sent:
-        if drawn := self._drawn(message):
+        if drawn := self._drawn(message.subject, message):
+            self._shows(message.subject or "", drawn[1])
             user = Account.parse(message.target["account"]).user
             view = {"type": "home", "callback_id": "home", "blocks": drawn[1]}
             self._client.views_publish(user_id=user, view=view)
         return Sent()
 
     def _send_reply(self, message: Message) -> Sent:
-        url = message.target.get("response_url")
+        url, lasting = message.target.get("response_url"), message.target.get("lasting")
+        if lasting and message.is_repeat:
+            url = None  # it may have been seen there, and vanishes anyway
         if url and self._clock() - message.created_at <= RESPONSE_URL_GOOD_FOR:
             text, blocks = self._shown(message.body)
-            if self._answered(url, text, blocks):
+            if self._answered(url, text, blocks) and not lasting:
                 return Sent(message.target.get("channel"))
         return self._send_dm(message)
 
     def _send_dm(self, message: Message) -> Sent:
         body = message.body
+        if drawn := message.target.get("drawn"):
+            now = self._drawn_body(drawn, message)
+            if now is None:
+                return Sent()  # it is not worth saying any more
+            body = now
         if message.card is not None:
             body = {**body, "blocks": [*body["blocks"], self._way_to(message.card)]}
         text, blocks = self._shown(body)

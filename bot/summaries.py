@@ -88,7 +88,10 @@ class PendingApproval:
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """The whole desk in one look; `held` is what all sessions together have bought and not sold."""
+    """The whole desk in one look; `held` is what all sessions together have bought and not sold.
+
+    `cards` are the requests that the person who looks can answer, or has asked for.
+    """
 
     halt: HaltState
     sessions: tuple[SessionSummary, ...]
@@ -100,6 +103,7 @@ class StatusSummary:
     bot: str = ""
     held: tuple[tuple[str, Decimal], ...] = ()
     allowed: Allowed = Allowed()
+    cards: tuple["RequestCard", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,10 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class HealthSummary:
-    """The morning's report, or the same asked for now; `equity_before` is the equity at `before_at`."""
+    """The morning's report, or the same asked for now; `equity_before` is the equity at `before_at`.
+
+    `drilled_at` is when the last drill of an approval was asked, `drill` what became of it.
+    """
 
     id: str
     verdict: str
@@ -206,11 +213,29 @@ class HealthSummary:
     equity_before: Decimal | None = None
     before_at: datetime | None = None
     points: tuple[tuple[datetime, Decimal], ...] = ()
+    drilled_at: datetime | None = None
+    drill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a request differs from the last approved one of its kind; no `name` means that there is none.
+
+    Each change is a field of the payload, what stood there, and what stands there now.
+    """
+
+    name: str = ""
+    at: datetime | None = None
+    changes: tuple[tuple[str, str | None, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RequestCard:
-    """An approval request with everything that its card says; `payload` is what will run."""
+    """An approval request with everything that its card says; `payload` is what will run.
+
+    `could` are those whose yes would bring it further; `asleep` the same with their clocks, when without
+    them it cannot be approved and it is night there. `took` says of a drill how long its answer took.
+    """
 
     id: str
     name: str
@@ -232,6 +257,10 @@ class RequestCard:
     execution: str
     outcome: str
     session_id: str | None = None
+    could: tuple[str, ...] = ()
+    asleep: tuple[str, ...] = ()
+    compared: Compared | None = None
+    took: str = ""
 
 
 @dataclass(frozen=True, slots=True)

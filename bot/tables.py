@@ -79,6 +79,16 @@ class HomeRow(SQLModel, table=True):
     opened_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
+class FaceRow(SQLModel, table=True):
+    """One face with which a card or a Home tab was shown: a click counts on no other."""
+
+    __tablename__ = "face"
+
+    subject: str = Field(primary_key=True, max_length=200)
+    face: str = Field(primary_key=True, max_length=64)
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
 class AlertRow(SQLModel, table=True):
     """Something that somebody should look at; the same trouble again raises `times` instead of a new row."""
 

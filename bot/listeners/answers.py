@@ -13,11 +13,11 @@ from approvals.factor import Code
 from approvals.payload import one_line
 from approvals.person import Person
 from approvals.request import RequestId, VoteWord
-from bot.listeners.card_press import GONE, presser
+from bot.listeners.card_press import GONE, CardPress
 from bot.listeners.front import Front
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.desk import Refused
-from bot.operations.requests import Answerable, AnswerRequest, ReadRequests
+from bot.operations.requests import Answerable, AnswerRequest
 from bot.views import answer_form
 from bot.views.answer_form import Answering
 from bot.views.code_field import typed_code
@@ -29,9 +29,9 @@ NO_REASON = "Say why, in a few words; everybody reads it."
 class AnswerListeners:
     """A yes or a no to somebody else's request."""
 
-    def __init__(self, front: Front, reader: ReadRequests, answer: AnswerRequest, *, practice: bool) -> None:
+    def __init__(self, front: Front, press: CardPress, answer: AnswerRequest, *, practice: bool) -> None:
         self._front = front
-        self._reader = reader
+        self._press = press
         self._answer = answer
         self._practice = practice
 
@@ -70,7 +70,7 @@ class AnswerListeners:
         app.view(answer_form.REJECTION)(self.on_rejection)
 
     def _open(self, said: Incoming, client: WebClient, what: str, word: VoteWord) -> None:
-        actor = presser(self._front, self._reader, said, what)
+        actor = self._press.person(said, what)
         if actor is None:
             return
         try:
@@ -78,14 +78,14 @@ class AnswerListeners:
         except RequestUnknown:
             found = Refused(GONE)
         if isinstance(found, Refused):
-            self._front.refuse(said, actor, found, what, said.value)
+            self._front.refuse(said, actor, found, what, said.value, lasting=True)
         else:
-            self._front.open_form(said, client, self._form(found, said.channel, word))
+            self._front.open_form(said, client, self._form(found, said, word))
 
-    def _form(self, found: Answerable, channel: str, word: VoteWord) -> SlackView:
+    def _form(self, found: Answerable, said: Incoming, word: VoteWord) -> SlackView:
         if word is VoteWord.NO:
-            return answer_form.reject_form(found.card, channel, self._practice)
-        return answer_form.approve_form(found.card, channel, self._practice, found.code)
+            return answer_form.reject_form(found.card, said.channel, self._practice, face=said.face)
+        return answer_form.approve_form(found.card, said.channel, self._practice, found.code, face=said.face)
 
     def _submitted(self, ack: Ack, said: Incoming, what: str, word: VoteWord, reason: str = "") -> None:
         asked = Answering.from_metadata(said.view_metadata)
@@ -97,7 +97,7 @@ class AnswerListeners:
             return
         ack()
         if isinstance(outcome, Refused) and actor is not None:
-            self._front.refuse(said, actor, outcome, what, asked.request_id)
+            self._front.refuse(said, actor, outcome, what, asked.request_id, lasting=True)
 
     def _voted(
         self, said: Incoming, actor: Person | None, asked: Answering, word: VoteWord, reason: str
@@ -112,6 +112,7 @@ class AnswerListeners:
             reason,
             said.asker,
             shown=asked.digest,
+            seen={"card": asked.face, "form": said.face},
             code=Code(typed_code(said.values or {})),
         )
         return outcome if isinstance(outcome, Refused) else None

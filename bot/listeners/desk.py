@@ -98,7 +98,7 @@ class DeskListeners:
             home_view.home_refused(known) if isinstance(known, str) else home_view.home(self._status(known))
         )
         if not isinstance(known, str):
-            self._front.home_opened(said.account)
+            self._front.home_opened(said.account, view)
         client.views_publish(user_id=said.account.user, view=view)
 
     def on_unknown_button(self, ack: Ack, body: Body, context: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from bot.operations.asker import answered
 from bot.operations.desk import Refused
 from bot.operations.requests import NoteStranger, note_refused
 from bot.storage import Storage
-from bot.view import View
+from bot.view import View, as_dicts
 from bot.views.replies import sentence
 from bot.words import read
 
@@ -53,14 +53,22 @@ class Front:
         return found.sentence if isinstance(found, Stranger) else found
 
     def refuse(
-        self, incoming: Incoming, actor: Person, refused: Refused, protected: str = "", subject: str = ""
+        self,
+        incoming: Incoming,
+        actor: Person,
+        refused: Refused,
+        protected: str = "",
+        subject: str = "",
+        *,
+        lasting: bool = False,
     ) -> None:
-        """Say no in private; an attempt at a protected act is put on record with it."""
+        """Say no in private, if `lasting` by direct message too; what was tried goes on record."""
         with self._storage.transaction() as tx:
             if protected:
                 note_refused(tx, actor.id, protected, subject, refused.sentence)
             if (asker := incoming.asker) is not None:
-                asker.told(tx, refused.sentence, *refused.moments)
+                tell = asker.refused if lasting else asker.told
+                tell(tx, refused.sentence, *refused.moments)
 
     def answer(self, incoming: Incoming, view: View) -> None:
         """Answer the one person who asked: where it was asked, or by direct message when that is too late."""
@@ -68,10 +76,11 @@ class Front:
             with self._storage.transaction() as tx:
                 asker.shown(tx, view)
 
-    def home_opened(self, account: Account) -> None:
-        """Note that somebody on the roster looks at the Home tab."""
+    def home_opened(self, account: Account, view: SlackView) -> None:
+        """Note that somebody on the roster looks at the Home tab, and what will stand there."""
         with self._storage.transaction() as tx:
             tx.outbox.home_opened(account)
+            tx.outbox.home_shown(account, as_dicts(view.blocks or ()))
 
     def open_form(self, incoming: Incoming, client: WebClient, form: SlackView) -> None:
         """Open a form for who asked; Slack lets a trigger expire after three seconds, which is told."""

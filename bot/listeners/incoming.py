@@ -6,6 +6,7 @@ from typing import Any
 
 from approvals.errors import AccountUnreadable
 from approvals.person import Account
+from bot.faces import face
 from bot.operations.asker import Asker
 
 
@@ -24,7 +25,18 @@ class Incoming:
     view_id: str = ""
     view_metadata: str = ""
     values: Mapping[str, Any] | None = field(default=None, repr=False)
+    shown: Any = field(default=None, repr=False)
     redelivered: bool = False
+
+    @property
+    def face(self) -> str:
+        """What the message or Home tab looked like on which this was pressed; empty where Slack does not say.
+
+        What hangs on a message beside its blocks would be seen too, and is none of ours.
+        """
+        extras = _mapping(self.shown).get("attachments") or _mapping(self.shown).get("files")
+        blocks = _mapping(self.shown).get("blocks")
+        return face(blocks) if isinstance(blocks, list) and not extras else ""
 
     @property
     def asker(self) -> Asker | None:
@@ -90,5 +102,6 @@ def incoming(body: Mapping[str, Any], context: Mapping[str, Any]) -> Incoming:
         view_id=_text(view.get("id")),
         view_metadata=_text(view.get("private_metadata")),
         values=_mapping(_mapping(view.get("state")).get("values")),
+        shown=body.get("message") or view,
         redelivered=redelivered,
     )

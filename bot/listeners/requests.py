@@ -10,10 +10,11 @@ from approvals.errors import RequestUnknown
 from approvals.factor import Code
 from approvals.person import Person
 from approvals.request import RequestId
-from bot.listeners.card_press import GONE, presser
+from bot.listeners.card_press import GONE, CardPress
 from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
-from bot.operations.desk import Refused
+from bot.operations.desk import DRILL, Refused
+from bot.operations.drill import FinishDrill
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.live import Asked, GoLive
 from bot.operations.requests import ReadRequests, WithdrawRequest
@@ -34,18 +35,22 @@ class RequestListeners:
     def __init__(
         self,
         front: Front,
+        press: CardPress,
         reader: ReadRequests,
         withdraw: WithdrawRequest,
         go_live: GoLive,
         clear_halt: ClearHalt,
+        finish_drill: FinishDrill,
         rearm: RequestRearm,
         step_up: StepUp,
     ) -> None:
         self._front = front
+        self._press = press
         self._reader = reader
         self._withdraw = withdraw
         self._go_live = go_live
         self._clear_halt = clear_halt
+        self._finish_drill = finish_drill
         self._rearm = rearm
         self._step_up = step_up
 
@@ -142,7 +147,7 @@ class RequestListeners:
 
     def _clicked(self, body: Mapping[str, Any], context: Mapping[str, Any], what: str, act: Handler) -> None:
         said = incoming(body, context)
-        actor = presser(self._front, self._reader, said, what)
+        actor = self._press.person(said, what)
         if actor is None:
             return
         outcome: Refused | None
@@ -151,11 +156,15 @@ class RequestListeners:
         except RequestUnknown:
             outcome = Refused(GONE)
         if isinstance(outcome, Refused):
-            self._front.refuse(said, actor, outcome, what, said.value)
+            self._front.refuse(said, actor, outcome, what, said.value, lasting=True)
 
     def _execute(self, said: Incoming, actor: Person) -> Refused | None:
         request_id = RequestId(said.value)
-        if self._reader.action(request_id) == "rearm":
+        action = self._reader.action(request_id)
+        if action == DRILL:
+            finished = self._finish_drill(actor, request_id, said.asker)
+            return finished if isinstance(finished, Refused) else None
+        if action == "rearm":
             cleared = self._clear_halt(actor, request_id, said.asker)
             return cleared if isinstance(cleared, Refused) else None
         launched = self._go_live(actor, request_id, said.asker)

@@ -29,6 +29,10 @@ class Asker:
         """
         self.shown(tx, sentence(text, *moments))
 
+    def refused(self, tx: Transaction, text: str, *moments: datetime) -> None:
+        """Say no to what was pressed: in private at that place, which vanishes, and by direct message."""
+        self._reply(tx, answer_key(self.cause), sentence(text, *moments), lasting=True)
+
     def told_soon(self, tx: Transaction, text: str) -> None:
         """Say that what takes a while has begun; the answer still follows, after a crash too."""
         self._reply(tx, f"{self.cause}:begun", sentence(text))
@@ -37,9 +41,11 @@ class Asker:
         """Answer with a view, under the same rule."""
         self._reply(tx, answer_key(self.cause), view)
 
-    def _reply(self, tx: Transaction, key: str, view: View) -> None:
+    def _reply(self, tx: Transaction, key: str, view: View, *, lasting: bool = False) -> None:
         url = self.response_url
-        tx.outbox.reply(key, view, account=self.account, channel=self.channel, response_url=url)
+        tx.outbox.reply(
+            key, view, account=self.account, channel=self.channel, response_url=url, lasting=lasting
+        )
 
 
 def answer_key(cause: str) -> str:

@@ -1,19 +1,21 @@
 """What an operation knows of the desk: who is on it, what they may do, and how it is set up."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from approvals.payload import Change, canonical, difference, digest
 from approvals.person import Person, PersonId, Roster
-from approvals.policy import Policy
+from approvals.policy import Policy, Rule
 from trading.limits import LIMIT_NAMES, RiskLimits
 from trading.session import SessionPlan, Stage
 
 # Shown to the approver and kept with the request, but not compared again at the start.
 SHOWN = "shown"
+# An approval that is only practised; it goes by the rule of a live start.
+DRILL, DRILLED = "drill.approval", "live.activate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class Desk:
     def strategy(self, name: str) -> StrategyChoice | None:
         """The strategy of this name."""
         return next((choice for choice in self.strategies if choice.name == name), None)
+
+    def rule(self, action: str) -> Rule:
+        """The rule of an act, or of the one that a drill stands for; raises RuleMissing."""
+        if action == DRILL:
+            return replace(self.policy.rule(DRILLED), action=DRILL)
+        return self.policy.rule(action)
 
     def name_of(self, person: str) -> str:
         """How a person is called; an id of nobody stays as it is."""

@@ -15,8 +15,9 @@ import psutil
 
 from approvals.errors import PolicyUnsafe
 from approvals.person import Person
+from bot.operations.answer_time import took
 from bot.operations.asker import Asker
-from bot.operations.desk import Desk
+from bot.operations.desk import DRILL, Desk
 from bot.operations.sessions import HEARTBEAT_AGE_MAX_S, silent_sessions, summarise
 from bot.outbox import Chart, Urgency
 from bot.records import new_id
@@ -222,7 +223,7 @@ class CheckHealth:
         report, equity, prices, silent = self._account()
         with self._storage.reading() as tx:
             at = tx.now
-            before = tx.reports.before(at)
+            before, drill = tx.reports.before(at), tx.requests.last_answerable(DRILL)
             sessions = tuple(
                 summarise(tx, self._desk, each, prices, silent) for each in tx.sessions.all_open()
             )
@@ -244,6 +245,8 @@ class CheckHealth:
             machine=self._machine.figures(),
             equity_before=before.equity if before else None,
             before_at=before.at if before else None,
+            drilled_at=drill.created_at if drill else None,
+            drill=took(drill) if drill else "",
             points=tuple(point for point in points if point[0] >= at - timedelta(days=EQUITY_DAYS)),
         )
 

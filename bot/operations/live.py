@@ -227,7 +227,7 @@ def file_request(
     tx: Transaction,
     desk: Desk,
     actor: Person,
-    account: Account,
+    account: Account | None,
     action: str,
     busy_account: str,
     payload: dict[str, Any],
@@ -235,11 +235,14 @@ def file_request(
     cause: str,
     proof: Assurance,
 ) -> Asked | Refused:
-    """Save a request with its asker's own yes, its card and its row in the record."""
-    rule: Rule = desk.policy.rule(action)
+    """Save a request with its asker's own yes, its card and its row in the record.
+
+    Without an account it comes from a shell: then the asker has still to say yes in Slack.
+    """
+    rule: Rule = desk.rule(action)
     if known := tx.requests.by_cause(cause):
         return Asked(known)
-    if rule.step_up and proof is Assurance.NONE:
+    if account is not None and rule.step_up and proof is Assurance.NONE:
         return Refused(SENTENCES[Reason.NO_SECOND_FACTOR])
     if refused := may_file(tx, desk, actor, action, busy_account):
         return refused
@@ -254,7 +257,8 @@ def file_request(
         now=tx.now,
     )
     try:
-        created = tx.requests.add(request, Vote(actor.id, VoteWord.YES, tx.now, account, proof))
+        own = Vote(actor.id, VoteWord.YES, tx.now, account, proof) if account is not None else None
+        created = tx.requests.add(request, own)
     except (AlreadyOpen, AskedTooOften, RequestRepeated) as error:
         return Refused(str(error))
     tx.record(created)

@@ -1,13 +1,19 @@
 """What a request says now: on its card, in a direct message, in the list of what waits."""
 
 from approvals.errors import RequestUnknown
-from approvals.quorum import tally
+from approvals.person import Person
+from approvals.quorum import awaited, could_complete, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
-from bot.operations.desk import SHOWN, Desk
+from bot.operations.answer_time import took
+from bot.operations.desk import DRILL, SHOWN, Desk
+from bot.operations.since_last import since_last_approved
+from bot.operations.waking import clock_of, is_up
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import permalink
 from bot.views.requests import execute_label
+
+_ANSWERED = (RequestState.APPROVED, RequestState.REJECTED, RequestState.EXPIRED)
 
 
 def subject(request_id: str) -> str:
@@ -24,6 +30,7 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
     votes = tx.requests.votes(request.id)
     counted = tally(request, votes, desk.roster, tx.now)
     payload = request.payload
+    able = able_to_approve(tx, desk, request)
     session = tx.sessions.of_request(request.id)
     return RequestCard(
         id=request.id,
@@ -46,7 +53,31 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
         execution=request.execution,
         outcome=request.outcome or request.note,
         session_id=session.id if session else None,
+        could=tuple(person.name for person in able),
+        asleep=tuple(clock_of(person, tx.now) for person in asleep(tx, desk, request, able)),
+        compared=since_last_approved(tx, request),
+        took=took(request) if request.action == DRILL and request.state_at(tx.now) in _ANSWERED else "",
     )
+
+
+def able_to_approve(tx: Transaction, desk: Desk, request: ApprovalRequest) -> tuple[Person, ...]:
+    """Everybody whose yes would bring a request further now, as far as the second factor goes, too."""
+    wanted = awaited(request, tx.requests.votes(request.id), desk.roster, tx.now)
+    return tuple(
+        person
+        for person in wanted
+        if not request.rule.step_up or tx.factors.may_prove(person.id, tx.now) is None
+    )
+
+
+def asleep(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, able: tuple[Person, ...]
+) -> tuple[Person, ...]:
+    """Those for whom it is night, when a request cannot be approved without them though they could do it."""
+    votes = tx.requests.votes(request.id)
+    up = [person for person in able if is_up(person, tx.now)]
+    possible, by_day = (could_complete(request, votes, people, desk.roster, tx.now) for people in (able, up))
+    return tuple(person for person in able if person not in up) if possible and not by_day else ()
 
 
 def title(desk: Desk, request: ApprovalRequest) -> str:
@@ -56,10 +87,23 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
         plan = payload.get("plan", {})
         quote = str(plan.get("symbol", "/")).split("/")[-1]
         return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
+    if request.action == DRILL:
+        return "Drill, nothing is started"
     if request.action == "rearm":
         by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
         return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"
     return request.action
+
+
+def cards_for(tx: Transaction, desk: Desk, person: Person) -> tuple[RequestCard, ...]:
+    """The cards of what waits for this person: an answer to give, or what was asked for."""
+    waiting = [*tx.requests.open_requests(tx.now), *tx.requests.executable_requests(tx.now)]
+    mine = (
+        request.id
+        for request in waiting
+        if request.requested_by == person.id or person in able_to_approve(tx, desk, request)
+    )
+    return tuple(card for request_id in mine if (card := read_card(tx, desk, request_id)))
 
 
 def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tuple[PendingApproval, ...]:

@@ -1,10 +1,8 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Event
-from time import monotonic
 
 from approvals.errors import ApprovalError, RequestUnknown
 from approvals.events import ExecutionChanged, RequestDecided, VoteRefused
@@ -15,7 +13,7 @@ from approvals.quorum import Refusal, may_vote, tally
 from approvals.request import ApprovalRequest, Assurance, RequestId, RequestState, Vote, VoteWord
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused
-from bot.operations.notices import tell_asker
+from bot.operations.notices import tell_asker, tell_vote
 from bot.operations.request_card import pending, read_card, subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
@@ -25,12 +23,10 @@ from bot.views.code_field import CODE
 # What a button carries may come from anybody.
 SUBJECT_MAX = 60
 
-PLACE_NOTED_WITHIN_S = 3.0
 ANOTHER_SHOWN = (
     "The form showed something else than this request holds, so nothing was counted. Open it again from the "
     "card, and tell an owner."
 )
-LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +75,13 @@ class AnswerRequest:
         asker: Asker | None = None,
         *,
         shown: str | None = None,
+        seen: Mapping[str, str] | None = None,
         code: Code | None = None,
     ) -> ApprovalRequest | Refused:
         """The code, the vote, the new tally, the decision and the card are one transaction.
 
-        `shown` is the digest of what the person was shown; another one is not what this request holds.
+        `shown` is the digest of the payload that the person was shown; another one is not what this request
+        holds. `seen` are digests of what the card and the form looked like, kept with the vote.
         """
         with self._storage.transaction() as tx:
             try:
@@ -100,10 +98,11 @@ class AnswerRequest:
             if isinstance(outcome, Refusal):
                 return self._refused(tx, request, actor, outcome, asker)
             tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
-            tx.record(outcome)
+            tx.record(replace(outcome, seen=seen or {}))
             if outcome.request.state is not RequestState.PENDING:
                 tx.record(RequestDecided(outcome.request))
                 tell_asker(tx, self._desk, outcome.request)
+            tell_vote(tx, self._desk, outcome.request, outcome.vote)
             if asker is not None:
                 then = self._then(tx, outcome.request)
                 asker.told(
@@ -141,7 +140,7 @@ class AnswerRequest:
         tx.record(VoteRefused(request, actor.id, refusal))
         refused = Refused(refusal.sentence, moments=_moments(request))
         if asker is not None:
-            asker.told(tx, refused.sentence, *refused.moments)
+            asker.refused(tx, refused.sentence, *refused.moments)
         return refused
 
     def _then(self, tx: Transaction, request: ApprovalRequest) -> str:
@@ -230,6 +229,12 @@ class ExpireRequests:
                     tell_asker(tx, self._desk, void)
                     tx.outbox.card(subject(lapsed.id), self._desk.channels.approvals, Urgency.FIRST)
 
+    def redraw(self) -> None:
+        """Have what is still open drawn anew: how a card was shown before may not be known here."""
+        with self._storage.transaction() as tx:
+            for request in [*tx.requests.open_requests(tx.now), *tx.requests.executable_requests(tx.now)]:
+                tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
+
 
 class ReadRequests:
     """What listeners ask about requests before they act."""
@@ -240,19 +245,6 @@ class ReadRequests:
         self._storage = storage
         self._desk = desk
         self._workspace_url = workspace_url
-
-    def is_card(self, request_id: str, channel: str, ts: str) -> bool:
-        """Whether a click came from the very message that holds this request's card.
-
-        A card that Slack shows already may not have its place noted yet; that is waited for.
-        """
-        deadline = monotonic() + PLACE_NOTED_WITHIN_S
-        while True:
-            with self._storage.reading() as tx:
-                place = tx.outbox.place(subject(request_id))
-            if place is not None or monotonic() > deadline:
-                return place == (channel, ts)
-            Event().wait(LOOK_EVERY_S)
 
     def action(self, request_id: RequestId) -> str:
         """What the request is for; raises RequestUnknown."""

@@ -9,7 +9,7 @@ from approvals.person import Person
 from approvals.quorum import may_ask
 from bot.lease import Holder, at_work
 from bot.operations.desk import Desk
-from bot.operations.request_card import pending
+from bot.operations.request_card import cards_for, pending
 from bot.operations.sessions import silent_sessions, summarise
 from bot.storage import Storage, Transaction
 from bot.summaries import Allowed, HaltState, LimitUse, StatusSummary
@@ -66,6 +66,7 @@ class ReadStatus:
                 summarise(tx, self._desk, session, prices, silent) for session in tx.sessions.all_open()
             )
             waiting = pending(tx, self._desk, self._workspace_url())
+            cards = cards_for(tx, self._desk, person) if person is not None else ()
             at, holder = tx.now, Holder.of(tx.session)
             held = held_by_sessions(tx, self._desk.live_exchange)
         return StatusSummary(
@@ -79,6 +80,7 @@ class ReadStatus:
             bot=at_work(holder, at),
             held=held,
             allowed=allowed(self._desk, person),
+            cards=cards,
         )
 
     def _account(

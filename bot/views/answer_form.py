@@ -17,7 +17,7 @@ from slack_sdk.models.views import View as SlackView
 
 from bot.summaries import CodeAsked, RequestCard
 from bot.views.code_field import code_input
-from bot.views.requests import parameters, verb, warning
+from bot.views.requests import asks, parameters, warning
 from bot.views.wording import literal, when, with_readers_time
 
 APPROVAL = "request.approval"
@@ -28,11 +28,12 @@ REASON_LENGTH_MAX = 300
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Which request a form answers, in which payload, and where its card was pressed."""
+    """Which request a form answers, in which payload, where its card was pressed and with which face."""
 
     request_id: str
     digest: str
     channel: str
+    face: str = ""
 
     def as_metadata(self) -> str:
         """What the form carries along."""
@@ -45,22 +46,23 @@ class Answering:
             found = json.loads(text)
             return cls(*(str(found[name]) for name in cls.__slots__))
         except (ValueError, KeyError, TypeError):
-            return cls("", "", "")
+            return cls("", "", "", "")
 
 
-def approve_form(card: RequestCard, channel: str, practice: bool, code: CodeAsked | None = None) -> SlackView:
+def approve_form(
+    card: RequestCard, channel: str, practice: bool, code: CodeAsked | None = None, face: str = ""
+) -> SlackView:
     """The approval in a few lines, money first, as the database has it now; with a code if one is asked."""
     return _form(
         APPROVAL,
         "Approve this?",
         "Approve",
-        card,
-        channel,
+        Answering(card.id, card.digest, channel, face),
         [_restated(card, practice), *code_input(code), _small_print(card)],
     )
 
 
-def reject_form(card: RequestCard, channel: str, practice: bool) -> SlackView:
+def reject_form(card: RequestCard, channel: str, practice: bool, face: str = "") -> SlackView:
     """One question: why not."""
     closes = ContextBlock(
         elements=[MarkdownTextObject(text="One no closes the request for good. Everybody reads the reason.")]
@@ -72,7 +74,8 @@ def reject_form(card: RequestCard, channel: str, practice: bool) -> SlackView:
             action_id=REASON, max_length=REASON_LENGTH_MAX, placeholder="What should be different"
         ),
     )
-    return _form(REJECTION, "Reject this?", "Reject", card, channel, [_restated(card, practice), why, closes])
+    answering = Answering(card.id, card.digest, channel, face)
+    return _form(REJECTION, "Reject this?", "Reject", answering, [_restated(card, practice), why, closes])
 
 
 def reason(state_values: Mapping[str, Any]) -> str:
@@ -86,26 +89,24 @@ def _typed(state_values: Mapping[str, Any], name: str) -> str:
     return str(element.get("value") or "") if isinstance(element, Mapping) else ""
 
 
-def _form(
-    callback: str, title: str, submit: str, card: RequestCard, channel: str, blocks: list[Block]
-) -> SlackView:
+def _form(callback: str, title: str, submit: str, answering: Answering, blocks: list[Block]) -> SlackView:
     return SlackView(
         type="modal",
         callback_id=callback,
         title=title,
         submit=submit,
         close="Not yet",
-        private_metadata=Answering(card.id, card.digest, channel).as_metadata(),
+        private_metadata=answering.as_metadata(),
         blocks=blocks,
     )
 
 
 def _restated(card: RequestCard, practice: bool) -> SectionBlock:
     """Five lines at most: what it costs or ends, how, what was found, who asks and why."""
-    mark = "PRACTICE · " if practice else ""
-    asks = f"{literal(card.requested_by, 60)} {verb(card)}: {literal(card.reason or 'no reason given', 400)}"
-    lines = [*_what(card), *([warning(card).strip()] if warning(card) else []), asks]
-    return SectionBlock(text=MarkdownTextObject(text=mark + "\n".join(lines)))
+    practised = "PRACTICE · " if practice else ""
+    said = f"{literal(asks(card), 120)}: {literal(card.reason or 'no reason given', 400)}"
+    lines = [*_what(card), *([warning(card).strip()] if warning(card) else []), said]
+    return SectionBlock(text=MarkdownTextObject(text=practised + "\n".join(lines)))
 
 
 def _what(card: RequestCard) -> list[str]:

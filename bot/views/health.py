@@ -13,7 +13,7 @@ from bot.block_limits import shortened
 from bot.summaries import HealthSummary
 from bot.view import View
 from bot.views.sessions import state_mark
-from bot.views.wording import VERDICT_MARK, day_and_time, label, literal, merged, money, verdict
+from bot.views.wording import VERDICT_MARK, day_and_time, label, literal, merged, money, span, verdict
 
 
 def health_report(health: HealthSummary) -> View:
@@ -42,11 +42,20 @@ def health_report(health: HealthSummary) -> View:
     blocks.append(
         ContextBlock(
             elements=[
-                MarkdownTextObject(text=f"{day_and_time(health.at)} · asked by {literal(health.asked_by)}")
+                MarkdownTextObject(
+                    text=f"{_drill(health)}\n{day_and_time(health.at)} · asked by {literal(health.asked_by)}"
+                )
             ]
         )
     )
     return View(text=label(f"{headline}: {_in_short(health)}", 600), blocks=blocks)
+
+
+def _drill(health: HealthSummary) -> str:
+    """How long ago people have last shown that they answer."""
+    if health.drilled_at is None:
+        return "No approval was ever drilled: `/peak drill approval`"
+    return f"Last approval drill {span(health.at - health.drilled_at)} ago: {literal(health.drill)}"
 
 
 def _in_short(health: HealthSummary) -> str:

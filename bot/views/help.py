@@ -22,6 +22,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "health": ("/peak health", "the health check now"),
     "approvals": ("/peak approvals", "what waits, and for whom"),
     "rearm": ("/peak rearm <reason>", "ask to clear a halt; two people"),
+    "drill": ("/peak drill approval", "ask for an answer as at a live start; nothing is started"),
     "kill": ("/peak-kill [reason]", "halts everything at once; /peak kill and /peak halt do the same"),
     "help": ("/peak help [word]", "this list, or one line of it"),
 }

@@ -1,30 +1,59 @@
 """What people are told of a request by direct message; the outbox adds the way to its card."""
 
+from datetime import timedelta
+
 from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
 from bot.summaries import RequestCard
 from bot.view import View
-from bot.views.requests import execute_label, verb
-from bot.views.wording import LOCK_SCREEN_MAX, label, literal, when
+from bot.views.requests import asks, execute_label, mark
+from bot.views.wording import LOCK_SCREEN_MAX, label, literal, span, when
+
+_SURELY = {"totp": ", with a code", "recovery": ", with a recovery code"}
 
 
 def waiting_notice(card: RequestCard) -> View:
     """For everybody who could approve: who asks what and why, and until when."""
-    said = f"{card.requested_by} {verb(card)}: {card.title}"
+    said = f"{asks(card)}: {card.title}"
     waits = f"It waits for {card.missing}"
     because = literal(card.reason, 600) or "no reason given"
     text = f"*{literal(said, 600)}*\nWhy: {because}\n{literal(waits)} until {when(card.expires_at)}."
     return _notice(f"{said}. {waits}.", text)
 
 
+def reminder_notice(card: RequestCard, left: timedelta) -> View:
+    """For everybody who still could: how long there is, what for, and that nobody has answered."""
+    said = f"{asks(card)}: {card.title}"
+    because = literal(card.reason, 600) or "no reason given"
+    text = (
+        f"*{span(left)} left* · {literal(said, 600)}\nWhy: {because}\n"
+        f"It still waits for {literal(card.missing)}, until {when(card.expires_at)}. You could answer it."
+    )
+    return _notice(f"{span(left)} left: {said}", text)
+
+
+def vote_line(card: RequestCard, name: str, word: str, step_up: str, reason: str) -> View:
+    """For the card's thread: who said what, how surely, why, and what follows from it."""
+    because = f": {literal(reason, 600)}" if reason else ""
+    then = {
+        "pending": f"It still waits for {literal(card.missing)}, until {when(card.expires_at)}.",
+        "approved": f"{literal(card.requested_by, 60)} can press *{execute_label(card.action)}* "
+        f"until {when(card.grant_expires_at)}.",
+        "rejected": "It is closed for good.",
+    }.get(card.state, "")
+    text = f"*{literal(name, 60)}* said *{literal(word)}*{_SURELY.get(step_up, '')}{because}. {then}"
+    return _notice(f"{mark(card)}{name} said {word}: {card.title}", text)
+
+
 def outcome_notice(card: RequestCard) -> View:
     """For whoever asked: what became of it, and what to do now."""
-    named = f"“{card.name}” ({card.title})"
+    named = f"{mark(card)}“{card.name}” ({card.title})"
     what, then = _outcome(card)
     until = ""
     if card.state == "approved" and card.execution == "none":
         until = f" It can be pressed until {when(card.grant_expires_at)}."
-    text = f"*{literal(named, 600)}* {literal(what, 900)}. {then}{until}"
+    took = f" It was {literal(card.took)}." if card.took else ""
+    text = f"*{literal(named, 600)}* {literal(what, 900)}. {then}{until}{took}"
     return _notice(f"{named} {what}. {then}", text)
 
 

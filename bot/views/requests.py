@@ -15,9 +15,17 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.block_limits import shortened
-from bot.summaries import PendingApproval, RequestCard
+from bot.summaries import Compared, PendingApproval, RequestCard
 from bot.view import View
-from bot.views.wording import day_and_time, label, limit_words, literal, when, with_readers_time
+from bot.views.wording import (
+    LOCK_SCREEN_LINE_MAX,
+    day_and_time,
+    label,
+    limit_words,
+    literal,
+    when,
+    with_readers_time,
+)
 from trading.limits import LIMIT_NAMES
 
 APPROVE = "request.approve"
@@ -28,6 +36,24 @@ LISTED_MAX = 20
 # How a preview calls an order that the limits would not let through.
 BLOCKED = "denied"
 
+# How a field of what would run is called; a digest says no more than that something has changed.
+_FIELD_WORDS = {
+    "plan.notional_max": "at most",
+    "plan.symbol": "symbol",
+    "plan.timeframe": "bars",
+    "plan.exchange": "account",
+    "plan.class_path": "class",
+    "venue_url": "the venue's address",
+    "limits.currency": "currency",
+}
+_DIGEST_WORDS = {
+    "strategy_source": "the strategy's code",
+    "roster": "the people",
+    "policy": "the policy",
+    "code_version": "the bot's code",
+}
+CHANGES_MAX = 12
+
 # What was found when it was asked, in the order in which it is read.
 _SHOWN = {
     "Readiness": "readiness",
@@ -36,8 +62,13 @@ _SHOWN = {
     "Held": "held",
     "Alerts": "alerts",
 }
-_VERBS = {"live.activate": "asks to go live", "rearm": "asks to clear the halt"}
-_EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
+_DRILL = "drill.approval"
+_VERBS = {
+    "live.activate": "asks to go live",
+    "rearm": "asks to clear the halt",
+    _DRILL: "asks for an answer",
+}
+_EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt", _DRILL: "Finish the drill"}
 _STATE_WORDS = {
     "rejected": "Rejected",
     "expired": "Expired: nobody else said yes in time",
@@ -55,8 +86,9 @@ _EXECUTION_WORDS = {
 
 def request_card(card: RequestCard) -> View:
     """The whole card, drawn from the request as it stands now."""
-    headline = f"{card.requested_by} {verb(card)}"
-    said = f"*{literal(card.title, 300)}*\n{_state_line(card)}"
+    headline = asks(card)
+    took = f" · {literal(card.took)}" if card.took and card.execution == "none" else ""
+    said = f"*{literal(card.title, 300)}*\n{_state_line(card)}{took}"
     blocks: list[Block] = [
         HeaderBlock(text=label(headline)),
         SectionBlock(text=MarkdownTextObject(text=shortened(said, 2900))),
@@ -67,13 +99,15 @@ def request_card(card: RequestCard) -> View:
     ]
     if buttons := _buttons(card):
         blocks.append(ActionsBlock(block_id=f"request:{card.id}", elements=buttons))
-    return View(text=label(f"{headline}: {card.title}", 600), blocks=blocks)
+    return View(text=label(f"{headline}: {card.title}", LOCK_SCREEN_LINE_MAX), blocks=blocks)
 
 
 def _state_line(card: RequestCard) -> str:
     outcome = f": {literal(card.outcome, 600)}" if card.outcome else ""
     if card.state == "pending":
-        return f"{warning(card)}Waiting for {literal(card.missing)} until {when(card.expires_at)}"
+        names = f" ({literal(', '.join(card.could), 200)})" if card.could else ""
+        waits = f"{warning(card)}Waiting for {literal(card.missing)}{names} until {when(card.expires_at)}"
+        return f"{waits}\n🌙 It is night for {literal(', '.join(card.asleep))}" if card.asleep else waits
     if card.state == "approved":
         names = ", ".join(literal(name, 60) for name, _ in card.yes if name != card.requested_by)
         line = f"Approved by {names} at {when(card.decided_at)}"
@@ -126,7 +160,29 @@ def _evidence(card: RequestCard) -> list[Block]:
         for title, name in _SHOWN.items()
         if (found := card.evidence.get(name))
     ]
+    if card.compared is not None:
+        lines.append(f"*Since last time* {_changes(card.compared)}")
     return [DividerBlock(), SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+
+
+def _changes(compared: Compared) -> str:
+    """What differs from the last approved activation of the same strategy, field by field."""
+    if compared.at is None:
+        return "nothing to compare with: no activation of this strategy was approved yet"
+    last = f"“{literal(compared.name, 60)}”, {day_and_time(compared.at)}"
+    if not compared.changes:
+        return f"nothing differs from {last}"
+    told = [literal(_change(*change), 120) for change in compared.changes[:CHANGES_MAX]]
+    if len(compared.changes) > CHANGES_MAX:
+        told.append(f"and {len(compared.changes) - CHANGES_MAX} more")
+    return f"{', '.join(told)} ({last})"
+
+
+def _change(field: str, before: str | None, after: str | None) -> str:
+    if field in _DIGEST_WORDS:
+        return f"{_DIGEST_WORDS[field]} changed"
+    name = _FIELD_WORDS.get(field) or limit_words(field.rsplit(".", 1)[-1])
+    return f"{name} {before or 'nothing'} → {after or 'nothing'}"
 
 
 def _limits(card: RequestCard) -> list[Block]:
@@ -146,9 +202,14 @@ def _small_print(card: RequestCard) -> str:
     return shortened(f"{literal(card.name, 60)} · {' · '.join(said)}", 2900)
 
 
-def verb(card: RequestCard) -> str:
-    """What the asker does, in words."""
-    return _VERBS.get(card.action, "asks")
+def asks(card: RequestCard) -> str:
+    """Who asks for what, in words; a drill says so first."""
+    return f"{mark(card)}{card.requested_by} {_VERBS.get(card.action, 'asks')}"
+
+
+def mark(card: RequestCard) -> str:
+    """What stands before everything that is said of a drill."""
+    return "DRILL · " if card.action == _DRILL else ""
 
 
 def execute_label(action: str) -> str:

@@ -38,6 +38,8 @@ _WORST_FIRST = ("FAILED", "WARNED", "PASSED")
 VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
 # Slack counts bytes here, and a letter may have four.
 LOCK_SCREEN_MAX = 900
+# What a phone shows of a message while it is locked, in one look.
+LOCK_SCREEN_LINE_MAX = 110
 SEVERITY_MARK = {"low": "🔹", "medium": "🔶", "high": "🔺"}
 
 
@@ -124,6 +126,18 @@ def day_and_time(moment: datetime) -> str:
 def milliseconds(duration_ms: int) -> str:
     """A short duration: milliseconds below one second, else seconds."""
     return f"{duration_ms} ms" if duration_ms < 1000 else f"{duration_ms / 1000:.1f} s"
+
+
+def span(length: timedelta) -> str:
+    """A length of time as people say it: seconds, minutes, hours, days; the next larger part left out."""
+    seconds = max(0, round(length.total_seconds()))
+    if seconds < 90:
+        return f"{seconds} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    if seconds < 36 * 3600:
+        return f"{round(seconds / 3600)} h"
+    return f"{round(seconds / 86400)} days"
 
 
 def verdict(said: str, warnings: int) -> str:

@@ -249,13 +249,13 @@ def test_a_missing_role_is_not_asked_for_beside_the_person_who_fills_it() -> Non
         (3, [asked()], [OLIVIA, RITA]),
         (3, [asked(), yes(OLIVIA)], [RITA]),
         (3, [asked(), yes(RITA)], [OLIVIA]),
-        (2, [], [OLIVIA, RITA]),
+        (2, [], [OLIVIA, OTTO, RITA]),
     ],
 )
 def test_a_request_waits_for_those_whose_yes_brings_it_further(
     persons: int, votes: list[Vote], expected: list[Person]
 ) -> None:
-    """Who fills a missing role, or anybody where persons miss; never its asker, nor who has voted."""
+    """Who fills a missing role, or anybody where persons miss; never who has voted, as by asking."""
     request = a_request(rule=a_rule(persons=persons))
 
     assert list(awaited(request, votes, ROSTER, NOON)) == expected

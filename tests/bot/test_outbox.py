@@ -186,6 +186,19 @@ def test_a_direct_message_leads_to_the_card_that_it_is_about(way: Way, is_introd
     assert way_there["text"] == (link if is_introduced else f"Its card stands in <#{OPS}>")
 
 
+def test_a_direct_message_that_is_drawn_late_is_left_out_once_it_says_nothing(way: Way) -> None:
+    """A reminder of what is over by now would only wake somebody."""
+    way.cards |= {"7": "2 min left"}
+    with way.writing(practice=True) as outbox:
+        outbox.drawn_dm("a", account(OLIVIA), "session:7", about="session:1")
+        outbox.drawn_dm("b", account(OLIVIA), "session:gone", about="session:1")
+    way.outbox.start()
+    way.delivered()
+
+    assert way.texts(OLIVIA.dm, OLIVIA) == ["PRACTICE · 2 min left"]
+    assert way.states() == ["sent", "sent"]
+
+
 def test_an_answer_goes_to_where_it_was_asked(way: Way) -> None:
     """A response_url makes it visible to the one person, in the channel."""
     way.outbox.start()

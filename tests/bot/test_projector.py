@@ -57,7 +57,7 @@ def test_an_accepted_order_is_told_without_reading_all_before_it(
             tx.events.add(event)
         projector.project()
 
-    assert ["First order" in row.body["text"] for row in rig.outgoing("post")] == [True, False]
+    assert ["First order" in row.body["text"] for row in rig.announced()] == [True, False]
 
 
 def alerts_of(rig: Rig, *events: TradingEvent) -> list[AlertSummary]:

@@ -64,3 +64,20 @@ def come_too_late(desk: Desk, album: Album) -> None:
     second = ask(desk, desk.otto, "ETH/USD", "the trend looks good")
     desk.olivia.approves(second)
     album.takes("request-lapsed", second.now_reads("Execution void", buttons=[]))
+
+
+def drill(desk: Desk, album: Album) -> None:
+    """Otto asks for an answer, Olivia gives it from her Home tab, Otto finishes it."""
+    album.turns(OTTO, TRADING_OPS)
+    desk.otto.says("/peak drill approval").sees_form("Drill an approval")
+    album.takes_window("form-drill", "dialog[open]")
+    desk.otto.submits().is_told("has begun")
+    card = desk.channel("trading-approvals").expects("DRILL · Otto asks for an answer")
+    album.takes("drill-pending", card)
+    desk.olivia.opens_home().sees_home("DRILL · Otto asks for an answer")
+    album.turns(OLIVIA, "home")
+    album.takes_window("home-waiting", "#home .block-actions")
+    desk.olivia.clicks(desk.olivia.home, "Approve").sees_form("Approve this?").submits().is_told("counted")
+    album.takes("line-vote", card.thread.expects("Olivia said yes"))
+    desk.otto.clicks(card.now_reads("Approved by Olivia"), "Finish the drill").is_told("The drill is over")
+    album.takes("drill-finished", card.now_reads("Execution done"))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bot.views import (
     alerts,
     answer_form,
+    drill_form,
     halt,
     health,
     help,
@@ -40,6 +41,7 @@ ALERTS = (
     "outbox.lost",
     "bot.moved",
     "slack.strangers",
+    "card.forged",
     "schedule.missed",
 )
 
@@ -63,6 +65,7 @@ PICTURES: dict[str, Callable[..., object]] = {
     "refused-guest": replies.sentence,
     "home-operator": home.home,
     "home-live": home.home,
+    "home-waiting": home.home_tab,
     "home-halted": home.home,
     "home-guest": home.home_refused,
     "form": live_form.live_form,
@@ -83,6 +86,13 @@ PICTURES: dict[str, Callable[..., object]] = {
     "request-lapsed": requests.request_card,
     "request-failed": requests.request_card,
     "request-unknown": requests.request_card,
+    "form-drill": drill_form.drill_form,
+    "drill-pending": requests.request_card,
+    "drill-finished": requests.request_card,
+    "request-night": requests.request_card,
+    "line-vote": notices.vote_line,
+    "notice-reminder": notices.reminder_notice,
+    "notice-nobody-up": replies.sentence,
     "notice-waiting": notices.waiting_notice,
     "notice-approved": notices.outcome_notice,
     "notice-expired": notices.outcome_notice,

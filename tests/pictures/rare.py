@@ -11,13 +11,16 @@ from bot.inbox import Saved
 from bot.installation import Installation, read_installation
 from bot.lease import Holder
 from bot.operations.alerts import raise_alert
+from bot.operations.forged import CheckPressed, Pressed
 from bot.outbox import MessageKind
 from bot.payloads import Kind
-from bot.practice.people import GENERAL, OTTO
+from bot.practice.people import GENERAL, OTTO, TRADING_APPROVALS
 from bot.settings import Environment
 from bot.troubles import HEALTH_REPORT, Troubles
 from bot.view import View, as_dicts
 from bot.views.halt import halt_card
+from bot.views.notices import reminder_notice
+from bot.views.replies import sentence
 from bot.views.requests import request_card
 from bot.views.sessions import session_card
 from tests.bot.views import given
@@ -27,6 +30,12 @@ from tests.scenarios.desk import Desk
 from trading.events import EventKind, TradingEvent
 
 UNPROVEN = "NOT PROVEN after 60.0 s: the venue did not answer. STILL HOLDING 0.0012 BTC."
+ASLEEP = "Olivia (03:12 in Europe/Berlin)"
+NOBODY_UP = (
+    f"Nobody who could approve “amber falcon” is likely to be up: {ASLEEP}, +49 30 5550100. Whether "
+    "they look at Slack is not known; they were told all the same. Call them, or withdraw it and ask "
+    "again in their morning, from 12:15 UTC on."
+)
 ORDER = {"symbol": "BTC/USD", "side": "buy", "quantity": "0.00148", "type": "market"}
 REPORTED: dict[EventKind, tuple[dict[str, str], str]] = {
     EventKind.ORDER_DENIED: (
@@ -76,6 +85,7 @@ def report(desk: Desk, album: Album) -> None:
         ("outbox.lost", "could not be delivered"),
         ("bot.moved", "another home"),
         ("slack.strangers", "our tokens"),
+        ("card.forged", "A false card"),
         ("schedule.missed", "did not come"),
         ("execution.unknown", "Nobody knows whether"),
     ):
@@ -93,6 +103,9 @@ def trouble(installation: Installation, now: datetime) -> None:
     ago = now - timedelta(hours=9)
     troubles.moved(Holder("bot-7", 7, "desk-b", 4711, "/var/lib/peak-ops", ago, ago, False))
     troubles.strangers(1)
+    pressed = Pressed("req-0123456789abcdef", OTTO.account, TRADING_APPROVALS.id, "1795360999.000200", "")
+    somebody = installation.desk.roster.desk[0]
+    CheckPressed(storage, desk, lambda _: None)(pressed, somebody, "approve")
     troubles.missed(HEALTH_REPORT, TimeoutError("the gateway did not answer within 10 s"))
     with storage.transaction() as tx:
         title = "Nobody knows whether amber falcon was carried out"
@@ -106,6 +119,9 @@ def draw(desk: Desk, album: Album) -> None:
     unproven = replace(given.OUTCOME, proven=False, detail="the venue did not answer for 90 s", open_orders=2)
     drawn = {
         "request-void": request_card(replace(given.REQUEST, state="void", outcome="the limits were changed")),
+        "request-night": request_card(replace(given.REQUEST, asleep=(ASLEEP,))),
+        "notice-reminder": reminder_notice(given.REQUEST, timedelta(minutes=2)),
+        "notice-nobody-up": sentence(NOBODY_UP, soon),
         "request-failed": request_card(
             replace(given.APPROVED, execution="failed", outcome="the session did not start: no candles")
         ),

@@ -172,6 +172,11 @@ class Person:
         self._told = Card(self._hearing, said)
         return self
 
+    def is_refused(self, text: str) -> Self:
+        """Be told so for what was pressed: where it was pressed, and by direct message, which lasts."""
+        __tracebackhide__ = True
+        return self.is_told(text).is_told(text)
+
     def may_be_told(self, text: str) -> Self:
         """Let private messages with this text pass unexpected."""
         self._hearing.tolerate(lambda said: said.person == self.id, text)

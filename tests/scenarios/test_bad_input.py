@@ -1,7 +1,9 @@
 """Whatever is typed, sent or pressed wrongly: one clear private sentence, nothing started, nothing lost."""
 
 import pytest
+from slack_sdk import WebClient
 
+from tests.scenarios.conversation import Card
 from tests.scenarios.desk import CHECKLIST, Desk, until
 
 pytestmark = pytest.mark.xdist_group("bad input")  # one desk for those that leave nothing behind
@@ -87,16 +89,36 @@ def test_an_attempt_at_a_protected_act_is_on_record(shared_desk: Desk) -> None:
     desk = shared_desk
     card = desk.asks_to_go_live()
     desk.gil.clicks(card, "Approve").is_told("guest")
-    desk.sam.clicks(card, "Approve").is_told("no role")
+    desk.sam.clicks(card, "Approve").is_refused("no role")
+    _somebody_has_the_bots_token(desk, card)
     desk.rita.says("/peak live start ma_crossover BTC/USD").is_told("The same was asked by Otto already")
     desk.rita.says("/peak live start ma_crossover ETH/USD").sees_form("Start a live session")
     desk.rita.fills(symbol="BTC/USD", notional="90", reason="the same", checklist=CHECKLIST).submits()
     desk.rita.sees_error("symbol", "The same was asked by Otto already").closes()
     desk.rita.rejects(card, "not twice").is_told("counted")
+    card.thread.expects("Rita said no: not twice")
     desk.otto.is_told("was rejected by Rita")
     card.now_reads("Rejected by Rita", buttons=[]).now_reads("not twice")
     assert not desk.sessions()
+    assert desk.recorded("request.vote") == 1
     export = desk.shell("audit", "export").stdout
     assert "T0PEAKOPS/UGIL00000" in export
     assert '"actor":"sam"' in export
     assert desk.shell("audit", "verify").returncode == 0
+
+
+def _somebody_has_the_bots_token(desk: Desk, card: Card) -> None:
+    """Rule 19: a copy of our card, and our card with other words, are as much ours as Slack can tell."""
+    thief = WebClient(desk.environ["SLACK_BOT_TOKEN"], base_url=desk.environ["SLACK_API_URL"])
+    approvals, alerts = desk.channel("trading-approvals"), desk.channel("trading-alerts")
+    thief.chat_postMessage(channel=card.said.channel, text="Otto asks for lunch", blocks=card.blocks)
+    copy = approvals.expects("Otto asks to go live")
+    desk.olivia.clicks(copy, "Approve").is_refused("not on the card as I posted it")
+    alerts.expects("A false card was pressed").now_reads("a message that is not the request")
+
+    lunch = {"type": "section", "text": {"type": "mrkdwn", "text": "Otto asks for lunch"}}
+    ours = {"channel": card.said.channel, "ts": card.ts}
+    thief.chat_update(**ours, text="Otto asks for lunch", blocks=[lunch, card.blocks[-1]])
+    desk.olivia.clicks(card.now_reads("for lunch"), "Approve").is_refused("not on the card as I posted it")
+    card.now_reads("asks to go live", buttons=["Approve", "Reject", "Withdraw"])
+    assert desk.recorded("request.vote") == 0

@@ -23,6 +23,7 @@ def test_a_kill_at_every_point_of_the_story_changes_nothing(desk: Desk) -> None:
     desk.olivia.may_be_told("Slack let the form expire")
     desk.start_bot()
     desk.olivia.approves(card)
+    card.thread.expects("Olivia said yes, with a")
     card.now_reads("Approved by Olivia", buttons=["Go live"])
     desk.otto.is_told("was approved by Olivia")
     assert (desk.recorded("request.vote"), desk.recorded("request.decided")) == (1, 1)

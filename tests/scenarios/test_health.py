@@ -27,10 +27,29 @@ def test_the_report_comes_once_a_day_and_whenever_somebody_asks(tmp_path: Path) 
         desk.verify_silence()
         assert _operations(desk).count("health.check") == 1
 
-        desk.rita.says("/peak health").is_told("Health check PASSED")
+        report.now_reads("No approval was ever drilled")
+        _drill(desk)
+        desk.rita.says("/peak health").is_told("Health check PASSED").told.now_reads("Last approval drill")
         desk.channel("trading-reports").expects("Health check PASSED").now_reads("asked by Rita")
         until(lambda: _operations(desk).count("health.check") == 2, "No line in operations.log")
         assert "Rita" in next(line for line in _operations(desk).splitlines()[::-1] if "health.check" in line)
+
+
+def _drill(desk: Desk) -> None:
+    """Otto asks for an answer, Olivia gives it, Otto finishes it; nothing is started."""
+    desk.otto.says("/peak drill approval").sees_form("Drill an approval").submits().is_told("has begun")
+    card = desk.channel("trading-approvals").expects(
+        "PRACTICE · DRILL · Otto asks for an answer", buttons=["Approve", "Reject", "Withdraw"]
+    )
+    desk.olivia.is_told("DRILL · Otto asks for an answer")
+    desk.olivia.opens_home().sees_home("DRILL · Otto asks for an answer")
+    desk.olivia.clicks(desk.olivia.home, "Approve").sees_form("Approve this?").submits().is_told("counted")
+    desk.otto.is_told("was approved by Olivia")
+    card.thread.expects("Olivia said yes, with a code")
+    desk.otto.clicks(card, "Finish the drill").is_told("The drill is over, and nothing was started: approved")
+    card.thread.expects("The drill is over")
+    card.now_reads("Execution done", buttons=[])
+    assert not desk.sessions()
 
 
 def _operations(desk: Desk) -> str:

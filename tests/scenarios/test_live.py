@@ -22,17 +22,18 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     card.now_reads("Preview buy")
     card.now_reads("Readiness PASSED")
 
-    desk.otto.clicks(card, "Approve").is_told("You asked for this yourself")
+    desk.otto.clicks(card, "Approve").is_refused("You asked for this yourself")
     desk.gil.clicks(card, "Approve").is_told("You are a guest")
     desk.xena.clicks(card, "Approve").is_told("You come from another team")
-    desk.sam.clicks(card, "Approve").is_told("you hold no role at the desk")
+    desk.sam.clicks(card, "Approve").is_refused("you hold no role at the desk")
     assert not desk.sessions()
 
     desk.olivia.clicks(card, "Approve").fills(code=ottos).submits().sees_error("code", "not a code of yours")
     desk.olivia.fills(code=olivias).submits().is_told("counted")
     desk.otto.is_told("was approved by Olivia")
+    card.thread.expects("Olivia said yes, with a recovery code. Otto can press Go live until")
     card.now_reads("Approved by Olivia", buttons=["Go live"])
-    desk.rita.clicks(card, "Go live").is_told("Only Otto, who asked, can press Go live")
+    desk.rita.clicks(card, "Go live").is_refused("Only Otto, who asked, can press Go live")
     desk.otto.clicks(card, "Go live").is_told("Starting BTC/USD")
     session = desk.channel("trading-ops").expects(
         "PRACTICE · 🟢 BTC/USD is live", buttons=["Stop", "Halt everything"]

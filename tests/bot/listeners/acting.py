@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,18 @@ from slack_sdk.models.views import View
 
 from approvals.person import Person
 from approvals.request import ApprovalRequest
+from bot import faces
 from bot.identity import Identity
 from bot.listeners.answers import AnswerListeners
+from bot.listeners.card_press import CardPress
 from bot.listeners.desk import DeskListeners
+from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
 from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.drill import FinishDrill, RequestDrill
+from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive
@@ -27,10 +32,13 @@ from bot.operations.requests import AnswerRequest, NoteStranger, ReadRequests, W
 from bot.operations.sessions import StopSession
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
+from bot.practice.content import as_kept
 from bot.rehearsal import Rehearsal
 from bot.slack_app import build_app, dispatch
 from bot.summaries import RequestCard
 from bot.tables import CardRow
+from bot.view import as_dicts
+from bot.views.requests import request_card
 from tests.approvals.desk import OTTO
 from tests.bot.operations.rig import Rig
 from tests.bot.slack_payloads import click, command, submission
@@ -44,6 +52,7 @@ class Listening:
 
     rig: Rig
     home: Path
+    blocks: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rig, desk = self.rig, self.rig.desk
@@ -55,16 +64,20 @@ class Listening:
         self.stop = StopSession(rig.storage, desk, rig.gateway)
         self.acknowledge = AcknowledgeAlert(rig.storage, desk)
         reader = ReadRequests(rig.storage, desk)
-        AnswerListeners(front, reader, AnswerRequest(rig.storage, desk), practice=True).register(self.app)
+        press = CardPress(front, CheckPressed(rig.storage, desk, lambda _: None))
+        AnswerListeners(front, press, AnswerRequest(rig.storage, desk), practice=True).register(self.app)
         RequestListeners(
             front,
+            press,
             reader,
             WithdrawRequest(rig.storage, desk),
             GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
             self.clear_halt,
+            FinishDrill(rig.storage, desk),
             RequestRearm(rig.storage, desk, rig.latch),
             StepUp(rig.storage, desk),
         ).register(self.app)
+        DrillListeners(front, RequestDrill(rig.storage, desk), StepUp(rig.storage, desk)).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
         machine = Machine(self.home)
         checks = DeskChecks(rig.storage, desk, rig.latch, machine)
@@ -79,16 +92,39 @@ class Listening:
         self._dispatch(payload, cause, again)
 
     def presses(
-        self, action_id: str, value: str, by: Person = OTTO, *, cause: str = "action:1", again: bool = False
+        self,
+        action_id: str,
+        value: str,
+        by: Person = OTTO,
+        *,
+        cause: str = "action:1",
+        again: bool = False,
+        place: tuple[str, str] = PLACE,
+        **message: Any,
     ) -> None:
-        """Press a button of the card that hangs in the approvals channel."""
-        channel, ts = PLACE
+        """Press a button of the card that hangs in the approvals channel, or of a `message` unlike it."""
+        channel, ts = place
         payload = {
             **click(action_id, value=value),
             "user": {"id": by.accounts[0].user, "team_id": by.accounts[0].team},
             "container": {"type": "message", "channel_id": channel, "message_ts": ts},
+            "message": {"ts": ts, "blocks": self.blocks.get(value, []), **message},
         }
         self._dispatch(payload, cause, again)
+
+    def presses_at_home(
+        self, action_id: str, value: str, by: Person = OTTO, *, blocks: Any = (), cause: str = "action:1"
+    ) -> None:
+        """Press a button of a Home tab that looks so."""
+        payload = {
+            **click(action_id, value=value),
+            "user": {"id": by.accounts[0].user, "team_id": by.accounts[0].team},
+            "container": {"type": "view", "view_id": "V1"},
+            "view": {"id": "V1", "type": "home", "blocks": list(blocks)},
+        }
+        for name in ("message", "channel", "response_url"):
+            del payload[name]
+        self._dispatch(payload, cause, False)
 
     def submits(
         self, form: View, by: Person = OTTO, *, cause: str = "view:1", again: bool = False, **typed: str
@@ -105,6 +141,17 @@ class Listening:
             card = tx.session.get(CardRow, subject)
             assert card is not None
             card.channel, card.ts = PLACE
+        kind, _, request_id = subject.partition(":")
+        if kind == "request":
+            self.draws(request_id)
+
+    def draws(self, request_id: str) -> None:
+        """The card of a request is shown as it stands now."""
+        card = self.rig.read(lambda tx: read_card(tx, self.rig.desk, request_id))
+        assert card is not None
+        self.blocks[request_id] = blocks = as_kept(as_dicts(request_card(card).blocks))
+        with self.rig.storage.transaction() as tx:
+            faces.shows(tx.session, f"request:{request_id}", faces.face(blocks), tx.now)
 
     def card(self, request: ApprovalRequest) -> RequestCard:
         """The card of a request, hung where a button of it is believed."""

@@ -9,6 +9,7 @@ from slack_sdk.models.views import View
 
 from approvals.person import Person
 from approvals.request import RequestState
+from bot.faces import face
 from bot.views import requests as request_view
 from bot.views.answer_form import Answering, approve_form, reject_form
 from tests.approvals.desk import OLIVIA, OTTO, RITA, SAM
@@ -45,7 +46,7 @@ def test_a_press_opens_the_form_and_decides_nothing(desk: Listening, opened: lis
     desk.presses(request_view.REJECT, request.id, OLIVIA, cause="b")
 
     assert [Answering.from_metadata(form.private_metadata) for form in opened] == [
-        Answering(request.id, request.digest, "C0APPROVALS")
+        Answering(request.id, request.digest, "C0APPROVALS", face(desk.blocks[request.id]))
     ] * 2
     assert desk.rig.request(request.id).state is RequestState.PENDING
     assert desk.rig.recorded() == ["request.created"]
@@ -73,7 +74,7 @@ def test_a_button_elsewhere_opens_nothing(desk: Listening, opened: list[View]) -
     desk.presses(request_view.APPROVE, desk.rig.asked().id, OLIVIA)
 
     assert opened == []
-    assert "not on the card that I posted" in desk.answers()[0]
+    assert "not on the card as I posted it" in desk.answers()[0]
 
 
 def test_a_no_needs_a_reason_and_everybody_reads_it(desk: Listening) -> None:

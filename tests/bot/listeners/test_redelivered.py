@@ -214,7 +214,7 @@ def test_a_halt_that_was_cleared_is_told_as_cleared(
     assert desk.answers() == ["The halt is cleared. Nothing has started by itself."]
     assert rig.recorded().count("request.execution") == 2
     assert "refused" not in rig.recorded()
-    assert ["cleared the halt" in row.body["text"] for row in rig.outgoing("post")] == [True]
+    assert ["cleared the halt" in row.body["text"] for row in rig.announced()] == [True]
 
 
 def killed(*_: object, **__: object) -> None:

@@ -67,6 +67,8 @@ def test_a_yes_with_a_code_counts_and_the_record_says_how_surely(desk: Listening
     assert [vote.step_up for vote in votes] == [Assurance.TOTP] * 2
     rows = desk.rig.read(lambda tx: list(tx.audit.entries()))
     assert [row.body["step_up"] for row in rows if row.kind == "request.vote"] == ["totp"]
+    (line,) = desk.rig.outgoing("post")
+    assert "*Olivia* said *yes*, with a code. Otto can press" in str(line.body["blocks"])
     desk.rig.goes_live(request.id)
     assert len(desk.rig.sessions()) == 1
 

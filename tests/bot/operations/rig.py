@@ -20,9 +20,12 @@ from bot.database import Database
 from bot.operations.desk import Channels, Desk, Refused, StrategyChoice
 from bot.operations.halt import RequestRearm
 from bot.operations.live import Asked, GoLive, Launched, RequestLive
+from bot.operations.reminders import RemindAwaited, draw_reminder
+from bot.operations.request_card import read_card
 from bot.operations.requests import AnswerRequest
 from bot.outbox import SENT
 from bot.storage import Keys, Storage, Transaction
+from bot.summaries import RequestCard
 from bot.tables import OutboxRow
 from bot.views.live_form import CHECKLIST, LiveAnswers
 from tests.approvals.desk import KEY, OLIVIA, OTTO, ROSTER, a_policy
@@ -237,6 +240,27 @@ class Rig:
         assert isinstance(outcome, ApprovalRequest), outcome
         return outcome
 
+    def reminds(self) -> None:
+        """The scheduler's look at what waits."""
+        RemindAwaited(self.storage, self.desk)()
+
+    def reminded(self) -> list[tuple[str, str]]:
+        """Who is reminded of what: the account, and the subject as it would be drawn now."""
+        rows = [row for row in self.outgoing("dm") if "drawn" in row.target]
+        return [(row.lane, self.drawn(row.target["drawn"])) for row in rows]
+
+    def card_of(self, request: ApprovalRequest) -> RequestCard:
+        """What the card of a request says now."""
+        card = self.read(lambda tx: read_card(tx, self.desk, request.id))
+        assert card is not None
+        return card
+
+    def drawn(self, subject: str) -> str:
+        """What a reminder says if it leaves now; empty for one that does not leave any more."""
+        _, request_id, person = subject.split(":")
+        view = self.read(lambda tx: draw_reminder(tx, self.desk, request_id, person))
+        return view.text if view else ""
+
     def goes_by(self, settings_digest: str) -> bool:
         """The gateway of this rig goes by the desk's own settings, unless it is told otherwise."""
         return settings_digest == self.gateway_settings
@@ -315,6 +339,11 @@ class Rig:
         rows = self.read(lambda tx: list(tx.session.exec(query)))
         return [row for row in rows if kind in (None, row.kind)]
 
+    def announced(self) -> list[OutboxRow]:
+        """What is posted in a channel itself, not in the thread of a request."""
+        rows = self.outgoing("post")
+        return [row for row in rows if not str(row.target["thread_of"]).startswith("request:")]
+
     def cards(self) -> list[str | None]:
         """The subjects of the cards that are on their way."""
         return [row.subject for row in self.outgoing("card")]
@@ -327,7 +356,7 @@ class Rig:
 
     def told(self) -> list[tuple[str, str]]:
         """Who is told what by direct message."""
-        return [(row.lane, row.body["text"]) for row in self.outgoing("dm")]
+        return [(row.lane, row.body["text"]) for row in self.outgoing("dm") if "text" in row.body]
 
     def _wake(self) -> None:
         self.woken += 1

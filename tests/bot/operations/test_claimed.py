@@ -43,7 +43,7 @@ def test_a_latch_that_was_cleared_is_told_as_cleared(rig: Rig, monkeypatch: pyte
     finish()
 
     assert rig.request(request_id).execution is ExecutionState.EXECUTED
-    assert ["Otto cleared the halt" in row.body["text"] for row in rig.outgoing("post")] == [True]
+    assert ["Otto cleared the halt" in row.body["text"] for row in rig.announced()] == [True]
 
 
 def test_a_latch_that_still_stands_is_not_told_as_cleared(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_a_latch_that_still_stands_is_not_told_as_cleared(rig: Rig, monkeypatch:
     assert rig.request(request_id).execution is ExecutionState.UNKNOWN
     alerts = rig.read(lambda tx: tx.alerts.recent(5))
     assert [(alert.kind, alert.severity) for alert in alerts] == [("execution.unknown", "high")]
-    assert rig.outgoing("post") == []
+    assert rig.announced() == []
 
 
 def test_a_start_with_its_session_is_left_to_the_session(rig: Rig) -> None:

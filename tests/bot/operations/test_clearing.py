@@ -133,7 +133,7 @@ def test_two_people_clear_the_halt(rig: Rig) -> None:
     assert isinstance(done, ApprovalRequest)
     assert done.execution is ExecutionState.EXECUTED
     assert not rig.latch.engaged()
-    assert ["cleared the halt" in row.body["text"] for row in rig.outgoing("post")] == [True]
+    assert ["cleared the halt" in row.body["text"] for row in rig.announced()] == [True]
 
 
 def test_an_unapproved_request_clears_nothing(rig: Rig) -> None:
@@ -250,7 +250,7 @@ def test_a_halt_that_comes_while_it_is_cleared_wins(rig: Rig, monkeypatch: pytes
     assert "everything stays halted" in refusal(clears(rig, request_id))
     assert rig.request(request_id).execution is ExecutionState.FAILED
     assert "said again" in rig.request(request_id).outcome
-    assert rig.outgoing("post") == []
+    assert rig.announced() == []
 
 
 def test_ten_presses_at_once_clear_once(rig_on_both: Rig) -> None:
@@ -261,7 +261,7 @@ def test_ten_presses_at_once_clear_once(rig_on_both: Rig) -> None:
     outcomes = at_once([lambda: clears(rig, request_id) for _ in range(10)])
 
     assert sum(isinstance(outcome, ApprovalRequest) for outcome in outcomes) == 1
-    assert len(rig.outgoing("post")) == 1
+    assert len(rig.announced()) == 1
 
 
 def test_every_halt_that_was_cleared_says_so_on_its_card(rig: Rig) -> None:
@@ -281,4 +281,4 @@ def test_every_halt_that_was_cleared_says_so_on_its_card(rig: Rig) -> None:
     assert ended is not None
     assert (ended.by, ended.approvers) == ("Otto", ("Olivia",))
     assert rig.read(lambda tx: clearing(tx, rig.desk, third)) is None
-    assert "Otto cleared the halt, with Olivia." in rig.outgoing("post")[0].body["text"]
+    assert "Otto cleared the halt, with Olivia." in rig.announced()[0].body["text"]

@@ -17,7 +17,7 @@ from bot.operations.requests import (
     WithdrawRequest,
 )
 from bot.outbox import OutboxWriter
-from bot.tables import CardRow
+from bot.summaries import Compared
 from bot.view import check
 from bot.views.requests import request_card
 from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, SAM, XENA, a_policy, a_rule
@@ -168,24 +168,6 @@ def test_tidying_up_closes_what_is_overdue_once(rig: Rig) -> None:
     assert rig.recorded() == ["request.created", "request.decided"]
 
 
-def test_a_click_counts_only_from_the_cards_own_message(rig: Rig) -> None:
-    """A copy of the card elsewhere, or an older one, is not it."""
-    request = rig.asked()
-    reader = ReadRequests(rig.storage, rig.desk)
-    assert not reader.is_card(request.id, "C0APPROVALS", "1.1")
-
-    with rig.storage.transaction() as tx:
-        card = tx.session.get(CardRow, f"request:{request.id}")
-        assert card is not None
-        card.ts = "1.1"
-
-    assert reader.is_card(request.id, "C0APPROVALS", "1.1")
-    assert not reader.is_card(request.id, "C0OPS", "1.1")
-    assert not reader.is_card(request.id, "C0APPROVALS", "1.2")
-    assert not reader.is_card("req-nowhere", "C0APPROVALS", "1.1")
-    assert not reader.is_card(request.id, "", "")
-
-
 def test_what_waits_is_listed_with_whom_it_waits_for(rig: Rig) -> None:
     """For others while pending, for its asker once approved, for nobody after that."""
     rig.asked(cause="a")
@@ -328,3 +310,44 @@ def test_only_who_may_reject_is_sent_to_reject(rig: Rig) -> None:
 
     assert "You can reject it" in refusal(withdraws(rig, request.id, by=OLIVIA))
     assert "You can reject it" not in refusal(withdraws(rig, request.id, by=SAM))
+
+
+def lines_in_thread(rig: Rig, request: ApprovalRequest) -> list[str]:
+    """What stands in the thread of a card."""
+    return [
+        str(row.body["blocks"])
+        for row in rig.outgoing("post")
+        if row.target["thread_of"] == f"request:{request.id}"
+    ]
+
+
+def test_each_vote_is_a_line_in_the_thread(rig: Rig) -> None:
+    """Who said what, how surely it was they, and what follows from it."""
+    request = rig.asked()
+    rig.answers(request.id, by=RITA)
+    rig.answers(request.id, by=OLIVIA)
+    rejected = rig.asked(cause="b", symbol=ETH)
+    rig.answers(rejected.id, word=VoteWord.NO, reason="too large")
+
+    first, second = lines_in_thread(rig, request)
+    assert "*Rita* said *yes*. It still waits for an owner, until" in first
+    assert "*Olivia* said *yes*. Otto can press *Go live* until" in second
+    (no,) = lines_in_thread(rig, rejected)
+    assert "*Olivia* said *no*: too large. It is closed for good." in no
+
+
+def test_the_card_compares_with_the_last_approved_activation_of_the_strategy(rig: Rig) -> None:
+    """What was only asked for, or came later, is nothing to compare with."""
+    first = rig.asked(cause="a")
+    assert rig.card_of(first).compared == Compared()
+    rig.answers(first.id, word=VoteWord.NO, reason="not now")
+
+    rig.clock.passes(seconds=1)
+    second = rig.approved(cause="b")
+    rig.clock.passes(seconds=1)
+    third = rig.asked(cause="c", symbol=ETH)
+
+    assert rig.card_of(second).compared == Compared()
+    compared = rig.card_of(third).compared
+    assert compared is not None
+    assert (compared.name, compared.changes) == (second.name, (("plan.symbol", "BTC/USD", "ETH/USD"),))

@@ -56,7 +56,7 @@ def test_who_stopped_a_session_and_why_stands_with_it(rig: Rig) -> None:
     assert isinstance(outcome, SessionSummary)
     assert outcome.state_reason == "stopped by Rita: odd fills"
     assert "*Why* stopped by Rita: odd fills" in said(session_card(outcome))
-    (line,) = rig.outgoing("post")
+    (line,) = rig.announced()
     assert (line.body["text"], line.target["thread_of"]) == (
         "Rita stops it: odd fills.",
         f"session:{session.id}",

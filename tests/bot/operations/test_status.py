@@ -10,7 +10,7 @@ from bot.summaries import Allowed, StatusSummary
 from bot.tables import CardRow, LeaseRow
 from bot.view import check
 from bot.views.status import status
-from tests.approvals.desk import OTTO, SAM
+from tests.approvals.desk import OLIVIA, OTTO, RITA, SAM
 from tests.bot.operations.rig import ETH, Rig
 from trading.events import EventKind, TradingEvent
 from trading.session import SessionState
@@ -140,3 +140,14 @@ def test_the_bot_at_work_is_named(rig: Rig) -> None:
 
     rig.clock.passes(minutes=2)
     assert look(rig).bot.startswith("none has been heard of since")
+
+
+def test_what_waits_for_somebody_is_given_whole(rig: Rig) -> None:
+    """To who could answer and to who asked; to nobody else, and not to a look without a person."""
+    request = rig.asked()
+    read = ReadStatus(rig.storage, rig.desk, rig.latch, rig.gateway)
+
+    for person, count in ((OLIVIA, 1), (OTTO, 1), (RITA, 0), (SAM, 0), (None, 0)):
+        assert [card.id for card in read(person).cards] == [request.id] * count
+    rig.answers(request.id)
+    assert [len(read(person).cards) for person in (OLIVIA, OTTO)] == [0, 1]

@@ -11,6 +11,7 @@ from bot.summaries import (
     AlertSummary,
     Allowed,
     CheckLine,
+    Compared,
     HaltOutcome,
     HaltState,
     HaltStep,
@@ -141,6 +142,12 @@ REQUEST = RequestCard(
     grant_expires_at=None,
     execution="none",
     outcome="",
+    could=("Olivia",),
+    compared=Compared(
+        "misty otter",
+        NOON - timedelta(days=4),
+        (("plan.notional_max", "60", "100"), ("plan.parameters.fast", "5", "10"), ("roster", "1f", "2e")),
+    ),
 )
 APPROVED = replace(
     REQUEST,

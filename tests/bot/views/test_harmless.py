@@ -90,6 +90,11 @@ VIEWS: dict[str, Callable[[str], View]] = {
     "a rejected request": lambda text: requests.request_card(filled(REJECTED, text)),
     "a carried out request": lambda text: requests.request_card(filled(ENDED, text)),
     "a request that waits for somebody": lambda text: notices.waiting_notice(filled(REQUEST, text)),
+    "a reminder": lambda text: notices.reminder_notice(filled(REQUEST, text), SOON - REQUEST.created_at),
+    "a line of a vote": lambda text: notices.vote_line(filled(REQUEST, text), text, "no", "totp", text),
+    "a request by night": lambda text: requests.request_card(
+        filled(replace(REQUEST, asleep=("Olivia (03:12 in Europe/Berlin)",)), text)
+    ),
     "an approval": lambda text: notices.outcome_notice(filled(APPROVED, text)),
     "a rejection": lambda text: notices.outcome_notice(filled(REJECTED, text)),
     "an expiry": lambda text: notices.outcome_notice(filled(replace(REQUEST, state="expired"), text)),

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.summaries import RequestCard
+from bot.summaries import Compared, RequestCard
 from bot.view import View, as_dicts, check
 from bot.views.requests import APPROVE, CANCEL, EXECUTE, REJECT, request_card, waiting_list
-from tests.bot.views.given import APPROVED, PENDING, REQUEST, SOON
+from tests.bot.views.given import APPROVED, NOON, PENDING, REQUEST, SOON
 from tests.bot.views.reading import buttons, labels, said
 
 REARM = replace(
@@ -98,6 +98,36 @@ def test_the_approver_reads_what_will_run() -> None:
         "amber falcon",
     ):
         assert fact in text.replace("\u2060", ""), fact
+
+
+def test_the_first_line_fits_a_locked_phone() -> None:
+    """Who asks for what and how much; a halt's long reason is cut, not the asker."""
+    assert request_card(REQUEST).text == ("Otto asks to go live: BTC/USD ma_crossover, at most 100 USD")
+    assert len(request_card(replace(REQUEST, title="the halt by Sam: " + "x" * 300)).text) <= 110
+
+
+def test_the_card_says_who_could_answer_and_where_it_is_night() -> None:
+    """Names beside what is missing; the night only where it keeps the request from being approved."""
+    assert "Waiting for 1 more person and the role owner (Olivia) until" in texts(REQUEST)
+    assert "🌙" not in texts(REQUEST)
+    night = texts(replace(REQUEST, asleep=("Olivia (03:12 in Europe/Berlin)",)))
+    assert "🌙 It is night for Olivia (03:12 in Europe/Berlin)" in night.replace("\u2060", "")
+
+
+@pytest.mark.parametrize(
+    ("compared", "told"),
+    [
+        (REQUEST.compared, "at most 60 → 100, fast 5 → 10, the people changed (“misty otter”, "),
+        (Compared("misty otter", NOON), "nothing differs from “misty otter”"),
+        (Compared(), "nothing to compare with: no activation of this strategy was approved yet"),
+        (Compared("a", NOON, (("limits.max_daily_loss_abs", "50", None),)), "loss of the day 50 → nothing"),
+        (Compared("a", NOON, (("plan.parameters.x", "1", "2"),) * 20), "and 8 more"),
+    ],
+)
+def test_the_card_says_what_differs_from_the_last_time(compared: Compared, told: str) -> None:
+    """Field by field; of what is only hashed, that it has changed; a request of another kind says nothing."""
+    assert told in texts(replace(REQUEST, compared=compared)).split("*Since last time* ")[1]
+    assert "Since last time" not in texts(replace(REQUEST, compared=None))
 
 
 def test_the_requesters_own_yes_is_not_an_approval() -> None:

@@ -8,11 +8,12 @@ import pytest
 from bot.refusals import NOTHING_DONE, SENTENCES, Unheard
 from bot.summaries import Allowed, LimitUse, StatusSummary
 from bot.view import as_dicts, check
-from bot.views.home import home, home_refused
+from bot.views.home import home, home_refused, home_tab
+from bot.views.requests import APPROVE, REJECT, request_card
 from bot.views.sessions import HALT, STOP, halt_button
 from bot.views.status import ASK_TO_CLEAR, HEALTH_NOW, START_LIVE, limit_line, panel, status
 from bot.views.wording import limit_words, with_limit_words
-from tests.bot.views.given import CARD_URL, HALTED, LIMIT, NOON, PENDING, SESSION, STATUS
+from tests.bot.views.given import CARD_URL, HALTED, LIMIT, NOON, PENDING, REQUEST, SESSION, STATUS
 from tests.bot.views.reading import buttons, said
 from trading.limits import LIMIT_NAMES
 
@@ -192,3 +193,19 @@ def test_who_only_looks_has_not_tried_anything(reason: Unheard) -> None:
 
     assert NOTHING_DONE in SENTENCES[reason]
     assert "nothing was done" not in shown
+
+
+def test_the_home_tab_has_the_very_cards_that_wait_for_its_person() -> None:
+    """With their buttons, below those of the desk; of many, two whole and the others as lines."""
+    waiting = replace(STATUS, cards=(REQUEST,))
+    shown = home_tab(waiting)
+    check(shown)
+    card = as_dicts(request_card(REQUEST).blocks)
+
+    assert str(card)[1:-1] in str(as_dicts(shown.blocks))
+    assert buttons(shown.blocks)[:5] == [*buttons(panel(STATUS).blocks)[:3], APPROVE, REJECT]
+    many = home_tab(replace(STATUS, cards=tuple(replace(REQUEST, id=f"req-{n}") for n in range(9))))
+    check(many)
+    assert buttons(many.blocks).count(APPROVE) == 2
+    assert "Waiting for approval" not in said(shown)
+    assert APPROVE not in buttons(panel(waiting).blocks)
