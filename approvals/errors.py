@@ -170,6 +170,14 @@ class FactorUnreadable(ApprovalError):
     person: str
 
 
+class InForceForged(ApprovalError):
+    """The {kind} in force in the database is not signed with this PEAK_OPS_SECRET_KEY, so nobody can say that
+    it was agreed to. Nothing was done. Verify the record, and find out who wrote to the database.
+    """
+
+    kind: str
+
+
 class GrantUnknown(ApprovalError):
     """There is no grant {wanted}. Ask for an approval first."""
 

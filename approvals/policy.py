@@ -26,7 +26,10 @@ PROTECTED_ACTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the policy: who may ask, how many persons must say yes, and which roles among them."""
+    """One row of the policy: who may ask, how many persons must say yes, and which roles among them.
+
+    `cooldown_s` is how long what it ends must have lasted before it may be asked for.
+    """
 
     action: str
     persons: int
@@ -35,6 +38,7 @@ class Rule:
     expires_s: int
     grant_s: int
     step_up: bool
+    cooldown_s: int = 0
 
     def __post_init__(self) -> None:
         for name in ("persons", "expires_s", "grant_s"):
@@ -74,6 +78,7 @@ class Rule:
             "expires_s": self.expires_s,
             "grant_s": self.grant_s,
             "step_up": self.step_up,
+            "cooldown_s": self.cooldown_s,
         }
 
     @classmethod
@@ -115,6 +120,11 @@ class Policy:
     def as_value(self) -> dict[str, object]:
         """The whole policy, ready for `canonical`."""
         return {rule.action: rule.as_value() for rule in self.rules}
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Read back a policy that was agreed to."""
+        return cls(tuple(Rule.from_value(rule) for rule in value.values()))
 
 
 def unfilled_roles(wanted: Iterable[Role], persons: Iterable[Person]) -> frozenset[Role]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from approvals.errors import ApprovalError, PolicyUnsafe
+from approvals.in_force import Kind, Rules
 from approvals.person import Account, Person, Role, Roster, person_id
 from approvals.policy import PERSONS_MIN, PROTECTED_ACTIONS, Policy, Rule
 from bot.configuration import ZONE_ALLOWED, Table, Zone
@@ -15,6 +16,7 @@ from bot.toml import read_toml
 
 POLICY_FILE = "policy.toml"
 PEOPLE_FILE = "people.toml"
+FILES = {Kind.ROSTER: PEOPLE_FILE, Kind.POLICY: POLICY_FILE}
 REARM = "rearm"
 # What the record and the cards call those who are nobody: a person of that name could not be told apart.
 NOBODY = frozenset(
@@ -97,18 +99,16 @@ class PeopleTable(Table):
     )
 
 
+def load_rules(folder: Path) -> Rules:
+    """Read both files of a folder, safe together; raises ConfigError."""
+    rules = Rules(load_roster(folder), load_policy(folder))
+    check_people(folder, rules.policy, rules.roster)
+    return rules
+
+
 def load_policy(folder: Path) -> Policy:
     """Read policy.toml of a folder; raises ConfigError naming file, key, value and what is allowed."""
     return Policy(tuple(_rule(action, row) for action, row in _policy_rows(folder).items()))
-
-
-def load_rearm_cooldown_s(folder: Path) -> int:
-    """Read how long a halt must have lasted before its end may be asked for."""
-    row = _policy_rows(folder).get(REARM)
-    if not isinstance(row, RearmRow):
-        allowed = "the row is missing, and a halt could never be cleared"
-        raise ConfigError(file=str(folder / POLICY_FILE), key=REARM, value="(not set)", allowed=allowed)
-    return row.cooldown_s
 
 
 def load_roster(folder: Path) -> Roster:
@@ -176,7 +176,8 @@ def _actions(file: str, tables: dict[str, Any], below: str = "") -> dict[str, di
 
 
 def _rule(action: str, row: PolicyRow) -> Rule:
-    return Rule(action, row.persons, row.ask, row.among, row.expires_s, row.grant_s, row.step_up)
+    cooldown_s = row.cooldown_s if isinstance(row, RearmRow) else 0
+    return Rule(action, row.persons, row.ask, row.among, row.expires_s, row.grant_s, row.step_up, cooldown_s)
 
 
 def _person(file: str, number: int, row: PersonRow) -> Person:

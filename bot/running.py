@@ -21,6 +21,7 @@ from bot.installation import Installation, check_record_key, read_installation
 from bot.introduction import Introduction
 from bot.lease import Holder, Lease, LeaseLost
 from bot.logs import Logs, start_logs
+from bot.operations.changes import TellDifferences
 from bot.scheduler import Scheduler
 from bot.settings import Environment, keep_practice_here, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
@@ -86,6 +87,8 @@ def _ready_to_run(environment: Environment, clock: Callable[[], datetime]) -> In
     installation.config.require_channels()
     installation.begin()
     check_record_key(installation)
+    if not installation.go_by_rules_in_force():
+        installation.take_files_as_in_force()
     return installation
 
 
@@ -134,6 +137,7 @@ def _start(bot: Bot, stack: ExitStack) -> None:
         part.start()
         stack.callback(part.stop)
     bot.finish_claimed()
+    TellDifferences(bot.storage, bot.installation.desk, bot.installation.read_files)()
     bot.inbox.start()
     stack.callback(bot.inbox.stop)
     bot.dispatcher.start()

@@ -13,9 +13,10 @@ from approvals.request import RequestId
 from bot.listeners.card_press import GONE, presser
 from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
+from bot.operations.asker import Asker
 from bot.operations.desk import Refused
-from bot.operations.halt import ClearHalt, RequestRearm
-from bot.operations.live import Asked, GoLive
+from bot.operations.halt import RequestRearm
+from bot.operations.live import Asked
 from bot.operations.requests import ReadRequests, WithdrawRequest
 from bot.operations.step_up import StepUp
 from bot.views import rearm_form
@@ -26,6 +27,8 @@ from bot.views.status import ASK_TO_CLEAR
 from bot.words import read
 
 Handler = Callable[[Incoming, Person], Refused | None]
+# Carries out an approved request of one act, for the person who asked; gives what it did, or a Refused.
+CarryOut = Callable[[Person, RequestId, Asker | None], object]
 
 
 class RequestListeners:
@@ -36,16 +39,14 @@ class RequestListeners:
         front: Front,
         reader: ReadRequests,
         withdraw: WithdrawRequest,
-        go_live: GoLive,
-        clear_halt: ClearHalt,
+        carry_out: Mapping[str, CarryOut],
         rearm: RequestRearm,
         step_up: StepUp,
     ) -> None:
         self._front = front
         self._reader = reader
         self._withdraw = withdraw
-        self._go_live = go_live
-        self._clear_halt = clear_halt
+        self._carry_out = carry_out
         self._rearm = rearm
         self._step_up = step_up
 
@@ -155,8 +156,8 @@ class RequestListeners:
 
     def _execute(self, said: Incoming, actor: Person) -> Refused | None:
         request_id = RequestId(said.value)
-        if self._reader.action(request_id) == "rearm":
-            cleared = self._clear_halt(actor, request_id, said.asker)
-            return cleared if isinstance(cleared, Refused) else None
-        launched = self._go_live(actor, request_id, said.asker)
-        return launched if isinstance(launched, Refused) else None
+        carry_out = self._carry_out.get(self._reader.action(request_id))
+        if carry_out is None:
+            return Refused("Nothing is carried out by this button, so nothing was done.")
+        outcome = carry_out(actor, request_id, said.asker)
+        return outcome if isinstance(outcome, Refused) else None

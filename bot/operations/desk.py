@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from approvals.in_force import Rules
 from approvals.payload import Change, canonical, difference, digest
 from approvals.person import Person, PersonId, Roster
 from approvals.policy import Policy
@@ -37,9 +38,12 @@ class Channels:
     reports: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
-    """The desk as configured; read at start, the same for everything that runs."""
+    """The desk as configured, the same for everything that runs.
+
+    Nothing of it changes while it runs but roster and policy, which are those in force.
+    """
 
     roster: Roster
     policy: Policy
@@ -52,8 +56,16 @@ class Desk:
     timezone: str
     code_version: str
     practice: bool
-    rearm_cooldown_s: int = 300
     settings_digest: str = ""
+
+    @property
+    def rules(self) -> Rules:
+        """Roster and policy as they count now."""
+        return Rules(self.roster, self.policy)
+
+    def goes_by(self, rules: Rules) -> None:
+        """From now on these count, for everything that runs."""
+        self.roster, self.policy = rules.roster, rules.policy
 
     def strategy(self, name: str) -> StrategyChoice | None:
         """The strategy of this name."""

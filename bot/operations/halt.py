@@ -232,11 +232,12 @@ class RequestRearm:
         halted_at = _halted_last(tx, self._latch)
         if halted_at is None:
             return None
-        ready_at = halted_at + timedelta(seconds=self._desk.rearm_cooldown_s)
+        cooldown_s = self._desk.policy.rule("rearm").cooldown_s
+        ready_at = halted_at + timedelta(seconds=cooldown_s)
         if tx.now >= ready_at:
             return None
         return Refused(
-            f"The halt must stand {self._desk.rearm_cooldown_s} seconds before it can be cleared, "
+            f"The halt must stand {cooldown_s} seconds before it can be cleared, "
             f"so nothing was asked for. Ask again from {ready_at:%H:%M:%S} UTC."
         )
 

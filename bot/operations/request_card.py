@@ -59,6 +59,8 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
     if request.action == "rearm":
         by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
         return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"
+    if changes := payload.get(SHOWN, {}).get("changes"):
+        return f"{len(changes)} fields: {changes[0]} …" if len(changes) > 1 else str(changes[0])
     return request.action
 
 

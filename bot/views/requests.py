@@ -25,6 +25,8 @@ REJECT = "request.reject"
 CANCEL = "request.cancel"
 EXECUTE = "request.execute"
 LISTED_MAX = 20
+# Of 240 characters each, with room for what escaping adds.
+LINES_A_BLOCK = 5
 # How a preview calls an order that the limits would not let through.
 BLOCKED = "denied"
 
@@ -36,8 +38,18 @@ _SHOWN = {
     "Held": "held",
     "Alerts": "alerts",
 }
-_VERBS = {"live.activate": "asks to go live", "rearm": "asks to clear the halt"}
-_EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt"}
+_VERBS = {
+    "live.activate": "asks to go live",
+    "rearm": "asks to clear the halt",
+    "roster.change": "asks to change the roster",
+    "policy.change": "asks to change the policy",
+}
+_EXECUTE_LABEL = {
+    "live.activate": "Go live",
+    "rearm": "Clear the halt",
+    "roster.change": "Put it in force",
+    "policy.change": "Put it in force",
+}
 _STATE_WORDS = {
     "rejected": "Rejected",
     "expired": "Expired: nobody else said yes in time",
@@ -126,7 +138,18 @@ def _evidence(card: RequestCard) -> list[Block]:
         for title, name in _SHOWN.items()
         if (found := card.evidence.get(name))
     ]
-    return [DividerBlock(), SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+    found_lines = [SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+    shown: list[Block] = [*found_lines, *change_lines(card.evidence.get("changes", ()))]
+    return [DividerBlock(), *shown] if shown else []
+
+
+def change_lines(changes: Sequence[str]) -> list[SectionBlock]:
+    """Every field that would differ, a line each, none left out."""
+    lines = [f"• {literal(line, 550)}" for line in changes]
+    return [
+        SectionBlock(text=MarkdownTextObject(text="\n".join(lines[at : at + LINES_A_BLOCK])))
+        for at in range(0, len(lines), LINES_A_BLOCK)
+    ]
 
 
 def _limits(card: RequestCard) -> list[Block]:

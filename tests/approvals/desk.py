@@ -58,6 +58,7 @@ def a_policy(*rules: Rule) -> Policy:
     from approvals.policy import PROTECTED_ACTIONS
 
     given = {rule.action: rule for rule in rules}
+    given.setdefault("rearm", a_rule("rearm", cooldown_s=300))
     return Policy(tuple(given.get(action, a_rule(action)) for action in sorted(PROTECTED_ACTIONS)))
 
 

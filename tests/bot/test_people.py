@@ -7,7 +7,7 @@ import pytest
 from approvals.person import Role
 from approvals.policy import PROTECTED_ACTIONS
 from bot.errors import ConfigError
-from bot.people import check_people, load_policy, load_rearm_cooldown_s, load_roster
+from bot.people import check_people, load_policy, load_roster
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 
@@ -64,7 +64,7 @@ def test_the_shipped_policy_names_every_protected_act() -> None:
     live = policy.rule("live.activate")
     assert (live.persons, live.among, live.expires_s, live.grant_s) == (2, frozenset({Role.OWNER}), 900, 600)
     assert live.ask == set(Role)
-    assert load_rearm_cooldown_s(SHIPPED) == 300
+    assert policy.rule("rearm").cooldown_s == 300
 
 
 def test_the_shipped_people_file_is_nobody() -> None:

@@ -173,6 +173,7 @@ class Rig:
         self.clock = Clock()
         self.storage = Storage(database, Keys(KEY, KEY), self.clock)
         self.desk = a_desk()
+        self.files = self.desk.rules
         self.latch = Latch(home)
         self.latch.begin("olivia", self.clock())
         self.rehearsing = Rehearsing()
