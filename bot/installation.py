@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from approvals.errors import InForceForged
 from approvals.events import SYSTEM
 from approvals.in_force import Kind, Rules
 from bot.configuration import DeskConfig, load_config
 from bot.database import Database
 from bot.errors import ConfigError
+from bot.operations.clearing import was_at_work
 from bot.operations.desk import Channels, Desk, StrategyChoice
 from bot.operations.in_force import put_in_force
 from bot.people import load_rules
@@ -24,6 +26,8 @@ from trading.strategy import search_path, source_digest
 
 PACKAGES = Path(__file__).parent.parent
 GATEWAY_TIMEOUT_S = 10
+# The revision of the database with which roster and policy came to be agreed to.
+IN_FORCE_SINCE = "0007"
 VENUES_OWN = "the venue's own"
 
 
@@ -41,21 +45,37 @@ class Installation:
     clock: Callable[[], datetime]
 
     def begin(self) -> None:
-        """Make the home, and bring the tables to this program's revision; whoever only looks does neither."""
+        """Make the home, and bring the tables to this program's revision; whoever only looks does neither.
+
+        A desk from before rosters were agreed to keeps its own: that of its files is in force from now on.
+        """
         self.environment.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        before = self.database.current()
         self.database.upgrade()
+        check_record_key(self)
+        if not self.go_by_rules_in_force() and self._is_from_before(before):
+            self.take_files_as_in_force()
 
     def go_by_rules_in_force(self) -> bool:
         """Have the desk go by the roster and policy that were agreed to; False while there are none.
 
-        Raises InForceForged.
+        Raises InForceForged, or ConfigError for another secret key.
         """
-        with self.storage().reading() as tx:
-            rules = tx.in_force.rules()
+        try:
+            with self.storage().reading() as tx:
+                rules = tx.in_force.rules()
+        except InForceForged:
+            check_record_key(self)  # the likelier reason, and one that can be mended
+            raise
         if rules is None:
             return False
         self.desk.goes_by(Rules(rules.roster.reached_as_in(self.files.roster), rules.policy))
         return True
+
+    def _is_from_before(self, revision: str | None) -> bool:
+        """Whether this desk was at work without a roster in force; a crash may have come in between."""
+        with self.storage().reading() as tx:
+            return (revision is not None and revision < IN_FORCE_SINCE) or was_at_work(tx)
 
     def take_files_as_in_force(self) -> None:
         """Let the files' roster and policy count, as recorded: there are none before them."""
@@ -136,6 +156,7 @@ def read_desk(environment: Environment, config: DeskConfig, files: Rules) -> Des
         code_version=code_version(),
         practice=practice(environment, config),
         settings_digest=config.settings_digest(live),
+        begun=False,
     )
 
 

@@ -17,11 +17,13 @@ from slack_sdk import WebClient
 
 from bot.bootstrap import Bot, build
 from bot.database import Database
-from bot.installation import Installation, check_record_key, read_installation
+from bot.installation import Installation, read_installation
 from bot.introduction import Introduction
 from bot.lease import Holder, Lease, LeaseLost
 from bot.logs import Logs, start_logs
+from bot.operations.beginning import TellNotBegun
 from bot.operations.changes import TellDifferences
+from bot.operations.desk import NOT_BEGUN
 from bot.scheduler import Scheduler
 from bot.settings import Environment, keep_practice_here, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
@@ -86,9 +88,6 @@ def _ready_to_run(environment: Environment, clock: Callable[[], datetime]) -> In
     installation = read_installation(environment, clock)
     installation.config.require_channels()
     installation.begin()
-    check_record_key(installation)
-    if not installation.go_by_rules_in_force():
-        installation.take_files_as_in_force()
     return installation
 
 
@@ -137,6 +136,9 @@ def _start(bot: Bot, stack: ExitStack) -> None:
         part.start()
         stack.callback(part.stop)
     bot.finish_claimed()
+    if TellNotBegun(bot.storage, bot.installation.desk)():
+        sys.stdout.write(f"{NOT_BEGUN}\n")
+        sys.stdout.flush()
     TellDifferences(bot.storage, bot.installation.desk, bot.installation.read_files)()
     bot.inbox.start()
     stack.callback(bot.inbox.stop)

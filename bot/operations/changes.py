@@ -15,7 +15,7 @@ from approvals.quorum import may_ask
 from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.errors import ConfigError
 from bot.operations.asker import Asker
-from bot.operations.desk import SHOWN, Desk, Refused
+from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused
 from bot.operations.in_force import put_in_force
 from bot.operations.live import Asked, file_request, may_file
 from bot.operations.request_card import subject
@@ -56,6 +56,8 @@ class ProposeChange:
         """What would be asked for, by the files of this moment; the row that it would break is named."""
         if refusal := may_ask(self._desk.policy.rule(kind.action), actor):
             return Refused(refusal.sentence)
+        if not self._desk.begun:
+            return Refused(NOT_BEGUN)
         try:
             found = difference(self._desk.rules, self._read_files(), kind)
             if found.lines:
@@ -184,7 +186,9 @@ class TellDifferences:
         self._read_files = read_files
 
     def __call__(self) -> None:
-        """Look at both files; raises ConfigError for one that cannot be read."""
+        """Look at both files, on a desk that was begun; raises ConfigError for one that cannot be read."""
+        if not self._desk.begun:
+            return
         files = self._read_files()
         for kind in Kind:
             found = difference(self._desk.rules, files, kind)

@@ -1,20 +1,25 @@
 """What an operation knows of the desk: who is on it, what they may do, and how it is set up."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from approvals.in_force import Rules
 from approvals.payload import Change, canonical, difference, digest
-from approvals.person import Person, PersonId, Roster
-from approvals.policy import Policy
+from approvals.person import Person, PersonId, Role, Roster
+from approvals.policy import PERSONS_MIN, Policy, Rule
 from trading.limits import LIMIT_NAMES, RiskLimits
 from trading.session import SessionPlan, Stage
 
 # Shown to the approver and kept with the request, but not compared again at the start.
 SHOWN = "shown"
+
+NOT_BEGUN = (
+    "This desk has not been begun, so nothing can start. Have everybody enrolled on the desk's machine "
+    "(peak-ops enrol <person>); then two of you, an owner among them, begin it with /peak rearm <reason>."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class Channels:
 class Desk:
     """The desk as configured, the same for everything that runs.
 
-    Nothing of it changes while it runs but roster and policy, which are those in force.
+    Nothing of it changes while it runs but roster and policy, which are those in force; on a desk that is not
+    `begun` they are those of the files, and nothing protected can be asked for but to begin it.
     """
 
     roster: Roster
@@ -57,6 +63,15 @@ class Desk:
     code_version: str
     practice: bool
     settings_digest: str = ""
+    begun: bool = True
+
+    def rule(self, action: str) -> Rule:
+        """The rule of an act; whatever the files say, a desk is begun by two with factors, one an owner."""
+        rule = self.policy.rule(action)
+        if self.begun:
+            return rule
+        persons = max(rule.persons, PERSONS_MIN)
+        return replace(rule, persons=persons, among=rule.among | {Role.OWNER}, step_up=True)
 
     @property
     def rules(self) -> Rules:
@@ -65,6 +80,7 @@ class Desk:
 
     def goes_by(self, rules: Rules) -> None:
         """From now on these count, for everything that runs."""
+        self.begun = True
         self.roster, self.policy = rules.roster, rules.policy
 
     def strategy(self, name: str) -> StrategyChoice | None:

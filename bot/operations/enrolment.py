@@ -8,7 +8,7 @@ from approvals.factor import NEW_FACTOR_WAITS, Code, Secret
 from approvals.person import Person, PersonId, person_id
 from bot.errors import BotError
 from bot.mistakes import closest
-from bot.operations.clearing import has_been_begun
+from bot.operations.beginning import has_been_begun
 from bot.operations.desk import Desk
 from bot.storage import Storage, Transaction
 from bot.views.replies import sentence

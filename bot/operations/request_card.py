@@ -3,6 +3,7 @@
 from approvals.errors import RequestUnknown
 from approvals.quorum import tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
+from bot.operations.beginning import BEGINS
 from bot.operations.desk import SHOWN, Desk
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
@@ -56,6 +57,8 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
         plan = payload.get("plan", {})
         quote = str(plan.get("symbol", "/")).split("/")[-1]
         return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
+    if begins := payload.get(BEGINS):
+        return f"the first start, with {len(begins['roster'])} people on the roster"
     if request.action == "rearm":
         by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
         return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"

@@ -23,7 +23,7 @@ class StepUp:
 
         Refused for a person who has no factor, or whose factor does not count yet.
         """
-        if not self._desk.policy.rule(action).step_up:
+        if not self._desk.rule(action).step_up:
             return None
         with self._storage.reading() as tx:
             return code_asked(tx, actor)
@@ -46,7 +46,7 @@ def prove_asker(
     tx: Transaction, desk: Desk, actor: Person, action: str, code: Code, cause: str
 ) -> Assurance | Refused:
     """Take one code for asking for an act; wrong ones are counted by the hour and put on record."""
-    if not desk.policy.rule(action).step_up:
+    if not desk.rule(action).step_up:
         return Assurance.NONE
     asking = f"{action} {tx.now:%Y-%m-%dT%H}"
     outcome = tx.factors.prove(actor.id, code, asking, cause, tx.now)

@@ -171,7 +171,7 @@ def _small_print(card: RequestCard) -> str:
 
 def verb(card: RequestCard) -> str:
     """What the asker does, in words."""
-    return _VERBS.get(card.action, "asks")
+    return "asks to begin the desk" if "begins" in card.payload else _VERBS.get(card.action, "asks")
 
 
 def execute_label(action: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import update
 
 from approvals.errors import InForceForged
@@ -14,12 +15,13 @@ from bot.clock import system_clock
 from bot.demo import write_config
 from bot.installation import Installation, read_installation
 from bot.settings import Environment
+from tests.bot.test_migrations import scripts
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[[], Installation]:
     """Read the installation as a bot that starts does, from a home with the practice people."""
-    write_config(tmp_path / "config", "http://127.0.0.1:9", 50, lambda text: text)
+    write_config(tmp_path / "config", "http://127.0.0.1:9", 50)
     environ = {
         "PEAK_OPS_HOME": str(tmp_path / "home"),
         "PEAK_OPS_CONFIG": str(tmp_path / "config"),
@@ -60,7 +62,6 @@ def test_a_start_goes_by_what_is_in_force_and_not_by_the_files(
 def test_what_is_taken_from_the_files_is_recorded_as_such(start: Callable[[], Installation]) -> None:
     """Nobody reads later that two people had agreed to it."""
     installation = start()
-    assert not installation.go_by_rules_in_force()
     installation.take_files_as_in_force()
 
     with installation.storage().reading() as tx:
@@ -92,3 +93,26 @@ def test_a_roster_that_was_edited_in_the_database_stops_the_start(
 
     with pytest.raises(InForceForged):
         replace(installation).go_by_rules_in_force()
+
+
+def test_a_fresh_home_has_no_roster_in_force(start: Callable[[], Installation]) -> None:
+    """Its files are read, and count for nothing yet, however often it is started."""
+    assert not start().desk.begun
+    assert not start().desk.begun
+
+
+def test_a_database_from_before_keeps_its_roster(start: Callable[[], Installation]) -> None:
+    """That of its files is in force from the first start on, and nobody has to begin the desk again."""
+    installation = start()
+    with installation.database.connection() as connection:
+        config = scripts()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "-1")
+
+    after = start()
+
+    assert after.desk.begun
+    with after.storage().reading() as tx:
+        found = tx.in_force.get(Kind.ROSTER)
+    assert found is not None
+    assert found.origin == "the files"

@@ -29,7 +29,7 @@ def test_before_the_desk_begins_a_factor_counts_at_once(rig: Rig) -> None:
 
 def test_on_a_desk_at_work_a_factor_waits_a_day_and_everybody_is_told(rig: Rig) -> None:
     """Whoever enrols for somebody else is noticed before it counts."""
-    rig.live_session()
+    rig.is_begun()
     enrolled = enrol(rig)
 
     assert (enrolled.waits, enrolled.good_from) == (True, rig.clock() + timedelta(hours=24))
