@@ -146,6 +146,10 @@ class Roster:
         """Read back a roster that was agreed to."""
         return cls(tuple(Person.from_value(ident, person) for ident, person in value.items()))
 
+    def without(self, gone: str | None) -> Self:
+        """Everybody but one."""
+        return type(self)(tuple(person for person in self.persons if person.id != gone))
+
     def reached_as_in(self, other: Self) -> Self:
         """The same people, with the time zones and contacts that stand in another roster."""
         found = {person.id: person for person in other}

@@ -9,8 +9,12 @@ from approvals.person import Person, Role, Roster
 
 PERSONS_MIN = 2
 
+# Acts to which any two persons of the desk may agree, whatever their roles.
+OF_ANY_TWO = frozenset({"factor.change"})
+
 PROTECTED_ACTIONS = frozenset(
     {
+        "factor.change",
         "live.activate",
         "live.resume",
         "rearm",
@@ -52,7 +56,7 @@ class Rule:
             self._refuse(f"persons is {self.persons}, and this act needs two different persons")
         if not self.ask:
             self._refuse("ask is empty, so nobody may ask; name the roles that may")
-        if not self.among:
+        if not self.among and self.action not in OF_ANY_TWO:
             self._refuse("among is empty, so nobody would have to agree; name at least one role")
         able = [person for person in roster.desk if person.reachable]
         for role in sorted(self.among):

@@ -33,6 +33,7 @@ from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.claimed import FinishClaimed
+from bot.operations.factor_change import RequestFactor
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive, RequestLive
@@ -251,7 +252,7 @@ def _listen(
         step_up,
     ).register(app)
     propose = ProposeChange(storage, desk, installation.read_files)
-    ChangeListeners(front, propose, step_up).register(app)
+    ChangeListeners(front, propose, RequestFactor(storage, desk), step_up).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 

@@ -8,7 +8,7 @@ from bot.operations.desk import SHOWN, Desk
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import permalink
-from bot.views.requests import execute_label
+from bot.views.requests import next_step
 
 
 def subject(request_id: str) -> str:
@@ -80,9 +80,7 @@ def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tu
                 name=request.name,
                 title=title(desk, request),
                 requested_by=asker,
-                waits_for=f"waits for {counted.missing}"
-                if waiting
-                else f"{asker} can press {execute_label(request.action)}",
+                waits_for=f"waits for {counted.missing}" if waiting else next_step(request.action, asker),
                 expires_at=request.expires_at if waiting else request.grant_expires_at or request.expires_at,
                 state=request.state,
                 card_url=permalink(workspace_url, *place)

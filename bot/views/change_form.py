@@ -1,4 +1,4 @@
-"""The form that asks for a roster or policy to be in force: every field that would differ, and why."""
+"""The form that asks for a change of roster, policy or factor: every field that would differ, and why."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,22 +16,18 @@ REASON = "reason"
 
 
 def change_form(
-    kind: str, lines: Sequence[str], reason: str = "", code: CodeAsked | None = None
+    what: str, then: str, lines: Sequence[str], reason: str = "", code: CodeAsked | None = None
 ) -> SlackView:
-    """What would change, and one question; with a code where one is asked."""
+    """What would change, what follows, and one question; with a code where one is asked."""
     return SlackView(
         type="modal",
         callback_id=CALLBACK,
-        title=f"Change the {kind}",
+        title="Ask for a change",
         submit="Ask for approval",
         close="Cancel",
-        private_metadata=kind,
+        private_metadata=what,
         blocks=[
-            SectionBlock(
-                text=MarkdownTextObject(
-                    text="Another approves, then you press *Put it in force*. Until then the old one counts."
-                )
-            ),
+            SectionBlock(text=MarkdownTextObject(text=f"Somebody else approves, {then}")),
             *change_lines(lines),
             InputBlock(
                 block_id=REASON,

@@ -43,6 +43,7 @@ _VERBS = {
     "rearm": "asks to clear the halt",
     "roster.change": "asks to change the roster",
     "policy.change": "asks to change the policy",
+    "factor.change": "asks for a new second factor",
 }
 _EXECUTE_LABEL = {
     "live.activate": "Go live",
@@ -50,6 +51,8 @@ _EXECUTE_LABEL = {
     "roster.change": "Put it in force",
     "policy.change": "Put it in force",
 }
+# Approved in Slack, carried out in a terminal: no button.
+AT_THE_MACHINE = frozenset({"factor.change"})
 _STATE_WORDS = {
     "rejected": "Rejected",
     "expired": "Expired: nobody else said yes in time",
@@ -90,10 +93,10 @@ def _state_line(card: RequestCard) -> str:
         names = ", ".join(literal(name, 60) for name, _ in card.yes if name != card.requested_by)
         line = f"Approved by {names} at {when(card.decided_at)}"
         if card.execution == "none":
-            return (
-                f"{line}. {literal(card.requested_by, 60)} can press *{execute_label(card.action)}* "
-                f"until {when(card.grant_expires_at)}"
-            )
+            then = f"{literal(card.requested_by, 60)} can press *{execute_label(card.action)}*"
+            if card.action in AT_THE_MACHINE:
+                then = next_step(card.action, card.requested_by)
+            return f"{line}. {then} until {when(card.grant_expires_at)}"
         return f"{line}. Execution {_EXECUTION_WORDS[card.execution]}{outcome}"
     if card.state == "rejected" and card.no:
         name, at, why = card.no[-1]
@@ -174,6 +177,13 @@ def verb(card: RequestCard) -> str:
     return "asks to begin the desk" if "begins" in card.payload else _VERBS.get(card.action, "asks")
 
 
+def next_step(action: str, asker: str) -> str:
+    """Who can do what with an approved request."""
+    if action in AT_THE_MACHINE:
+        return "It can be enrolled on the desk's machine, with peak-ops enrol,"
+    return f"{asker} can press {execute_label(action)}"
+
+
 def execute_label(action: str) -> str:
     """What stands on the button that carries a request out."""
     return _EXECUTE_LABEL.get(action, "Run it")
@@ -197,7 +207,7 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
                 ),
             ),
         ]
-    if card.state == "approved" and card.execution == "none":
+    if card.state == "approved" and card.execution == "none" and card.action not in AT_THE_MACHINE:
         return [
             ButtonElement(
                 text=execute_label(card.action),

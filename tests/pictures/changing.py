@@ -10,7 +10,7 @@ def change(desk: Desk, album: Album) -> None:
     with (desk.home / "config" / "people.toml").open("a", encoding="utf-8") as people:
         people.write('\n[[people]]\nname = "Nora"\nroles = ["operator"]\n')
     album.turns(OTTO, TRADING_OPS)
-    desk.otto.says("/peak roster propose Nora joins the desk").sees_form("Change the roster")
+    desk.otto.says("/peak roster propose Nora joins the desk").sees_form("Ask for a change")
     album.takes_window("form-roster", "dialog[open]")
     desk.otto.submits().is_told("Asked as")
     request = desk.channel("trading-approvals").expects("Otto asks to change the roster")

@@ -21,6 +21,7 @@ from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.changes import ProposeChange, PutInForce
+from bot.operations.factor_change import RequestFactor
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive
@@ -74,7 +75,8 @@ class Listening:
             StepUp(rig.storage, desk),
         ).register(self.app)
         propose = ProposeChange(rig.storage, desk, lambda: rig.files)
-        ChangeListeners(front, propose, StepUp(rig.storage, desk)).register(self.app)
+        factors = RequestFactor(rig.storage, desk)
+        ChangeListeners(front, propose, factors, StepUp(rig.storage, desk)).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
         machine = Machine(self.home)
         checks = DeskChecks(rig.storage, desk, rig.latch, machine)

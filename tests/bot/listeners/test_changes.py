@@ -24,7 +24,7 @@ from tests.bot.operations.rig import Rig
 def desk(tmp_path: Path) -> Listening:
     """A desk in whose people.toml Sam has just become an owner."""
     rig = Rig(open_database(tmp_path), tmp_path)
-    rig.with_policy(a_policy(a_rule("roster.change", step_up=True)))
+    rig.with_policy(a_policy(a_rule("roster.change", step_up=True), a_rule("factor.change", step_up=True)))
     rig.enrols(OTTO, OLIVIA)
     after = roster_with(replace(SAM, roles=frozenset({Role.OWNER})))
     rig.files = Rules(after, rig.desk.policy)
@@ -78,3 +78,31 @@ def test_nothing_to_propose_opens_no_form(desk: Listening, opened: list[View]) -
 
     assert opened == []
     assert "nothing to agree to" in desk.answers()[-1]
+
+
+def test_a_new_factor_is_asked_for_from_slack(desk: Listening, opened: list[View]) -> None:
+    """The form says for whom, the card has no button: the terminal carries it out."""
+    rig = desk.rig
+    desk.says("factor Rita first phone")
+    assert "Rita: a first second factor" in str(as_dicts(opened[0].blocks or []))
+
+    assert desk.submits(opened[0], reason="first phone", code=rig.code(OTTO)) == {}
+    (request,) = rig.read(lambda tx: tx.requests.recent(5))
+    answer = approve_form(desk.card(request), "C0APPROVALS", True, CodeAsked("amber falcon"))
+    assert desk.submits(answer, OLIVIA, cause="view:2", code=rig.code(OLIVIA)) == {}
+
+    shown = str(as_dicts(request_card(desk.card(request)).blocks))
+    assert "with peak-ops enrol" in shown
+    assert EXECUTE not in shown
+    desk.presses(EXECUTE, request.id)
+    assert rig.request(request.id).execution is ExecutionState.NONE
+
+
+def test_a_factor_of_nobody_opens_no_form(desk: Listening, opened: list[View]) -> None:
+    """Nor does one of one's own."""
+    for words in ("factor", "factor Otto new phone"):
+        desk.says(words, cause=f"command:{words}")
+
+    assert opened == []
+    assert "Say whose" in desk.answers()[0]
+    assert "about yourself" in desk.answers()[1]
