@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from approvals.person import Person, PersonId, Role, Roster
-from approvals.policy import Rule, unfilled_roles
+from approvals.policy import Rule, SoloRule, unfilled_roles
 from approvals.request import ApprovalRequest, Assurance, RequestState, Vote, VoteKind, VoteWord
 
 
@@ -186,7 +186,7 @@ def awaited(
     )
 
 
-def may_ask(rule: Rule, person: Person | None) -> Refusal | None:
+def may_ask(rule: Rule | SoloRule, person: Person | None) -> Refusal | None:
     """Say whether this person may file a request under this rule, and if not, why not."""
     if reason := _standing(person):
         return refusal(reason)

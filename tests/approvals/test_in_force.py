@@ -117,16 +117,19 @@ def test_order_time_zones_and_contacts_are_no_difference() -> None:
     after = Roster((*reversed(moved[1:]), accounts))
 
     assert changed_fields(ROSTER.as_value(), after.as_value()) == ()
-    assert changed_fields(a_policy().as_value(), Policy(a_policy().rules[::-1]).as_value()) == ()
+    assert (
+        changed_fields(a_policy().as_value(), Policy(a_policy().rules[::-1], a_policy().solo).as_value())
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "row"),
     [
-        (Kind.ROSTER, roster_without(OLIVIA).as_value(), "limits.loosen"),
+        (Kind.ROSTER, roster_without(OLIVIA).as_value(), "config.change"),
         (Kind.POLICY, a_policy(a_rule("rearm", persons=1)).as_value(), "rearm"),
         (Kind.POLICY, a_policy(a_rule("stage.live", among=[])).as_value(), "stage.live"),
-        (Kind.POLICY, Policy(a_policy().rules[1:]).as_value(), "limits.loosen"),
+        (Kind.POLICY, Policy(a_policy().rules[1:], a_policy().solo).as_value(), "config.change"),
     ],
 )
 def test_rules_that_could_not_be_passed_by_two_are_refused_by_the_rows_name(
