@@ -154,12 +154,20 @@ class PayloadAltered(ApprovalError):
 
 
 class FactorEnrolled(ApprovalError):
-    """{person} has had a second factor since {at:%Y-%m-%d %H:%M} UTC, so nothing was changed. A reset is a
-    change that two other people agree to and that waits 24 hours; it cannot be made from here.
+    """{person} has had a second factor since {at:%Y-%m-%d %H:%M} UTC, so nothing was changed. Two others
+    agree to a new one in Slack, with /peak factor {person} <reason>; it counts 24 hours after its enrolment.
     """
 
     person: str
     at: datetime
+
+
+class FactorNotAgreed(ApprovalError):
+    """This desk is at work, so two others than {person} have to agree first that a second factor is enrolled,
+    in Slack with /peak factor {person} <reason>. Nothing was enrolled.
+    """
+
+    person: str
 
 
 class FactorUnreadable(ApprovalError):
@@ -168,6 +176,14 @@ class FactorUnreadable(ApprovalError):
     """
 
     person: str
+
+
+class InForceForged(ApprovalError):
+    """The {kind} in force in the database is not signed with this PEAK_OPS_SECRET_KEY, so nobody can say that
+    it was agreed to. Nothing was done. Verify the record, and find out who wrote to the database.
+    """
+
+    kind: str
 
 
 class GrantUnknown(ApprovalError):

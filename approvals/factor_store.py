@@ -6,7 +6,7 @@ with one code only one can have it.
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from approvals.errors import FactorEnrolled
@@ -57,6 +57,11 @@ class FactorStore:
         ]
         self._connection.execute(RECOVERY_CODE.insert(), rows)
         return codes
+
+    def remove(self, person: PersonId) -> None:
+        """Forget a person's factor with its recovery codes, so that another can be enrolled."""
+        for table in (RECOVERY_CODE, FACTOR):
+            self._connection.execute(delete(table).where(table.c.person == person))
 
     def may_prove(self, person: PersonId, now: datetime) -> Refusal | None:
         """Why this person's codes count for nothing now, whatever they are; None when they do."""

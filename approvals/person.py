@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NewType, Self
+from typing import Any, NewType, Self
 from zoneinfo import ZoneInfo
 
 from approvals.errors import AccountUnreadable, PersonUnusable, RosterAmbiguous
@@ -90,6 +90,17 @@ class Person:
             "active": self.active,
         }
 
+    @classmethod
+    def from_value(cls, ident: str, value: Mapping[str, Any]) -> Self:
+        """Read back what `as_value` wrote; time zone and contact stay open."""
+        return cls(
+            id=PersonId(ident),
+            name=value["name"],
+            accounts=tuple(Account.parse(text) for text in value["accounts"]),
+            roles=frozenset(Role(role) for role in value["roles"]),
+            active=value["active"],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Roster:
@@ -129,3 +140,24 @@ class Roster:
     def as_value(self) -> dict[str, object]:
         """The whole roster, ready for `canonical`; contacts and time zones do not count."""
         return {person.id: person.as_value() for person in self.persons}
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any]) -> Self:
+        """Read back a roster that was agreed to."""
+        return cls(tuple(Person.from_value(ident, person) for ident, person in value.items()))
+
+    def without(self, gone: str | None) -> Self:
+        """Everybody but one."""
+        return type(self)(tuple(person for person in self.persons if person.id != gone))
+
+    def reached_as_in(self, other: Self) -> Self:
+        """The same people, with the time zones and contacts that stand in another roster."""
+        found = {person.id: person for person in other}
+        return type(self)(
+            tuple(
+                replace(person, timezone=found[person.id].timezone, contact=found[person.id].contact)
+                if person.id in found
+                else person
+                for person in self.persons
+            )
+        )

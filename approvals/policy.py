@@ -9,8 +9,16 @@ from approvals.person import Person, Role, Roster
 
 PERSONS_MIN = 2
 
+# Acts to which any two persons of the desk may agree, whatever their roles.
+OF_ANY_TWO = frozenset({"factor.change"})
+
+# What one person does alone. A halt is not among them: no policy keeps anybody from it.
+SOLO_ACTIONS = frozenset({"limits.tighten", "session.pause", "session.start", "session.stop"})
+
 PROTECTED_ACTIONS = frozenset(
     {
+        "config.change",
+        "factor.change",
         "live.activate",
         "live.resume",
         "rearm",
@@ -26,7 +34,10 @@ PROTECTED_ACTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the policy: who may ask, how many persons must say yes, and which roles among them."""
+    """One row of the policy: who may ask, how many persons must say yes, and which roles among them.
+
+    `cooldown_s` is how long what it ends must have lasted before it may be asked for.
+    """
 
     action: str
     persons: int
@@ -35,6 +46,7 @@ class Rule:
     expires_s: int
     grant_s: int
     step_up: bool
+    cooldown_s: int = 0
 
     def __post_init__(self) -> None:
         for name in ("persons", "expires_s", "grant_s"):
@@ -48,7 +60,7 @@ class Rule:
             self._refuse(f"persons is {self.persons}, and this act needs two different persons")
         if not self.ask:
             self._refuse("ask is empty, so nobody may ask; name the roles that may")
-        if not self.among:
+        if not self.among and self.action not in OF_ANY_TWO:
             self._refuse("among is empty, so nobody would have to agree; name at least one role")
         able = [person for person in roster.desk if person.reachable]
         for role in sorted(self.among):
@@ -74,6 +86,7 @@ class Rule:
             "expires_s": self.expires_s,
             "grant_s": self.grant_s,
             "step_up": self.step_up,
+            "cooldown_s": self.cooldown_s,
         }
 
     @classmethod
@@ -84,17 +97,41 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class SoloRule:
+    """One row of the policy for an act that needs nobody else: which roles may do it."""
+
+    action: str
+    ask: frozenset[Role]
+
+    def check(self, roster: Roster) -> None:
+        """Raise PolicyUnsafe if nobody could do it."""
+        if not any(person.reachable and person.roles & self.ask for person in roster.desk):
+            who = ", ".join(sorted(self.ask)) or "ask is empty"
+            raise PolicyUnsafe(action=self.action, why=f"nobody active on the roster may do it ({who})")
+
+    def as_value(self) -> dict[str, object]:
+        """The whole rule, ready for `canonical`."""
+        return {"action": self.action, "persons": 1, "ask": self.ask}
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The rules in force, one an action."""
 
     rules: tuple[Rule, ...]
+    solo: tuple[SoloRule, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
-        for rule in self.rules:
+        for rule in self.rows:
             if rule.action in seen:
                 raise PolicyUnsafe(action=rule.action, why="it stands there twice")
             seen.add(rule.action)
+
+    @property
+    def rows(self) -> tuple[Rule | SoloRule, ...]:
+        """Every row, of two persons or of one."""
+        return (*self.rules, *self.solo)
 
     def rule(self, action: str) -> Rule:
         """Give the rule of an action; raises RuleMissing, since what is not allowed by a row is refused."""
@@ -103,18 +140,37 @@ class Policy:
                 return rule
         raise RuleMissing(action=action)
 
+    def alone(self, action: str) -> SoloRule:
+        """Give the rule of an act that needs nobody else; raises RuleMissing."""
+        for rule in self.solo:
+            if rule.action == action:
+                return rule
+        raise RuleMissing(action=action)
+
     def check(self, roster: Roster) -> None:
         """Raise PolicyUnsafe, naming the row, unless every protected act asks for two persons who exist."""
-        for action in sorted(PROTECTED_ACTIONS):
+        for action in sorted(PROTECTED_ACTIONS | SOLO_ACTIONS):
+            row = self.alone if action in SOLO_ACTIONS else self.rule
             try:
-                self.rule(action).check(roster)
+                row(action).check(roster)
             except RuleMissing as missing:
-                why = "the row is missing, and this act is protected"
+                why = "the row is missing, and nobody could say who may do this"
                 raise PolicyUnsafe(action=action, why=why) from missing
 
     def as_value(self) -> dict[str, object]:
         """The whole policy, ready for `canonical`."""
-        return {rule.action: rule.as_value() for rule in self.rules}
+        return {rule.action: rule.as_value() for rule in self.rows}
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Read back a policy that was agreed to."""
+        alone = {action for action, rule in value.items() if "among" not in rule}
+        return cls(
+            tuple(Rule.from_value(rule) for action, rule in value.items() if action not in alone),
+            tuple(
+                SoloRule(action, frozenset(Role(role) for role in value[action]["ask"])) for action in alone
+            ),
+        )
 
 
 def unfilled_roles(wanted: Iterable[Role], persons: Iterable[Person]) -> frozenset[Role]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from approvals.person import Person, PersonId, Role, Roster
-from approvals.policy import Rule, unfilled_roles
+from approvals.policy import Rule, SoloRule, unfilled_roles
 from approvals.request import ApprovalRequest, Assurance, RequestState, Vote, VoteKind, VoteWord
 
 
@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NO_ROLE = "no_role"
     MAY_NOT_ASK = "may_not_ask"
     REQUESTER = "requester"
+    CONCERNED = "concerned"
     ALREADY_VOTED = "already_voted"
     NO_SECOND_FACTOR = "no_second_factor"
     NOT_ENROLLED = "not_enrolled"
@@ -41,6 +42,7 @@ SENTENCES = {
     ),
     Reason.MAY_NOT_ASK: "Your role may not ask for this: it takes {roles}. Ask one of them to file it.",
     Reason.REQUESTER: "You asked for this yourself, so somebody else has to answer. You can withdraw it.",
+    Reason.CONCERNED: "This is about yourself, so two others have to ask for it and agree to it.",
     Reason.ALREADY_VOTED: "You have answered this already, and the first answer stands. Nothing was changed.",
     Reason.NO_SECOND_FACTOR: "This needs your second factor, and none came with your answer. Add a code.",
     Reason.NOT_ENROLLED: (
@@ -148,6 +150,8 @@ def may_vote(
     known = None if person is None else roster.get(person.id)
     if reason := _standing(known):
         return refusal(reason, request)
+    if known is not None and known.id == request.concerns:
+        return refusal(Reason.CONCERNED, request)
     voted = {vote.person for vote in votes}
     if known is not None and known.id in voted:
         asked = known.id == request.requested_by
@@ -201,7 +205,7 @@ def _kind(request: ApprovalRequest, person: Person) -> VoteKind:
     return VoteKind.REQUESTER if person.id == request.requested_by else VoteKind.APPROVER
 
 
-def may_ask(rule: Rule, person: Person | None) -> Refusal | None:
+def may_ask(rule: Rule | SoloRule, person: Person | None) -> Refusal | None:
     """Say whether this person may file a request under this rule, and if not, why not."""
     if reason := _standing(person):
         return refusal(reason)
@@ -239,6 +243,8 @@ def _flaw(request: ApprovalRequest, vote: Vote, person: Person | None, now: date
         return reason
     if person is None or vote.account not in person.accounts:
         return Reason.NOT_ON_ROSTER
+    if person.id == request.concerns:
+        return Reason.CONCERNED
     is_requester = person.id == request.requested_by
     if is_requester != (vote.kind is VoteKind.REQUESTER):
         return Reason.REQUESTER

@@ -130,7 +130,8 @@ class ApprovalRequest:
         now: datetime,
     ) -> Self:
         """File what is asked for, with the rule copied in; raises PolicyUnsafe if the rule is not safe."""
-        rule.check(roster)
+        concerned = payload.get("concerns")
+        rule.check(roster.without(concerned if isinstance(concerned, str) else None))
         text = canonical(payload)
         identity = new_request_id()
         return cls(
@@ -153,6 +154,11 @@ class ApprovalRequest:
         """What was asked for, read from the stored text; amounts and times are text."""
         value: dict[str, Any] = parsed(self.payload_text)
         return value
+
+    @property
+    def concerns(self) -> PersonId | None:
+        """The person whom it is about, who may neither ask for it nor agree to it; None for most acts."""
+        return self.payload.get("concerns")
 
     @property
     def grant_expires_at(self) -> datetime | None:

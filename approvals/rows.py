@@ -26,6 +26,7 @@ from approvals.tables import (
     FactorRow,
     FactorTryRow,
     GrantRow,
+    InForceRow,
     RecoveryCodeRow,
     RequestRow,
     VoteRow,
@@ -38,6 +39,7 @@ def _table(row: type[SQLModel]) -> Table:
 
 
 REQUEST, VOTE, GRANT, ENTRY = (_table(row) for row in (RequestRow, VoteRow, GrantRow, EntryRow))
+IN_FORCE = _table(InForceRow)
 FACTOR, RECOVERY_CODE, FACTOR_TRY = (_table(row) for row in (FactorRow, RecoveryCodeRow, FactorTryRow))
 ENTRY_FIELDS = tuple(ENTRY.c[name] for name in Entry.__slots__)
 

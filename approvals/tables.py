@@ -103,6 +103,19 @@ class FactorTryRow(SQLModel, table=True):
     count: int
 
 
+class InForceRow(SQLModel, table=True):
+    """The roster or the policy that counts: agreed to last, signed, and the request or file it came from."""
+
+    __tablename__ = "approval_in_force"
+
+    kind: str = Field(primary_key=True, max_length=16)
+    version: int
+    body_text: str = Field(sa_column=Column(Text, nullable=False))
+    since: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    origin: str = Field(max_length=64)
+    mac: str = Field(max_length=64)
+
+
 class GrantRow(SQLModel, table=True):
     """The one grant of an approved request, and when it was spent."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from approvals.in_force import Kind
 from bot.chart import draw_equity
 from bot.delivery import Outbox
 from bot.dispatch import Dispatcher
@@ -21,6 +22,7 @@ from bot.installation import Installation, strategies_path
 from bot.lease import Lease
 from bot.listeners.answers import AnswerListeners
 from bot.listeners.card_press import CardPress
+from bot.listeners.changes import ChangeListeners
 from bot.listeners.desk import DeskListeners
 from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
@@ -31,9 +33,11 @@ from bot.listeners.sessions import SessionListeners
 from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.claimed import FinishClaimed
-from bot.operations.desk import Desk
+from bot.operations.desk import DRILL, Desk
 from bot.operations.drill import FinishDrill, RequestDrill
+from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
@@ -131,7 +135,7 @@ def build(
     )
     _listen(
         app,
-        Front(Identity(desk.roster, slack_users_info(client)), storage, note),
+        Front(Identity(lambda: desk.roster, slack_users_info(client)), storage, note),
         installation,
         storage,
         inbox,
@@ -244,20 +248,27 @@ def _listen(
         press,
         reader,
         WithdrawRequest(storage, desk),
-        GoLive(
-            storage,
-            desk,
-            latch,
-            supervisor.wake,
-            GatewayInForce(installation),
-            alone=lambda: link.is_ours_alone,
-        ),
-        ClearHalt(storage, desk, latch),
-        FinishDrill(storage, desk),
+        {
+            "live.activate": GoLive(
+                storage,
+                desk,
+                latch,
+                supervisor.wake,
+                GatewayInForce(installation),
+                alone=lambda: link.is_ours_alone,
+            ),
+            "rearm": ClearHalt(storage, desk, latch),
+            DRILL: FinishDrill(storage, desk),
+            **dict.fromkeys(
+                (kind.action for kind in Kind), PutInForce(storage, desk, installation.read_files)
+            ),
+        },
         RequestRearm(storage, desk, latch),
         step_up,
     ).register(app)
     DrillListeners(front, RequestDrill(storage, desk), step_up).register(app)
+    propose = ProposeChange(storage, desk, installation.read_files)
+    ChangeListeners(front, propose, RequestFactor(storage, desk), step_up).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 

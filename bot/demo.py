@@ -19,11 +19,12 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.home import ready_note
+from bot.installation import read_installation
 from bot.practice import people
+from bot.practice_beginning import begin_practice
 from bot.practice_factors import PracticeFactors
-from bot.settings import names_a_proxy, prefix_of
+from bot.settings import Environment, names_a_proxy, prefix_of
 from trading.gateway_files import gateway_process
-from trading.killswitch import Latch
 from trading.pids import ProcessId
 
 START_TIMEOUT_S = 30
@@ -86,13 +87,26 @@ class PracticeDesk:
     exchange_url: str
     environ: Mapping[str, str]
     factors: PracticeFactors
-    recovery_codes: Mapping[str, tuple[str, ...]]
+    recovery_codes: Mapping[str, list[str]]
+    begun_by: tuple[str, str]
 
 
-def write_config(folder: Path, exchange_url: str, pace_ms: int, changes: Callable[[str], str]) -> None:
+def unchanged(text: str) -> str:
+    """A file as it was shipped."""
+    return text
+
+
+def write_config(
+    folder: Path,
+    exchange_url: str,
+    pace_ms: int,
+    changes: Callable[[str], str] = unchanged,
+    policy_changes: Callable[[str], str] = unchanged,
+) -> None:
     """Put the practice people, rooms and exchange into a copy of the shipped configuration."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(SHIPPED_CONFIG / "policy.toml", folder / "policy.toml")
+    policy = (SHIPPED_CONFIG / "policy.toml").read_text("utf-8")
+    (folder / "policy.toml").write_text(policy_changes(policy), "utf-8")
     entries = []
     for person in people.PEOPLE:
         if person.kind is not people.Kind.MEMBER:
@@ -112,12 +126,6 @@ def write_config(folder: Path, exchange_url: str, pace_ms: int, changes: Callabl
     filled = filled.replace('venue = "kraken"\n', f'api_url = "{exchange_url}"\nvenue = "kraken"\n')
     filled = filled.replace("rate_limit_ms = 1000", f"rate_limit_ms = {pace_ms}")
     (folder / "config.toml").write_text(changes(filled), "utf-8")
-
-
-def begin_home(home: Path, now: datetime) -> None:
-    """Make a fresh home that is not halted: on a practice desk the demo stands for the two people."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    Latch(home).begin("the demo", now)
 
 
 def check_port(port: int) -> None:
@@ -203,12 +211,13 @@ def practice_desk(
     speed: float = 1,
     tier: str = TIER,
     socket_mode: bool = True,
-    changes: Callable[[str], str] = lambda text: text,
+    changes: Callable[[str], str] = unchanged,
+    policy_changes: Callable[[str], str] = unchanged,
     database_url: str | None = None,
 ) -> Iterator[PracticeDesk]:
-    """Both local servers and a home that the bot can start in, its people enrolled.
+    """Both local servers and a home that the bot can start in, its people enrolled, begun by two of them.
 
-    `changes` edits its config.toml.
+    `changes` edits its config.toml, `policy_changes` its policy.toml.
     """
     environ = plain_environ()
     keys = {stem: (secrets.token_hex(12), secrets.token_hex(24)) for stem in ("trading", "emergency")}
@@ -235,8 +244,7 @@ def practice_desk(
                 {**environ, **slack.environ, **factors.environ},
             )
         )
-        write_config(home / "config", exchange["url"], PACES_MS[tier], changes)
-        begin_home(home, now)
+        write_config(home / "config", exchange["url"], PACES_MS[tier], changes, policy_changes)
         prefix = prefix_of(EXCHANGE)
         desk_environ = {
             **environ,
@@ -251,14 +259,28 @@ def practice_desk(
             f"{prefix}_EMERGENCY_API_SECRET": keys["emergency"][1],
             **({"DATABASE_URL": database_url} if database_url else {}),
         }
+        codes, begun_by = _people_it(desk_environ, factors, now)
         yield PracticeDesk(
             home=home,
             workspace_url=workspace["url"],
             exchange_url=exchange["url"],
             environ=desk_environ,
             factors=factors,
-            recovery_codes=factors.enrol(desk_environ, now),
+            recovery_codes=codes,
+            begun_by=begun_by,
         )
+
+
+def _people_it(
+    environ: Mapping[str, str], factors: PracticeFactors, now: datetime
+) -> tuple[dict[str, list[str]], tuple[str, str]]:
+    """Enrol everybody and have two of them begin the desk; gives the recovery codes left, and the two."""
+    installation = read_installation(Environment.from_environ(dict(environ)), lambda: now)
+    installation.begin()
+    codes = factors.enrol(installation, now)
+    begun_by = begin_practice(installation, codes)
+    installation.database.close()
+    return codes, begun_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +357,7 @@ def _announce(desk: PracticeDesk, say: Callable[..., None]) -> None:
     hint = shell_hint(_write_environ(desk))
     sentences = (
         f"The desk is open: {desk.workspace_url}",
+        f"{' and '.join(desk.begun_by)} have begun it, as two people begin every desk",
         "Be Otto in one window and Olivia in another; type /peak live start ma_crossover BTC/USD",
         "Everybody is enrolled; the code of each stands beside the name, at the top right",
         f"The practice exchange listens at {desk.exchange_url}. Home folder: {desk.home}",

@@ -43,9 +43,13 @@ class Identity:
     """The roster, and Slack's word on whether an account is still what the roster takes it for."""
 
     def __init__(
-        self, roster: Roster, users_info: UsersInfo, monotonic: Callable[[], float] = time.monotonic
+        self,
+        roster: Callable[[], Roster],
+        users_info: UsersInfo,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.roster = roster
+        """`roster` gives the one in force, which may change while the bot runs."""
+        self._roster = roster
         self._users_info = users_info
         self._monotonic = monotonic
         self._kept: dict[Account, tuple[float, Unheard | None]] = {}
@@ -57,7 +61,7 @@ class Identity:
         With `fresh`, for everything protected, Slack is asked too (at most 60 s ago) and silence is a no.
         Without it the roster is enough, and works while Slack does not answer.
         """
-        person = self.roster.by_account(account)
+        person = self._roster().by_account(account)
         if person is not None and not person.active:
             return Stranger(account, Unheard.INACTIVE)
         if person is not None and not fresh:
@@ -73,7 +77,7 @@ class Identity:
             self._kept.clear()
 
     def _unlisted(self, account: Account) -> Unheard:
-        home = {own.team for person in self.roster for own in person.accounts}
+        home = {own.team for person in self._roster() for own in person.accounts}
         return Unheard.NOT_ON_ROSTER if account.team in home or not home else Unheard.OTHER_TEAM
 
     def _doubt(self, account: Account) -> Unheard | None:

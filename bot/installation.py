@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from approvals.person import Roster
-from approvals.policy import Policy
+from approvals.errors import InForceForged
+from approvals.events import SYSTEM
+from approvals.in_force import Kind, Rules
 from bot.configuration import DeskConfig, load_config
 from bot.database import Database
 from bot.errors import ConfigError
+from bot.operations.clearing import was_at_work
 from bot.operations.desk import Channels, Desk, StrategyChoice
-from bot.people import check_people, load_policy, load_rearm_cooldown_s, load_roster
+from bot.operations.in_force import put_in_force
+from bot.people import load_rules
 from bot.settings import Environment, practice
 from bot.storage import Keys, Storage
 from trading.gateway_client import GatewayClient
@@ -23,6 +26,8 @@ from trading.strategy import search_path, source_digest
 
 PACKAGES = Path(__file__).parent.parent
 GATEWAY_TIMEOUT_S = 10
+# The revision of the database with which roster and policy came to be agreed to.
+IN_FORCE_SINCE = "0007"
 VENUES_OWN = "the venue's own"
 
 
@@ -32,8 +37,7 @@ class Installation:
 
     environment: Environment
     config: DeskConfig
-    policy: Policy
-    roster: Roster
+    files: Rules
     desk: Desk
     database: Database
     latch: Latch
@@ -41,9 +45,48 @@ class Installation:
     clock: Callable[[], datetime]
 
     def begin(self) -> None:
-        """Make the home, and bring the tables to this program's revision; whoever only looks does neither."""
+        """Make the home, and bring the tables to this program's revision; whoever only looks does neither.
+
+        A desk from before rosters were agreed to keeps its own: that of its files is in force from now on.
+        """
         self.environment.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        before = self.database.current()
         self.database.upgrade()
+        check_record_key(self)
+        if not self.go_by_rules_in_force() and self._is_from_before(before):
+            self.take_files_as_in_force()
+
+    def go_by_rules_in_force(self) -> bool:
+        """Have the desk go by the roster and policy that were agreed to; False while there are none.
+
+        Raises InForceForged, or ConfigError for another secret key.
+        """
+        try:
+            with self.storage().reading() as tx:
+                rules = tx.in_force.rules()
+        except InForceForged:
+            check_record_key(self)  # the likelier reason, and one that can be mended
+            raise
+        if rules is None:
+            return False
+        self.desk.goes_by(Rules(rules.roster.reached_as_in(self.files.roster), rules.policy))
+        return True
+
+    def _is_from_before(self, revision: str | None) -> bool:
+        """Whether this desk was at work without a roster in force; a crash may have come in between."""
+        with self.storage().reading() as tx:
+            return (revision is not None and revision < IN_FORCE_SINCE) or was_at_work(tx)
+
+    def take_files_as_in_force(self) -> None:
+        """Let the files' roster and policy count, as recorded: there are none before them."""
+        with self.storage().transaction() as tx:
+            for kind in Kind:
+                put_in_force(tx, kind, self.files.value(kind), "the files", SYSTEM)
+        self.go_by_rules_in_force()
+
+    def read_files(self) -> Rules:
+        """Roster and policy as the files have them now; raises ConfigError."""
+        return load_rules(self.environment.config_folder)
 
     def storage(self, committed: Callable[[], None] = lambda: None) -> Storage:
         """Transactions over all stores; `committed` hears of each one that wrote."""
@@ -58,15 +101,12 @@ def read_installation(environment: Environment, clock: Callable[[], datetime]) -
     """Read the configuration; home and database are neither made nor opened. Raises ConfigError."""
     config = load_config(environment.config_folder)
     environment.check_pairs(config.exchange.by_name)
-    policy = load_policy(environment.config_folder)
-    roster = load_roster(environment.config_folder)
-    check_people(environment.config_folder, policy, roster)
-    desk = read_desk(environment, config, policy, roster)
+    files = load_rules(environment.config_folder)
+    desk = read_desk(environment, config, files)
     return Installation(
         environment=environment,
         config=config,
-        policy=policy,
-        roster=roster,
+        files=files,
         desk=desk,
         database=Database(environment.database_url),
         latch=Latch(environment.home_folder),
@@ -96,7 +136,7 @@ def check_record_key(installation: Installation) -> None:
         raise ConfigError(file="environment", key="PEAK_OPS_SECRET_KEY", value="...", allowed=allowed)
 
 
-def read_desk(environment: Environment, config: DeskConfig, policy: Policy, roster: Roster) -> Desk:
+def read_desk(environment: Environment, config: DeskConfig, files: Rules) -> Desk:
     """Put what operations need to know into one place; raises ConfigError."""
     live = config.exchange_of("live")
     if live is None:
@@ -104,8 +144,8 @@ def read_desk(environment: Environment, config: DeskConfig, policy: Policy, rost
         raise ConfigError(file=file, key="stages.live", value="(not set)", allowed="name the live exchange")
     search = strategies_path(environment)
     return Desk(
-        roster=roster,
-        policy=policy,
+        roster=files.roster,
+        policy=files.policy,
         limits=config.live_risk.limits(),
         channels=Channels(**config.channels.as_dict()),
         live_exchange=live,
@@ -116,7 +156,7 @@ def read_desk(environment: Environment, config: DeskConfig, policy: Policy, rost
         code_version=code_version(),
         practice=practice(environment, config),
         settings_digest=config.settings_digest(live),
-        rearm_cooldown_s=load_rearm_cooldown_s(environment.config_folder),
+        begun=False,
     )
 
 

@@ -1,13 +1,14 @@
 """policy.toml and people.toml: who may decide what, and who everybody is."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
 from approvals.errors import ApprovalError, PolicyUnsafe
+from approvals.in_force import Kind, Rules
 from approvals.person import Account, Person, Role, Roster, person_id
-from approvals.policy import PERSONS_MIN, PROTECTED_ACTIONS, Policy, Rule
+from approvals.policy import PERSONS_MIN, PROTECTED_ACTIONS, SOLO_ACTIONS, Policy, Rule, SoloRule
 from bot.configuration import ZONE_ALLOWED, Table, Zone
 from bot.errors import ConfigError
 from bot.mistakes import closest, config_error, shown
@@ -15,7 +16,10 @@ from bot.toml import read_toml
 
 POLICY_FILE = "policy.toml"
 PEOPLE_FILE = "people.toml"
+FILES = {Kind.ROSTER: PEOPLE_FILE, Kind.POLICY: POLICY_FILE}
 REARM = "rearm"
+HALT = "halt"
+ACTIONS = PROTECTED_ACTIONS | SOLO_ACTIONS | {HALT}
 # What the record and the cards call those who are nobody: a person of that name could not be told apart.
 NOBODY = frozenset(
     person_id(name)
@@ -73,6 +77,24 @@ class RearmRow(PolicyRow):
     )
 
 
+class SoloRow(Table):
+    """The rule of an act that needs nobody else, as written in the file."""
+
+    persons: Literal[1] = Field(description="it must be 1: nobody else has to agree to this")
+    ask: Roles = Field(description=ROLES_ALLOWED)
+
+
+class HaltRow(Table):
+    """The one row that nothing can be changed in."""
+
+    persons: Literal[1] = Field(description="it must be 1: a halt waits for nobody")
+    ask: list[Literal["anybody"]] = Field(
+        min_length=1,
+        max_length=1,
+        description='it must be ["anybody"]: nobody on the roster can be kept from halting',
+    )
+
+
 class PersonRow(Table):
     """One human being, as written in the file."""
 
@@ -97,18 +119,29 @@ class PeopleTable(Table):
     )
 
 
+def load_rules(folder: Path) -> Rules:
+    """Read both files of a folder, safe together; raises ConfigError."""
+    rules = Rules(load_roster(folder), load_policy(folder))
+    check_people(folder, rules.policy, rules.roster)
+    return rules
+
+
 def load_policy(folder: Path) -> Policy:
     """Read policy.toml of a folder; raises ConfigError naming file, key, value and what is allowed."""
-    return Policy(tuple(_rule(action, row) for action, row in _policy_rows(folder).items()))
-
-
-def load_rearm_cooldown_s(folder: Path) -> int:
-    """Read how long a halt must have lasted before its end may be asked for."""
-    row = _policy_rows(folder).get(REARM)
-    if not isinstance(row, RearmRow):
-        allowed = "the row is missing, and a halt could never be cleared"
-        raise ConfigError(file=str(folder / POLICY_FILE), key=REARM, value="(not set)", allowed=allowed)
-    return row.cooldown_s
+    path = folder / POLICY_FILE
+    rules: list[Rule] = []
+    solo: list[SoloRule] = []
+    tables = _actions(str(path), read_toml(path))
+    for action, table in tables.items():
+        row = _row(str(path), action, table)
+        if isinstance(row, PolicyRow):
+            rules.append(_rule(action, row))
+        elif isinstance(row, SoloRow):
+            solo.append(SoloRule(action, row.ask))
+    if HALT not in tables:
+        allowed = 'the row is missing: write [halt] with persons = 1 and ask = ["anybody"]'
+        raise ConfigError(file=str(path), key=HALT, value="(not set)", allowed=allowed)
+    return Policy(tuple(rules), tuple(solo))
 
 
 def load_roster(folder: Path) -> Roster:
@@ -145,16 +178,13 @@ def check_people(folder: Path, policy: Policy, roster: Roster) -> None:
         raise ConfigError(file=path, key=f"[{error.action}]", value=value, allowed=error.why) from error
 
 
-def _policy_rows(folder: Path) -> dict[str, PolicyRow]:
-    path = folder / POLICY_FILE
-    rows = {}
-    for action, table in _actions(str(path), read_toml(path)).items():
-        model = RearmRow if action == REARM else PolicyRow
-        try:
-            rows[action] = model.model_validate(table)
-        except ValidationError as error:
-            raise config_error(str(path), model, error, below=action) from None
-    return rows
+def _row(file: str, action: str, table: dict[str, Any]) -> PolicyRow | SoloRow | HaltRow:
+    special: dict[str, type[PolicyRow | SoloRow | HaltRow]] = {REARM: RearmRow, HALT: HaltRow}
+    model = special.get(action, SoloRow if action in SOLO_ACTIONS else PolicyRow)
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise config_error(file, model, error, below=action) from None
 
 
 def _actions(file: str, tables: dict[str, Any], below: str = "") -> dict[str, dict[str, Any]]:
@@ -162,21 +192,22 @@ def _actions(file: str, tables: dict[str, Any], below: str = "") -> dict[str, di
     actions: dict[str, dict[str, Any]] = {}
     for name, table in tables.items():
         action = f"{below}.{name}" if below else name
-        if isinstance(table, dict) and action in PROTECTED_ACTIONS:
+        if isinstance(table, dict) and action in ACTIONS:
             actions[action] = table
-        elif action in PROTECTED_ACTIONS:
+        elif action in ACTIONS:
             allowed = f"it must be a table: a line [{action}] with its keys below it"
             raise ConfigError(file=file, key=action, value=shown(table), allowed=allowed)
-        elif isinstance(table, dict) and any(known.startswith(f"{action}.") for known in PROTECTED_ACTIONS):
+        elif isinstance(table, dict) and any(known.startswith(f"{action}.") for known in ACTIONS):
             actions |= _actions(file, table, action)
         else:
-            allowed = f"no such act; {closest(action, sorted(PROTECTED_ACTIONS))}"
+            allowed = f"no such act; {closest(action, sorted(ACTIONS))}"
             raise ConfigError(file=file, key=action, value=shown(table), allowed=allowed)
     return actions
 
 
 def _rule(action: str, row: PolicyRow) -> Rule:
-    return Rule(action, row.persons, row.ask, row.among, row.expires_s, row.grant_s, row.step_up)
+    cooldown_s = row.cooldown_s if isinstance(row, RearmRow) else 0
+    return Rule(action, row.persons, row.ask, row.among, row.expires_s, row.grant_s, row.step_up, cooldown_s)
 
 
 def _person(file: str, number: int, row: PersonRow) -> Person:

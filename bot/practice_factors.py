@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from approvals.factor import STEP_S, Code, Secret, step_at
 from approvals.person import person_id
-from bot.installation import read_installation
+from bot.installation import Installation
 from bot.operations.enrolment import EnrolFactor
 from bot.practice.codes import written_secrets
 from bot.practice.people import PEOPLE, Kind, Person
-from bot.settings import Environment
 
 MEMBERS: tuple[Person, ...] = tuple(person for person in PEOPLE if person.kind is Kind.MEMBER)
 
@@ -31,19 +30,16 @@ class PracticeFactors:
         """How the workspace is told of them, never on argv."""
         return {"PRACTICE_FACTORS": written_secrets(self.secrets)}
 
-    def enrol(self, environ: Mapping[str, str], now: datetime) -> dict[str, tuple[str, ...]]:
+    def enrol(self, installation: Installation, now: datetime) -> dict[str, list[str]]:
         """Enrol everybody as `peak-ops enrol` would; gives the recovery codes by Slack id.
 
         Each is proven with the code of half a minute ago, so that the one of now is still good.
         """
-        installation = read_installation(Environment.from_environ(dict(environ)), lambda: now)
-        installation.begin()
         enrol = EnrolFactor(installation.storage(), installation.desk)
         codes = {}
         for person in MEMBERS:
             secret = self.secrets[person.id]
             proof = Code(secret.code_at(step_at(now - timedelta(seconds=STEP_S))))
             enrolled = enrol(enrol.person(person_id(person.name)), secret, proof, "the demo")
-            codes[person.id] = enrolled.recovery_codes if enrolled else ()
-        installation.database.close()
+            codes[person.id] = list(enrolled.recovery_codes) if enrolled else []
         return codes

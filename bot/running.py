@@ -18,10 +18,13 @@ from bot.bootstrap import Bot, build
 from bot.command_line.output import plain_value
 from bot.database import Database
 from bot.home import ready_note, status_socket
-from bot.installation import Installation, check_record_key, read_installation
+from bot.installation import Installation, read_installation
 from bot.introduction import Introduction
 from bot.lease import Holder, Lease, LeaseLost
 from bot.logs import Logs, start_logs
+from bot.operations.beginning import TellNotBegun
+from bot.operations.changes import TellDifferences
+from bot.operations.desk import NOT_BEGUN
 from bot.scheduler import Scheduler
 from bot.settings import Environment, keep_practice_here, take_secrets_out_of_environ
 from bot.transports.http import HttpServer, SlackEndpoint, listen_on
@@ -90,7 +93,6 @@ def _ready_to_run(environment: Environment, clock: Callable[[], datetime]) -> In
     installation = read_installation(environment, clock)
     installation.config.require_channels()
     installation.begin()
-    check_record_key(installation)
     return installation
 
 
@@ -128,7 +130,7 @@ def _work(
     bot = build(installation, client, lambda: introduction.account, logs, lease)
     if lease.moved_from is not None:
         bot.troubles.moved(lease.moved_from)
-    _start(bot, stack)
+    _start(bot, stack, say)
     link = _open_door(bot, environment, client, listener, stack)
     if introduction.make(stopping):
         if link is not None:
@@ -137,7 +139,7 @@ def _work(
     stopping.wait()
 
 
-def _start(bot: Bot, stack: ExitStack) -> None:
+def _start(bot: Bot, stack: ExitStack, say: Say) -> None:
     """First what can halt and what delivers; then what is taken in is handled."""
     home = bot.installation.environment.home_folder
     status = StatusSocket(status_socket(home), lambda: plain_value(bot.status()))
@@ -146,6 +148,9 @@ def _start(bot: Bot, stack: ExitStack) -> None:
         stack.callback(part.stop)
     bot.finish_claimed()
     bot.expire.redraw()
+    if TellNotBegun(bot.storage, bot.installation.desk)():
+        say(NOT_BEGUN, state="not begun")
+    TellDifferences(bot.storage, bot.installation.desk, bot.installation.read_files)()
     bot.inbox.start()
     stack.callback(bot.inbox.stop)
     bot.dispatcher.start()

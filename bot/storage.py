@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from approvals.events import Recordable
 from approvals.factor_store import FactorStore
+from approvals.in_force import InForceStore
 from approvals.store import AuditStore, GrantStore, RequestStore
 from bot.database import Database
 from bot.outbox import OutboxWriter
@@ -48,6 +49,11 @@ class Transaction:
     def audit(self) -> AuditStore:
         """The hash-chained record."""
         return AuditStore(self.session, self._keys.record)
+
+    @cached_property
+    def in_force(self) -> InForceStore:
+        """Roster and policy as they count now."""
+        return InForceStore(self.session, self._keys.record)
 
     @cached_property
     def factors(self) -> FactorStore:

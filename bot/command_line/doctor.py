@@ -47,7 +47,7 @@ def doctor(as_json: Json = False) -> None:
     checks = [
         *run_checks(slack.token_probes()).checks,
         *run_checks(slack.channel_probes(installation.desk.channels)).checks,
-        *run_checks(slack.person_probes(installation.roster)).checks,
+        *run_checks(slack.person_probes(installation.desk.roster)).checks,
         *run_checks(_local_probes(installation)).checks,
         *_venue_checks(installation),
     ]
@@ -237,10 +237,10 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
 
 def second_factors(installation: Any) -> Finding:
     """Who could not say yes for want of a second factor, where the policy asks for one."""
-    if not any(rule.step_up for rule in installation.policy.rules):
+    if not any(rule.step_up for rule in installation.desk.policy.rules):
         return passed("the policy asks for none")
     with installation.storage().reading() as tx:
-        able = [person for person in installation.roster.desk if person.reachable]
+        able = [person for person in installation.desk.roster.desk if person.reachable]
         without = [person for person in able if tx.factors.may_prove(person.id, tx.now)]
     if without:
         names = ", ".join(person.name for person in without)

@@ -12,8 +12,8 @@ ATTEMPTS_MAX = 3
 
 
 def enrol(person: Annotated[str, typer.Argument(help="A name or id of people.toml.")]) -> None:
-    """Enrol a person's second factor; exit 3 when there is one, exit 1 when no code proved the new one."""
-    from approvals.errors import FactorEnrolled
+    """Enrol a person's second factor; exit 3 when two others must agree first, 1 when no code proved it."""
+    from approvals.errors import FactorEnrolled, FactorNotAgreed
     from approvals.factor import Code, Secret
     from bot.installation import check_record_key
     from bot.operations.enrolment import EnrolFactor
@@ -31,7 +31,7 @@ def enrol(person: Annotated[str, typer.Argument(help="A name or id of people.tom
                     _show_enrolled(enrolled)
                     return
                 complain(f"That is not its code. {'Try again.' if left else 'Nothing was enrolled.'}")
-        except FactorEnrolled as error:
+        except (FactorEnrolled, FactorNotAgreed) as error:
             complain(str(error))
             raise SystemExit(Exit.REFUSED) from None
     raise SystemExit(Exit.CHECK_SAID_NO)

@@ -20,6 +20,14 @@ risk = typer.Typer(help="Risk limits.", no_args_is_help=True)
 
 def here() -> Any:
     """This desk on this machine, only looked at; without a database as this program needs it: exit code 2."""
+    installation = only_recorded()
+    with told():
+        installation.go_by_rules_in_force()
+    return installation
+
+
+def only_recorded() -> Any:
+    """The same for whoever looks at the record alone, which must be possible whatever stands beside it."""
     installation = read_here()
     with told():
         installation.database.require_current()
@@ -225,7 +233,7 @@ def _verified(file: Path | None) -> Any:
     from bot.settings import Environment
 
     if file is None:
-        with here().storage().reading() as tx:
+        with only_recorded().storage().reading() as tx:
             return tx.audit.verify()
     with told():
         environment = Environment.from_environ()
@@ -237,7 +245,7 @@ def _verified(file: Path | None) -> Any:
 @audit.command("export")
 def export_audit(as_json: Json = False) -> None:
     """Print the record as JSON lines, for `audit verify FILE`; with --json as one list of rows."""
-    with here().storage().reading() as tx:
+    with only_recorded().storage().reading() as tx:
         if as_json:
             Output(as_json).show(list(tx.audit.entries()), ())
             return

@@ -13,10 +13,10 @@ from approvals.request import RequestId
 from bot.listeners.card_press import GONE, CardPress
 from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
-from bot.operations.desk import DRILL, Refused
-from bot.operations.drill import FinishDrill
-from bot.operations.halt import ClearHalt, RequestRearm
-from bot.operations.live import Asked, GoLive
+from bot.operations.asker import Asker
+from bot.operations.desk import Refused
+from bot.operations.halt import RequestRearm
+from bot.operations.live import Asked
 from bot.operations.requests import ReadRequests, WithdrawRequest
 from bot.operations.step_up import StepUp
 from bot.views import rearm_form
@@ -27,6 +27,8 @@ from bot.views.status import ASK_TO_CLEAR
 from bot.words import read
 
 Handler = Callable[[Incoming, Person], Refused | None]
+# Carries out an approved request of one act, for the person who asked; gives what it did, or a Refused.
+CarryOut = Callable[[Person, RequestId, Asker | None], object]
 
 
 class RequestListeners:
@@ -38,9 +40,7 @@ class RequestListeners:
         press: CardPress,
         reader: ReadRequests,
         withdraw: WithdrawRequest,
-        go_live: GoLive,
-        clear_halt: ClearHalt,
-        finish_drill: FinishDrill,
+        carry_out: Mapping[str, CarryOut],
         rearm: RequestRearm,
         step_up: StepUp,
     ) -> None:
@@ -48,9 +48,7 @@ class RequestListeners:
         self._press = press
         self._reader = reader
         self._withdraw = withdraw
-        self._go_live = go_live
-        self._clear_halt = clear_halt
-        self._finish_drill = finish_drill
+        self._carry_out = carry_out
         self._rearm = rearm
         self._step_up = step_up
 
@@ -160,12 +158,8 @@ class RequestListeners:
 
     def _execute(self, said: Incoming, actor: Person) -> Refused | None:
         request_id = RequestId(said.value)
-        action = self._reader.action(request_id)
-        if action == DRILL:
-            finished = self._finish_drill(actor, request_id, said.asker)
-            return finished if isinstance(finished, Refused) else None
-        if action == "rearm":
-            cleared = self._clear_halt(actor, request_id, said.asker)
-            return cleared if isinstance(cleared, Refused) else None
-        launched = self._go_live(actor, request_id, said.asker)
-        return launched if isinstance(launched, Refused) else None
+        carry_out = self._carry_out.get(self._reader.action(request_id))
+        if carry_out is None:
+            return Refused("Nothing is carried out by this button, so nothing was done.")
+        outcome = carry_out(actor, request_id, said.asker)
+        return outcome if isinstance(outcome, Refused) else None

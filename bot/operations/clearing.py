@@ -23,8 +23,8 @@ def clearing_request(tx: Transaction, halt: HaltSummary) -> ApprovalRequest | No
     return done[-1] if done else None
 
 
-def has_been_begun(tx: Transaction) -> bool:
-    """Whether this desk has been at work: a session was asked for, or a halt was cleared."""
+def was_at_work(tx: Transaction) -> bool:
+    """Whether a session was asked for here, or a halt was cleared."""
     return bool(tx.sessions.recent(1)) or any(
         request.action == "rearm" and request.execution is ExecutionState.EXECUTED
         for request in tx.requests.recent(RECENT)

@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from approvals.in_force import Rules
 from approvals.payload import Change, canonical, difference, digest
-from approvals.person import Person, PersonId, Roster
-from approvals.policy import Policy, Rule
+from approvals.person import Person, PersonId, Role, Roster
+from approvals.policy import PERSONS_MIN, Policy, Rule
 from trading.limits import LIMIT_NAMES, RiskLimits
 from trading.session import SessionPlan, Stage
 
@@ -16,6 +17,11 @@ from trading.session import SessionPlan, Stage
 SHOWN = "shown"
 # An approval that is only practised; it goes by the rule of a live start.
 DRILL, DRILLED = "drill.approval", "live.activate"
+
+NOT_BEGUN = (
+    "This desk has not been begun, so nothing can start. Have everybody enrolled on the desk's machine "
+    "(peak-ops enrol <person>); then two of you, an owner among them, begin it with /peak rearm <reason>."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,13 @@ class Channels:
     reports: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
-    """The desk as configured; read at start, the same for everything that runs."""
+    """The desk as configured, the same for everything that runs.
+
+    Nothing of it changes while it runs but roster and policy, which are those in force; on a desk that is not
+    `begun` they are those of the files, and nothing protected can be asked for but to begin it.
+    """
 
     roster: Roster
     policy: Policy
@@ -54,18 +64,34 @@ class Desk:
     timezone: str
     code_version: str
     practice: bool
-    rearm_cooldown_s: int = 300
     settings_digest: str = ""
+    begun: bool = True
+
+    def rule(self, action: str) -> Rule:
+        """The rule of an act, or of the one that a drill stands for; raises RuleMissing.
+
+        Whatever the files say, a desk is begun by two with factors, one an owner.
+        """
+        drilled = action == DRILL
+        rule = replace(self.policy.rule(DRILLED), action=DRILL) if drilled else self.policy.rule(action)
+        if self.begun:
+            return rule
+        persons = max(rule.persons, PERSONS_MIN)
+        return replace(rule, persons=persons, among=rule.among | {Role.OWNER}, step_up=True)
+
+    @property
+    def rules(self) -> Rules:
+        """Roster and policy as they count now."""
+        return Rules(self.roster, self.policy)
+
+    def goes_by(self, rules: Rules) -> None:
+        """From now on these count, for everything that runs."""
+        self.begun = True
+        self.roster, self.policy = rules.roster, rules.policy
 
     def strategy(self, name: str) -> StrategyChoice | None:
         """The strategy of this name."""
         return next((choice for choice in self.strategies if choice.name == name), None)
-
-    def rule(self, action: str) -> Rule:
-        """The rule of an act, or of the one that a drill stands for; raises RuleMissing."""
-        if action == DRILL:
-            return replace(self.policy.rule(DRILLED), action=DRILL)
-        return self.policy.rule(action)
 
     def name_of(self, person: str) -> str:
         """How a person is called; an id of nobody stays as it is."""

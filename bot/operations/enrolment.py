@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from approvals.errors import FactorEnrolled
+from approvals.errors import FactorEnrolled, FactorNotAgreed
+from approvals.events import ExecutionChanged
 from approvals.factor import NEW_FACTOR_WAITS, Code, Secret
 from approvals.person import Person, PersonId, person_id
+from approvals.request import ApprovalRequest, ExecutionState
 from bot.errors import BotError
 from bot.mistakes import closest
-from bot.operations.clearing import has_been_begun
+from bot.operations.beginning import has_been_begun
 from bot.operations.desk import Desk
+from bot.operations.factor_change import agreed_for
+from bot.operations.request_card import subject
+from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.views.replies import sentence
 
@@ -43,36 +48,65 @@ class EnrolFactor:
         self._desk = desk
 
     def person(self, wanted: str) -> Person:
-        """The person of this name or id, who has no factor yet; raises PersonUnknown or FactorEnrolled."""
+        """The person of this name or id, who may enrol now.
+
+        Raises PersonUnknown, FactorEnrolled or FactorNotAgreed.
+        """
         found = self._desk.roster.get(person_id(wanted) or PersonId(wanted))
         if found is None:
             known = closest(wanted, (person.id for person in self._desk.roster))
             raise PersonUnknown(wanted=wanted, known=known)
         with self._storage.reading() as tx:
-            if factor := tx.factors.get(found.id):
-                raise FactorEnrolled(person=found.name, at=factor.enrolled_at)
+            self._agreed(tx, found)
         return found
 
     def __call__(self, person: Person, secret: Secret, code: Code, by: str) -> Enrolled | None:
-        """Keep it with its row in the record; None for a wrong code. On a desk at work everybody is told."""
+        """Keep it with its row in the record; None for a wrong code. On a desk at work everybody is told.
+
+        There two others have agreed, and their approval is used up; raises FactorEnrolled or FactorNotAgreed.
+        """
         with self._storage.transaction() as tx:
             step = secret.step_of(code, tx.now)
             if step is None:
                 return None
-            waits = has_been_begun(tx)
-            good_from = tx.now + (NEW_FACTOR_WAITS if waits else timedelta())
+            request = self._agreed(tx, person)
+            if request is not None:
+                tx.requests.claim_execution(request.id, self._desk.roster, tx.now)
+                tx.factors.remove(person.id)
+            good_from = tx.now + (NEW_FACTOR_WAITS if request else timedelta())
             codes = tx.factors.enrol(person.id, secret, step, good_from, tx.now)
-            tx.note("factor.enrolled", by, person.id, good_from=good_from)
-            if waits:
-                self._tell(tx, person, good_from)
+            tx.note(
+                "factor.enrolled", by, person.id, good_from=good_from, request=request.id if request else ""
+            )
+            if request is not None:
+                self._finish(tx, request, person, good_from)
             factor = tx.factors.get(person.id)
-        return Enrolled(factor.phrase if factor else "", good_from, waits, codes)
+        return Enrolled(factor.phrase if factor else "", good_from, request is not None, codes)
 
-    def _tell(self, tx: Transaction, person: Person, good_from: datetime) -> None:
+    def _agreed(self, tx: Transaction, person: Person) -> ApprovalRequest | None:
+        """The approval by which this person may enrol; None before the desk is begun, when none is needed."""
+        factor = tx.factors.get(person.id)
+        if factor is None and not has_been_begun(tx):
+            return None
+        if request := agreed_for(tx, self._desk, person):
+            return request
+        if factor is not None:
+            raise FactorEnrolled(person=person.id, at=factor.enrolled_at)
+        raise FactorNotAgreed(person=person.id)
+
+    def _finish(self, tx: Transaction, request: ApprovalRequest, person: Person, good_from: datetime) -> None:
+        outcome = f"enrolled; it counts from {good_from:%Y-%m-%d %H:%M} UTC on"
+        done = tx.requests.finish_execution(request.id, ExecutionState.EXECUTED, outcome, tx.now)
+        tx.record(ExecutionChanged(done))
+        tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
+        self._tell(tx, request, person, good_from)
+
+    def _tell(self, tx: Transaction, request: ApprovalRequest, person: Person, good_from: datetime) -> None:
         told = sentence(
-            f"A second factor was enrolled for {person.name} on the desk's machine. It counts from "
+            f"A second factor was enrolled for {person.name} on the desk's machine, "
+            f"as agreed in “{request.name}”. It counts from "
             f"{good_from:%Y-%m-%d %H:%M} UTC on. If {person.name} knows nothing of it: halt."
         )
-        tx.outbox.post(f"factor:{person.id}", self._desk.channels.approvals, told)
+        tx.outbox.post(f"factor:{request.id}", self._desk.channels.approvals, told)
         for account in person.accounts:
-            tx.outbox.dm(f"factor:{person.id}:{account}", account, told)
+            tx.outbox.dm(f"factor:{request.id}:{account}", account, told)

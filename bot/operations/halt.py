@@ -10,17 +10,18 @@ from typing import Any
 from approvals.errors import ApprovalError
 from approvals.events import ExecutionChanged
 from approvals.factor import Code
+from approvals.in_force import Kind
 from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import may_ask
 from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState, RequestId, RequestState
 from bot.operations.asker import Asker
+from bot.operations.beginning import BEGINS, begins_lines, begins_value, has_been_begun, put_begun
 from bot.operations.clearing import (
     RECENT,
     approvers,
     clearing_request,
     found_at_halt,
-    has_been_begun,
 )
 from bot.operations.desk import SHOWN, Desk, Refused, owners
 from bot.operations.live import Asked, file_request, may_file
@@ -214,16 +215,18 @@ class RequestRearm:
             if isinstance(proof, Refused):
                 return proof
             payload = rearm_payload(tx, self._latch, self._desk)
-            payload[SHOWN] = found_at_halt(tx, self._desk)
+            payload[SHOWN] = (
+                found_at_halt(tx, self._desk) if self._desk.begun else {"changes": begins_lines(self._desk)}
+            )
             return file_request(
                 tx, self._desk, actor, account, "rearm", "desk", payload, reason, cause, proof
             )
 
     def refused_early(self, actor: Person) -> Refused | None:
         """What is known to be refused before anybody has said why."""
-        if refusal := may_ask(self._desk.policy.rule("rearm"), actor):
+        if refusal := may_ask(self._desk.rule("rearm"), actor):
             return Refused(refusal.sentence)
-        if not self._latch.engaged():
+        if not self._latch.engaged() and self._desk.begun:
             return Refused("Nothing is halted, so there is nothing to clear.")
         with self._storage.reading() as tx:
             return self._cooling(tx)
@@ -232,11 +235,12 @@ class RequestRearm:
         halted_at = _halted_last(tx, self._latch)
         if halted_at is None:
             return None
-        ready_at = halted_at + timedelta(seconds=self._desk.rearm_cooldown_s)
+        cooldown_s = self._desk.policy.rule("rearm").cooldown_s
+        ready_at = halted_at + timedelta(seconds=cooldown_s)
         if tx.now >= ready_at:
             return None
         return Refused(
-            f"The halt must stand {self._desk.rearm_cooldown_s} seconds before it can be cleared, "
+            f"The halt must stand {cooldown_s} seconds before it can be cleared, "
             f"so nothing was asked for. Ask again from {ready_at:%H:%M:%S} UTC."
         )
 
@@ -270,6 +274,7 @@ def rearm_payload(tx: Transaction, latch: Latch, desk: Desk) -> dict[str, Any]:
         "halted_at": state.at or "unknown",
         "halt_mark": latch.mark(),
         **desk.rules_value(),
+        **begins_value(desk),
     }
 
 
@@ -297,8 +302,10 @@ class ClearHalt:
             except ApprovalError as error:
                 return Refused(str(error))
             tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
+            put_begun(tx, request, actor)
             _end_sessions(tx)
             now, seen = tx.now, str(request.payload["halt_mark"])
+        self._desk.begun = True  # by the payload's rules: a difference would have made it void
         try:
             self._latch.clear(actor.id, now, seen)
         except (TradingError, OSError) as error:
@@ -364,9 +371,11 @@ def was_cleared(latch: Latch, request: ApprovalRequest) -> bool:
 def tell_cleared(tx: Transaction, desk: Desk, request: ApprovalRequest, by: str) -> None:
     """Tell the desk, once for a request, that the halt is cleared, and have the cards of its halts say so."""
     others = " and ".join(approvers(tx, desk, request)) or "nobody"
-    told = sentence(
-        f"{by} cleared the halt, with {others}. Sessions that were halted stay ended; start anew."
-    )
+    what = "cleared the halt", "Sessions that were halted stay ended; start anew."
+    if begins := request.payload.get(BEGINS):
+        count = len(begins[Kind.ROSTER])
+        what = "began the desk", f"{count} people are on its roster, and nothing has started by itself."
+    told = sentence(f"{by} {what[0]}, with {others}. {what[1]}")
     tx.outbox.post(f"cleared:{request.id}", desk.channels.ops, told, Urgency.FIRST)
     for halt in tx.halts.recent(RECENT):
         ended = clearing_request(tx, halt)

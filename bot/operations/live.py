@@ -9,7 +9,6 @@ from approvals.errors import AlreadyOpen, ApprovalError, AskedTooOften, RequestR
 from approvals.events import ExecutionChanged, RequestDecided
 from approvals.payload import one_line
 from approvals.person import Account, Person
-from approvals.policy import Rule
 from approvals.quorum import SENTENCES, Reason, may_ask
 from approvals.request import (
     REASON_LENGTH_MAX,
@@ -24,7 +23,7 @@ from approvals.request import (
 from approvals.store import ASKS_MAX
 from bot.errors import BotError
 from bot.operations.asker import Asker
-from bot.operations.desk import SHOWN, Desk, Refused, plan_of
+from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused, plan_of
 from bot.operations.health import in_short
 from bot.operations.notices import tell_asker, tell_awaited
 from bot.operations.request_card import subject
@@ -89,6 +88,8 @@ class RequestLive:
         """Whether this person may ask at all, now."""
         if refusal := may_ask(self._desk.policy.rule("live.activate"), actor):
             return Refused(refusal.sentence)
+        if not self._desk.begun:
+            return Refused(NOT_BEGUN)
         if self._latch.engaged():
             return Refused(
                 "Everything is halted, so nothing can start. "
@@ -239,9 +240,11 @@ def file_request(
 
     Without an account it comes from a shell: then the asker has still to say yes in Slack.
     """
-    rule: Rule = desk.rule(action)
+    rule = desk.rule(action)
     if known := tx.requests.by_cause(cause):
         return Asked(known)
+    if not desk.begun and action != "rearm":
+        return Refused(NOT_BEGUN)
     if account is not None and rule.step_up and proof is Assurance.NONE:
         return Refused(SENTENCES[Reason.NO_SECOND_FACTOR])
     if refused := may_file(tx, desk, actor, action, busy_account):

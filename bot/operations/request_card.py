@@ -5,13 +5,14 @@ from approvals.person import Person
 from approvals.quorum import awaited, could_complete, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
 from bot.operations.answer_time import took
+from bot.operations.beginning import BEGINS
 from bot.operations.desk import DRILL, SHOWN, Desk
 from bot.operations.since_last import since_last_approved
 from bot.operations.waking import clock_of, is_up
 from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import permalink
-from bot.views.requests import execute_label
+from bot.views.requests import next_step
 
 _ANSWERED = (RequestState.APPROVED, RequestState.REJECTED, RequestState.EXPIRED)
 
@@ -89,9 +90,13 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
         return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
     if request.action == DRILL:
         return "Drill, nothing is started"
+    if begins := payload.get(BEGINS):
+        return f"the first start, with {len(begins['roster'])} people on the roster"
     if request.action == "rearm":
         by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
         return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"
+    if changes := payload.get(SHOWN, {}).get("changes"):
+        return f"{len(changes)} fields: {changes[0]} …" if len(changes) > 1 else str(changes[0])
     return request.action
 
 
@@ -119,9 +124,7 @@ def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tu
                 name=request.name,
                 title=title(desk, request),
                 requested_by=asker,
-                waits_for=f"waits for {counted.missing}"
-                if waiting
-                else f"{asker} can press {execute_label(request.action)}",
+                waits_for=f"waits for {counted.missing}" if waiting else next_step(request.action, asker),
                 expires_at=request.expires_at if waiting else request.grant_expires_at or request.expires_at,
                 state=request.state,
                 card_url=permalink(workspace_url, *place)

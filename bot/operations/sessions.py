@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any, Protocol
 
 from approvals.person import Person
+from approvals.quorum import may_ask
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused, owners
 from bot.outbox import Urgency
@@ -164,13 +165,11 @@ class StopSession:
         From the note on none of the sessions trades, so the last one does not while the first is proven; and
         the asker is told so, since a venue that is down takes its time.
         """
-        if not actor.roles:
-            return [
-                Refused(
-                    "Only an operator, owner or risk officer may stop one session, so nothing was stopped. "
-                    "You can halt everything with /peak-kill."
-                )
-            ]
+        if refusal := may_ask(self._desk.policy.alone("session.stop"), actor):
+            told = "Only an operator, owner or risk officer may stop one session, so nothing was stopped. "
+            if actor.roles:
+                told = f"{refusal.sentence} Nothing was stopped. "
+            return [Refused(f"{told}You can halt everything with /peak-kill.")]
         with self._storage.transaction() as tx:
             begun = [self._begin(tx, actor, each, reason, cause) for each in session_ids]
             going = [each for each in begun if not isinstance(each, Refused)]

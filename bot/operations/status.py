@@ -104,9 +104,9 @@ class ReadStatus:
 def allowed(desk: Desk, person: Person | None) -> Allowed:
     """What a person may do by the policy of today."""
     return Allowed(
-        start=may_ask(desk.policy.rule("live.activate"), person) is None,
-        stop=person is not None and bool(person.roles),
-        clear=may_ask(desk.policy.rule("rearm"), person) is None,
+        start=desk.begun and may_ask(desk.policy.rule("live.activate"), person) is None,
+        stop=may_ask(desk.policy.alone("session.stop"), person) is None,
+        clear=may_ask(desk.rule("rearm"), person) is None,
     )
 
 

@@ -17,7 +17,7 @@ from slack_sdk.models.views import View as SlackView
 
 from bot.summaries import CodeAsked, RequestCard
 from bot.views.code_field import code_input
-from bot.views.requests import asks, parameters, warning
+from bot.views.requests import asks, change_lines, parameters, warning
 from bot.views.wording import literal, when, with_readers_time
 
 APPROVAL = "request.approval"
@@ -58,7 +58,12 @@ def approve_form(
         "Approve this?",
         "Approve",
         Answering(card.id, card.digest, channel, face),
-        [_restated(card, practice), *code_input(code), _small_print(card)],
+        [
+            _restated(card, practice),
+            *change_lines(card.evidence.get("changes", ())),
+            *code_input(code),
+            _small_print(card),
+        ],
     )
 
 
@@ -112,7 +117,11 @@ def _restated(card: RequestCard, practice: bool) -> SectionBlock:
 def _what(card: RequestCard) -> list[str]:
     plan = card.payload.get("plan")
     if not plan:
-        found = [f"{name.capitalize()}: {literal(str(text), 300)}" for name, text in card.evidence.items()]
+        found = [
+            f"{name.capitalize()}: {literal(str(text), 300)}"
+            for name, text in card.evidence.items()
+            if name != "changes"
+        ]
         told = with_readers_time(" · ".join(found), card.created_at)
         return [f"*{literal(card.title, 400)}*", *([told] if found else [])]
     quote = str(plan.get("symbol", "/")).split("/")[-1]

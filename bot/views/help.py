@@ -23,6 +23,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "approvals": ("/peak approvals", "what waits, and for whom"),
     "rearm": ("/peak rearm <reason>", "ask to clear a halt; two people"),
     "drill": ("/peak drill approval", "ask for an answer as at a live start; nothing is started"),
+    "roster": ("/peak roster propose <reason>", "ask that people.toml be in force; two people"),
+    "factor": ("/peak factor <person> <reason>", "ask that somebody else may enrol a new second factor"),
+    "policy": ("/peak policy propose <reason>", "ask that policy.toml be in force; two people"),
     "kill": ("/peak-kill [reason]", "halts everything at once; /peak kill and /peak halt do the same"),
     "help": ("/peak help [word]", "this list, or one line of it"),
 }

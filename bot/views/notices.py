@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
 from bot.summaries import RequestCard
 from bot.view import View
-from bot.views.requests import asks, execute_label, mark
+from bot.views.requests import AT_THE_MACHINE, asks, execute_label, mark
 from bot.views.wording import LOCK_SCREEN_MAX, label, literal, span, when
 
 _SURELY = {"totp": ", with a code", "recovery": ", with a recovery code"}
@@ -51,7 +51,7 @@ def outcome_notice(card: RequestCard) -> View:
     what, then = _outcome(card)
     until = ""
     if card.state == "approved" and card.execution == "none":
-        until = f" It can be pressed until {when(card.grant_expires_at)}."
+        until = f" It can be done until {when(card.grant_expires_at)}."
     took = f" It was {literal(card.took)}." if card.took else ""
     text = f"*{literal(named, 600)}* {literal(what, 900)}. {then}{until}{took}"
     return _notice(f"{named} {what}. {then}", text)
@@ -61,6 +61,11 @@ def _outcome(card: RequestCard) -> tuple[str, str]:
     """What happened, and the next step."""
     if card.state == "approved" and card.execution == "none":
         others = " and ".join(name for name, _ in card.yes if name != card.requested_by)
+        if card.action in AT_THE_MACHINE:
+            return (
+                f"was approved by {others}",
+                "Run peak-ops enrol on the desk's machine, with the person there.",
+            )
         return f"was approved by {others}", f"Press {execute_label(card.action)} on its card."
     if card.state == "approved":
         return "was approved, but nobody carried it out in time", "Ask again if it is still wanted."

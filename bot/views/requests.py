@@ -33,6 +33,8 @@ REJECT = "request.reject"
 CANCEL = "request.cancel"
 EXECUTE = "request.execute"
 LISTED_MAX = 20
+# Of 240 characters each, with room for what escaping adds.
+LINES_A_BLOCK = 5
 # How a preview calls an order that the limits would not let through.
 BLOCKED = "denied"
 
@@ -66,9 +68,20 @@ _DRILL = "drill.approval"
 _VERBS = {
     "live.activate": "asks to go live",
     "rearm": "asks to clear the halt",
+    "roster.change": "asks to change the roster",
+    "policy.change": "asks to change the policy",
+    "factor.change": "asks for a new second factor",
     _DRILL: "asks for an answer",
 }
-_EXECUTE_LABEL = {"live.activate": "Go live", "rearm": "Clear the halt", _DRILL: "Finish the drill"}
+_EXECUTE_LABEL = {
+    "live.activate": "Go live",
+    "rearm": "Clear the halt",
+    "roster.change": "Put it in force",
+    "policy.change": "Put it in force",
+    _DRILL: "Finish the drill",
+}
+# Approved in Slack, carried out in a terminal: no button.
+AT_THE_MACHINE = frozenset({"factor.change"})
 _STATE_WORDS = {
     "rejected": "Rejected",
     "expired": "Expired: nobody else said yes in time",
@@ -112,10 +125,10 @@ def _state_line(card: RequestCard) -> str:
         names = ", ".join(literal(name, 60) for name, _ in card.yes if name != card.requested_by)
         line = f"Approved by {names} at {when(card.decided_at)}"
         if card.execution == "none":
-            return (
-                f"{line}. {literal(card.requested_by, 60)} can press *{execute_label(card.action)}* "
-                f"until {when(card.grant_expires_at)}"
-            )
+            then = f"{literal(card.requested_by, 60)} can press *{execute_label(card.action)}*"
+            if card.action in AT_THE_MACHINE:
+                then = next_step(card.action, card.requested_by)
+            return f"{line}. {then} until {when(card.grant_expires_at)}"
         return f"{line}. Execution {_EXECUTION_WORDS[card.execution]}{outcome}"
     if card.state == "rejected" and card.no:
         name, at, why = card.no[-1]
@@ -162,7 +175,18 @@ def _evidence(card: RequestCard) -> list[Block]:
     ]
     if card.compared is not None:
         lines.append(f"*Since last time* {_changes(card.compared)}")
-    return [DividerBlock(), SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+    found_lines = [SectionBlock(text=MarkdownTextObject(text="\n".join(lines)))] if lines else []
+    shown: list[Block] = [*found_lines, *change_lines(card.evidence.get("changes", ()))]
+    return [DividerBlock(), *shown] if shown else []
+
+
+def change_lines(changes: Sequence[str]) -> list[SectionBlock]:
+    """Every field that would differ, a line each, none left out."""
+    lines = [f"• {literal(line, 550)}" for line in changes]
+    return [
+        SectionBlock(text=MarkdownTextObject(text="\n".join(lines[at : at + LINES_A_BLOCK])))
+        for at in range(0, len(lines), LINES_A_BLOCK)
+    ]
 
 
 def _changes(compared: Compared) -> str:
@@ -204,12 +228,24 @@ def _small_print(card: RequestCard) -> str:
 
 def asks(card: RequestCard) -> str:
     """Who asks for what, in words; a drill says so first."""
-    return f"{mark(card)}{card.requested_by} {_VERBS.get(card.action, 'asks')}"
+    return f"{mark(card)}{card.requested_by} {verb(card)}"
 
 
 def mark(card: RequestCard) -> str:
     """What stands before everything that is said of a drill."""
     return "DRILL · " if card.action == _DRILL else ""
+
+
+def verb(card: RequestCard) -> str:
+    """What the asker does, in words."""
+    return "asks to begin the desk" if "begins" in card.payload else _VERBS.get(card.action, "asks")
+
+
+def next_step(action: str, asker: str) -> str:
+    """Who can do what with an approved request."""
+    if action in AT_THE_MACHINE:
+        return "It can be enrolled on the desk's machine, with peak-ops enrol,"
+    return f"{asker} can press {execute_label(action)}"
 
 
 def execute_label(action: str) -> str:
@@ -235,7 +271,7 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
                 ),
             ),
         ]
-    if card.state == "approved" and card.execution == "none":
+    if card.state == "approved" and card.execution == "none" and card.action not in AT_THE_MACHINE:
         return [
             ButtonElement(
                 text=execute_label(card.action),

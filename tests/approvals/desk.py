@@ -55,10 +55,14 @@ def a_rule(action: str = "live.activate", **changes: object) -> Rule:
 
 def a_policy(*rules: Rule) -> Policy:
     """A policy with these rules in place of the safe ones."""
-    from approvals.policy import PROTECTED_ACTIONS
+    from approvals.policy import PROTECTED_ACTIONS, SOLO_ACTIONS, SoloRule
 
     given = {rule.action: rule for rule in rules}
-    return Policy(tuple(given.get(action, a_rule(action)) for action in sorted(PROTECTED_ACTIONS)))
+    given.setdefault("rearm", a_rule("rearm", cooldown_s=300))
+    return Policy(
+        tuple(given.get(action, a_rule(action)) for action in sorted(PROTECTED_ACTIONS)),
+        tuple(SoloRule(action, frozenset(Role)) for action in sorted(SOLO_ACTIONS)),
+    )
 
 
 def a_request(

@@ -140,7 +140,7 @@ def test_a_second_enrolment_is_refused_and_changes_nothing(database: Database) -
     """Whoever holds the shell for a minute does not replace somebody's factor."""
     enrol(database)
 
-    with pytest.raises(FactorEnrolled, match="two other people agree to and that waits 24 hours"):
+    with pytest.raises(FactorEnrolled, match="Two others agree to a new one in Slack"):
         enrol(database)
     assert prove(database) is Assurance.TOTP
 

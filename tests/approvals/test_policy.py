@@ -5,7 +5,7 @@ import pytest
 from approvals.errors import PolicyUnsafe, RuleMissing
 from approvals.payload import canonical, parsed
 from approvals.person import Role, Roster
-from approvals.policy import PROTECTED_ACTIONS, Policy, Rule, unfilled_roles
+from approvals.policy import PROTECTED_ACTIONS, SOLO_ACTIONS, Policy, Rule, SoloRule, unfilled_roles
 from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, ROSTER, SAM, a_person, a_policy, a_request, a_rule
 
 
@@ -119,3 +119,24 @@ def test_an_unsafe_rule_is_refused_at_request_creation(rule: Rule) -> None:
     """A rule that slipped past the start is stopped where it would be used."""
     with pytest.raises(PolicyUnsafe):
         a_request(rule=rule)
+
+
+@pytest.mark.parametrize("action", sorted(SOLO_ACTIONS))
+def test_an_act_of_one_person_needs_somebody_who_may_do_it(action: str) -> None:
+    """No row, no role, or a role that nobody holds: refused by its name."""
+    policy = a_policy()
+    others = tuple(rule for rule in policy.solo if rule.action != action)
+    for rest in ((), (SoloRule(action, frozenset()),), (SoloRule(action, frozenset({Role.RISK_OFFICER})),)):
+        with pytest.raises(PolicyUnsafe, match=rf"\[{action}\]"):
+            Policy(policy.rules, (*others, *rest)).check(Roster((OLIVIA, OTTO)))
+
+
+def test_only_a_change_of_a_factor_takes_any_two() -> None:
+    """Whoever they are: an owner who lost her phone would else be shut out by her own row."""
+    a_rule("factor.change", among=[]).check(ROSTER)
+
+
+def test_a_policy_is_read_back_as_it_was_agreed_to() -> None:
+    """With the rows of one person too."""
+    policy = a_policy()
+    assert Policy.from_value(parsed(canonical(policy.as_value()))).as_value() == policy.as_value()

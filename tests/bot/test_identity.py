@@ -45,7 +45,7 @@ class Slack:
 
     def identity(self) -> Identity:
         """The desk's view of it."""
-        return Identity(ROSTER, self.users_info, monotonic=lambda: self.now_s)
+        return Identity(lambda: ROSTER, self.users_info, monotonic=lambda: self.now_s)
 
 
 def reason(identity: Identity, account: Account, *, fresh: bool = True) -> Unheard:
@@ -205,5 +205,7 @@ def web_api(answer: Mapping[str, Any]) -> Iterator[str]:
 def test_slacks_own_answers_are_understood(answer: Mapping[str, Any], expected: Unheard) -> None:
     """Over HTTP and through Slack's client: a no, an unknown user and a failure are told apart."""
     with web_api(answer) as url:
-        identity = Identity(ROSTER, slack_users_info(WebClient(token="xoxb-1", base_url=url, timeout=5)))
+        identity = Identity(
+            lambda: ROSTER, slack_users_info(WebClient(token="xoxb-1", base_url=url, timeout=5))
+        )
         assert reason(identity, OLIVIA_HERE) is expected

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from approvals.person import Role
-from approvals.policy import PROTECTED_ACTIONS
+from approvals.policy import PROTECTED_ACTIONS, SOLO_ACTIONS
 from bot.errors import ConfigError
-from bot.people import check_people, load_policy, load_rearm_cooldown_s, load_roster
+from bot.people import check_people, load_policy, load_roster, load_rules
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 
@@ -61,10 +61,13 @@ def test_the_shipped_policy_names_every_protected_act() -> None:
     """No protected act is left to chance, and going live asks for two with an owner among them."""
     policy = load_policy(SHIPPED)
     assert {rule.action for rule in policy.rules} == PROTECTED_ACTIONS
+    assert {rule.action for rule in policy.solo} == SOLO_ACTIONS
+    step_up = {"live.activate", "live.resume", "rearm", "factor.change"}
+    assert {rule.action for rule in policy.rules if rule.step_up} == step_up
     live = policy.rule("live.activate")
     assert (live.persons, live.among, live.expires_s, live.grant_s) == (2, frozenset({Role.OWNER}), 900, 600)
     assert live.ask == set(Role)
-    assert load_rearm_cooldown_s(SHIPPED) == 300
+    assert policy.rule("rearm").cooldown_s == 300
 
 
 def test_the_shipped_people_file_is_nobody() -> None:
@@ -139,6 +142,9 @@ def test_a_mistake_in_people_is_named(tmp_path: Path, old: str, new: str, told: 
         ("expires_s = 900", "expires_s = -0", "live.activate.expires_s = 0"),
         ('among = ["owner"]', 'among = ["ownr"]', "live.activate.among"),
         ("step_up = true", 'step_up = "no"', "live.activate.step_up"),
+        ("[session.pause]\npersons = 1", "[session.pause]\npersons = 2", "session.pause.persons = 2"),
+        ('ask = ["anybody"]', 'ask = ["owner"]', "nobody on the roster can be kept from halting"),
+        ('ask = ["anybody"]', "ask = []", "nobody on the roster can be kept from halting"),
         (
             "[live.activate]",
             "[live.activat]",
@@ -180,3 +186,15 @@ def test_a_policy_that_one_person_could_pass_is_refused(
         check_people(folder, load_policy(folder), load_roster(folder))
     for part in told.split(".*"):
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("action", sorted(PROTECTED_ACTIONS | SOLO_ACTIONS | {"halt"}))
+def test_a_policy_with_a_missing_table_is_refused_by_its_name(tmp_path: Path, action: str) -> None:
+    """A forgotten row leaves nothing to chance, nor does it take a halt from anybody."""
+    folder = policy(tmp_path, f"[{action}]", f"[{action}]")
+    path = folder / "policy.toml"
+    head, _, tail = path.read_text("utf-8").partition(f"[{action}]")
+    path.write_text(head + tail[tail.find("\n[") + 1 :] if "\n[" in tail else head, "utf-8")
+
+    with pytest.raises(ConfigError, match=rf"{action}.*the row is missing"):
+        load_rules(folder)

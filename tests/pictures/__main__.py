@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.pictures.album import Album, open_album
 from tests.pictures.asking import answer, come_too_late, drill
+from tests.pictures.changing import change
 from tests.pictures.halting import halt, halt_without_answer
 from tests.pictures.kinds import PICTURES
 from tests.pictures.looking import look_around, look_at_trouble
@@ -21,7 +22,7 @@ from tests.scenarios.desk import open_desk
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "var" / "pictures"
 # Those that need a desk without a halt come before the last one.
-PARTS = (look_around, answer, drill, trade, halt, look_at_trouble, report, draw, halt_without_answer)
+PARTS = (look_around, answer, drill, change, trade, halt, look_at_trouble, report, draw, halt_without_answer)
 DOCUMENTED = {"request-pending": "approval-card.png", "halt-proven": "halt-card.png"}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bot.views import (
     alerts,
     answer_form,
+    change_form,
     drill_form,
     halt,
     health,
@@ -99,6 +100,9 @@ PICTURES: dict[str, Callable[..., object]] = {
     "form-rearm": rearm_form.rearm_form,
     "rearm-pending": requests.request_card,
     "rearm-executed": requests.request_card,
+    "form-roster": change_form.change_form,
+    "roster-pending": requests.request_card,
+    "roster-executed": requests.request_card,
     "session-starting": sessions.session_card,
     "session-running": sessions.session_card,
     "session-silent": sessions.session_card,

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlmodel import Session, SQLModel, col, select
 
 from approvals.factor import DRIFT_STEPS, step_at
@@ -30,7 +30,7 @@ from bot.errors import BotError
 from bot.inbox import RECEIVED
 from bot.outbox import WAITING
 from bot.payloads import Kind
-from bot.tables import InboxRow, OutboxRow
+from bot.tables import CardRow, InboxRow, OutboxRow
 from tests.scenarios.conversation import QUIET_S, Card, Conversation, Person
 from trading.errors import TradingError
 from trading.gateway_client import GatewayClient
@@ -87,6 +87,7 @@ class Desk(Conversation):
             self.somebody(person).code = partial(self.code_of, person)
         self.bot: subprocess.Popen[bytes] | None = None
         self._bots: list[subprocess.Popen[bytes]] = []
+        self._forget_the_beginning()
         self.begin_bot()
 
     def code_of(self, person: str) -> str:
@@ -101,6 +102,12 @@ class Desk(Conversation):
     def spare_code_of(self, person: str) -> str:
         """A recovery code of this person that nobody has used yet."""
         return self._spare[person].pop()
+
+    def _forget_the_beginning(self) -> None:
+        """What was to be told of it is no part of a scenario."""
+        with self._database.transaction() as session:
+            for table in (OutboxRow, CardRow):
+                session.exec(delete(table))
 
     def begin_bot(self) -> None:
         """Start the bot's process without waiting for it."""
@@ -355,12 +362,17 @@ def open_desk(
     def edited(text: str) -> str:
         return changes(text.replace('health_report = "07:30"', f'health_report = "{hour:%H:%M}"'))
 
+    def ruled(text: str) -> str:
+        return policy_changes(text.replace("cooldown_s = 300", f"cooldown_s = {cooldown_s}"))
+
     with practice_desk(
-        home, now, socket_mode=socket_mode, changes=edited, database_url=database_url
+        home,
+        now,
+        socket_mode=socket_mode,
+        changes=edited,
+        policy_changes=ruled,
+        database_url=database_url,
     ) as practice:
-        policy = home / "config" / "policy.toml"
-        rules = policy.read_text().replace("cooldown_s = 300", f"cooldown_s = {cooldown_s}")
-        policy.write_text(policy_changes(rules))
         people = home / "config" / "people.toml"
         people.write_text(re.sub(r'(?<=timezone = ").*(?=")', zone_by_day(now), people.read_text()))
         desk = Desk(practice, database_url)

@@ -64,7 +64,10 @@ def _keeps_no_code(desk: Desk, by_clock: str, recovery: str) -> None:
     with closing(sqlite3.connect(desk.home / "peak-ops.db")) as live:
         with closing(sqlite3.connect(desk.home / "backup.db")) as backup:
             live.backup(backup)
-        votes = live.execute("SELECT person, step_up FROM approval_vote").fetchall()
+        votes = live.execute(
+            "SELECT person, step_up FROM approval_vote JOIN approval_request ON id = request_id"
+            " WHERE action = 'live.activate'"
+        ).fetchall()
     assert sorted(votes) == [("olivia", "recovery"), ("otto", "totp")]
     # Six digits may stand in a time or a hash by chance; as they were typed, and as a value, they do not.
     typed = (spaced(by_clock), f'"{by_clock}"', f"'{by_clock}'", recovery, recovery.replace("-", ""))

@@ -70,7 +70,7 @@ def test_a_code_proves_the_factor_and_recovery_codes_are_shown_once(
     codes = re.findall(r"^    ([2-9a-z]{5}-[2-9a-z]{5})$", told.out, re.MULTILINE)
     assert len(codes) == 10
     with installation().storage().reading() as tx:
-        factor = tx.factors.get(installation().roster.persons[0].id)
+        factor = tx.factors.get(installation().files.roster.persons[0].id)
         (row,) = tx.audit.recent(1)
     assert factor is not None
     assert f"“{factor.phrase}”" in told.out
@@ -94,8 +94,8 @@ def test_who_has_a_factor_gets_no_second_one(
     told, typing = enrols(shell, monkeypatch, capsys, "olivia")
 
     assert (told.code, told.out, typing.code) == (3, "", "")
-    assert "Olivia has had a second factor since" in told.err
-    assert "two other people agree to and that waits 24 hours" in told.err
+    assert "olivia has had a second factor since" in told.err
+    assert "Two others agree to a new one in Slack" in told.err
 
 
 def test_without_a_right_code_nothing_is_enrolled(
@@ -107,7 +107,7 @@ def test_without_a_right_code_nothing_is_enrolled(
     assert told.code == 1
     assert told.err.endswith("Nothing was enrolled.\n")
     with installation().storage().reading() as tx:
-        assert tx.factors.get(installation().roster.persons[0].id) is None
+        assert tx.factors.get(installation().files.roster.persons[0].id) is None
 
 
 def test_nobody_on_the_roster_is_named_with_the_nearest(shell: Shell) -> None:

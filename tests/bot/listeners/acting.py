@@ -9,19 +9,24 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.models.views import View
 
+from approvals.in_force import Kind
 from approvals.person import Person
 from approvals.request import ApprovalRequest
 from bot import faces
 from bot.identity import Identity
 from bot.listeners.answers import AnswerListeners
 from bot.listeners.card_press import CardPress
+from bot.listeners.changes import ChangeListeners
 from bot.listeners.desk import DeskListeners
 from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
 from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.changes import ProposeChange, PutInForce
+from bot.operations.desk import DRILL
 from bot.operations.drill import FinishDrill, RequestDrill
+from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
@@ -58,7 +63,7 @@ class Listening:
         rig, desk = self.rig, self.rig.desk
         self.app = build_app(WebClient(token="xoxb-test", base_url="http://127.0.0.1:1/api/"))
         note = NoteStranger(rig.storage)
-        front = Front(Identity(desk.roster, self._users_info), rig.storage, note)
+        front = Front(Identity(lambda: desk.roster, self._users_info), rig.storage, note)
         self.app.middleware(answered_once(rig.storage))
         self.clear_halt = ClearHalt(rig.storage, desk, rig.latch)
         self.stop = StopSession(rig.storage, desk, rig.gateway)
@@ -71,13 +76,21 @@ class Listening:
             press,
             reader,
             WithdrawRequest(rig.storage, desk),
-            GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
-            self.clear_halt,
-            FinishDrill(rig.storage, desk),
+            {
+                "live.activate": GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
+                "rearm": self.clear_halt,
+                DRILL: FinishDrill(rig.storage, desk),
+                **dict.fromkeys(
+                    (kind.action for kind in Kind), PutInForce(rig.storage, desk, lambda: rig.files)
+                ),
+            },
             RequestRearm(rig.storage, desk, rig.latch),
             StepUp(rig.storage, desk),
         ).register(self.app)
         DrillListeners(front, RequestDrill(rig.storage, desk), StepUp(rig.storage, desk)).register(self.app)
+        propose = ProposeChange(rig.storage, desk, lambda: rig.files)
+        factors = RequestFactor(rig.storage, desk)
+        ChangeListeners(front, propose, factors, StepUp(rig.storage, desk)).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
         machine = Machine(self.home)
         checks = DeskChecks(rig.storage, desk, rig.latch, machine)

@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 from sqlmodel import select
 
 from approvals.factor import Secret, step_at
+from approvals.in_force import Kind
 from approvals.person import Person, PersonId
 from approvals.policy import Policy
 from approvals.request import ApprovalRequest, Assurance, RequestId, VoteWord
 from bot.database import Database
 from bot.operations.desk import Channels, Desk, Refused, StrategyChoice
 from bot.operations.halt import RequestRearm
+from bot.operations.in_force import put_in_force
 from bot.operations.live import Asked, GoLive, Launched, RequestLive
 from bot.operations.reminders import RemindAwaited, draw_reminder
 from bot.operations.request_card import read_card
@@ -176,6 +178,7 @@ class Rig:
         self.clock = Clock()
         self.storage = Storage(database, Keys(KEY, KEY), self.clock)
         self.desk = a_desk()
+        self.files = self.desk.rules
         self.latch = Latch(home)
         self.latch.begin("olivia", self.clock())
         self.rehearsing = Rehearsing()
@@ -291,6 +294,12 @@ class Rig:
         """Somebody has halted, and the files are as old as the rig's own clock has it."""
         self.latch.engage(reason, by, self.clock())
         os.utime(self.latch.halt_file, times=(self.clock().timestamp(),) * 2)
+
+    def is_begun(self) -> None:
+        """Two people have let the rig's roster and policy count."""
+        with self.storage.transaction() as tx:
+            for kind in Kind:
+                put_in_force(tx, kind, self.desk.rules.value(kind), "the test", "olivia")
 
     def rearm_asked(self, by: Person = OTTO, reason: str = "feed is back", cause: str = "c:1") -> Any:
         """Ask for the halt to be cleared."""

@@ -90,7 +90,7 @@ def test_the_wait_begins_anew_with_each_halt(rig: Rig, how: str) -> None:
 
 def test_a_halt_of_unknown_age_has_just_begun(rig: Rig) -> None:
     """Until it is in the record, which gives it a time."""
-    rig.live_session()
+    rig.is_begun()
     rig.latch.latch_file.unlink()
     rig.clock.passes(minutes=6)
     assert "must stand 300 seconds" in refusal(rig.rearm_asked())

@@ -1,6 +1,4 @@
-"""A factor counts at once before the desk begins; on a desk at work it waits, and everybody is told."""
-
-from datetime import timedelta
+"""A factor counts at once before the desk begins; what a desk at work asks for is in test_factor_change."""
 
 from approvals.factor import Code, Secret, step_at
 from bot.operations.enrolment import EnrolFactor, Enrolled
@@ -25,19 +23,6 @@ def test_before_the_desk_begins_a_factor_counts_at_once(rig: Rig) -> None:
     assert (enrolled.waits, enrolled.good_from) == (False, rig.clock())
     assert rig.outgoing() == []
     assert rig.recorded() == ["factor.enrolled"]
-
-
-def test_on_a_desk_at_work_a_factor_waits_a_day_and_everybody_is_told(rig: Rig) -> None:
-    """Whoever enrols for somebody else is noticed before it counts."""
-    rig.live_session()
-    enrolled = enrol(rig)
-
-    assert (enrolled.waits, enrolled.good_from) == (True, rig.clock() + timedelta(hours=24))
-    (post,) = [row for row in rig.outgoing("post") if row.key.startswith("factor:")]
-    assert post.target["channel"] == "C0APPROVALS"
-    assert "If Olivia knows nothing of it: halt" in post.body["text"]
-    told = [row.lane for row in rig.outgoing("dm") if row.key.startswith("factor:")]
-    assert told == [str(account) for account in OLIVIA.accounts]
 
 
 def test_recovery_codes_are_in_no_repr(rig: Rig) -> None:

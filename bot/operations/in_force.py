@@ -1,0 +1,24 @@
+"""Letting a roster or a policy count, with its row in the record."""
+
+from collections.abc import Mapping
+
+from approvals.in_force import InForce, Kind
+from approvals.payload import digest
+from bot.storage import Transaction
+
+NOTED_AS = "rules.in_force"
+
+
+def put_in_force(tx: Transaction, kind: Kind, value: Mapping[str, object], origin: str, by: str) -> InForce:
+    """Store it and note it; `origin` is the request that two persons agreed to, or what else it came from."""
+    stored = tx.in_force.put(kind, value, origin, tx.now)
+    tx.note(
+        NOTED_AS,
+        by,
+        kind,
+        version=stored.version,
+        digest=digest(stored.body_text),
+        origin=origin,
+        value=stored.body_text,
+    )
+    return stored
