@@ -153,6 +153,14 @@ class PayloadAltered(ApprovalError):
     name: str
 
 
+class RowForged(ApprovalError):
+    """{what} is not as this desk wrote it, so nothing was counted and nothing was done. Somebody has written
+    to the database: halt, keep a copy of it, and verify the record.
+    """
+
+    what: str
+
+
 class FactorEnrolled(ApprovalError):
     """{person} has had a second factor since {at:%Y-%m-%d %H:%M} UTC, so nothing was changed. A reset is a
     change that two other people agree to and that waits 24 hours; it cannot be made from here.

@@ -1,5 +1,6 @@
-"""From a domain object to its row and back."""
+"""From a domain object to its row and back, and what shows that we wrote it."""
 
+import hmac
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ from sqlmodel import SQLModel
 
 from approvals.audit import Entry
 from approvals.grant import Grant
+from approvals.payload import canonical
 from approvals.person import Account
 from approvals.policy import Rule
 from approvals.request import (
@@ -50,6 +52,22 @@ def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> b
     return connection.execute(statement).rowcount == 1
 
 
+def signed(table: Table, values: Mapping[str, Any], key: bytes) -> dict[str, Any]:
+    """A row's values with the signature over all of them: HMAC-SHA256, in hex."""
+    return {**values, "mac": _mac(table, values, key)}
+
+
+def is_signed(table: Table, row: RowMapping, key: bytes) -> bool:
+    """Whether a row is, to the letter, one that was written with this key."""
+    values = {name: value for name, value in row.items() if name != "mac"}
+    return hmac.compare_digest(str(row["mac"]).encode(), _mac(table, values, key).encode())
+
+
+def _mac(table: Table, values: Mapping[str, Any], key: bytes) -> str:
+    text = f"{table.name}:{canonical(values)}"
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
 def request_values(request: ApprovalRequest) -> dict[str, Any]:
     """The row of a request."""
     values = {name: getattr(request, name) for name in ApprovalRequest.__slots__}
@@ -63,7 +81,7 @@ def request_of(row: RowMapping) -> ApprovalRequest:
         "state": RequestState(row["state"]),
         "execution": ExecutionState(row["execution"]),
     }
-    return ApprovalRequest(**{**row, **read})
+    return ApprovalRequest(**{**{name: row[name] for name in ApprovalRequest.__slots__}, **read})
 
 
 def vote_values(request_id: RequestId, vote: Vote) -> dict[str, Any]:

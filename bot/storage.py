@@ -8,9 +8,10 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from approvals.audit_store import AuditStore
 from approvals.events import Recordable
 from approvals.factor_store import FactorStore
-from approvals.store import AuditStore, GrantStore, RequestStore
+from approvals.store import GrantStore, RequestStore
 from bot.database import Database
 from bot.outbox import OutboxWriter
 from bot.records import AlertStore, HaltStore, ReportStore
@@ -37,7 +38,7 @@ class Transaction:
     @cached_property
     def requests(self) -> RequestStore:
         """Approval requests and votes."""
-        return RequestStore(self.session)
+        return RequestStore(self.session, self._keys.record)
 
     @cached_property
     def grants(self) -> GrantStore:

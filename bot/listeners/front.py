@@ -55,9 +55,9 @@ class Front:
     def refuse(
         self, incoming: Incoming, actor: Person, refused: Refused, protected: str = "", subject: str = ""
     ) -> None:
-        """Say no in private; an attempt at a protected act is put on record with it."""
+        """Say no in private; an attempt at a protected act is put on record with it, unless it is there."""
         with self._storage.transaction() as tx:
-            if protected:
+            if protected and not refused.on_record:
                 note_refused(tx, actor.id, protected, subject, refused.sentence)
             if (asker := incoming.asker) is not None:
                 asker.told(tx, refused.sentence, *refused.moments)

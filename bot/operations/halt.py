@@ -23,6 +23,7 @@ from bot.operations.clearing import (
     has_been_begun,
 )
 from bot.operations.desk import SHOWN, Desk, Refused, owners
+from bot.operations.forged import refused_by
 from bot.operations.live import Asked, file_request, may_file
 from bot.operations.request_card import subject as request_subject
 from bot.operations.step_up import prove_asker
@@ -295,7 +296,7 @@ class ClearHalt:
                 if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
                     return Refused("Somebody has pressed this already. Nothing more was done.")
             except ApprovalError as error:
-                return Refused(str(error))
+                return refused_by(tx, self._desk, error)
             tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
             _end_sessions(tx)
             now, seen = tx.now, str(request.payload["halt_mark"])

@@ -5,9 +5,10 @@ from sqlalchemy import update
 from sqlmodel import Session
 
 from approvals.audit import Head
+from approvals.audit_store import AuditStore
 from approvals.events import VoteRecorded
 from approvals.rows import ENTRY
-from approvals.store import AuditStore, RequestStore
+from approvals.store import RequestStore
 from bot.database import Database
 from tests.approvals.desk import (
     KEY,
@@ -81,7 +82,7 @@ def test_every_event_stands_in_the_record(database: Database) -> None:
     """Asked, answered, with who counted and by which rule, for whoever reads it later."""
     request = a_request()
     with database.transaction() as session:
-        requests, audit = RequestStore(session), AuditStore(session, KEY)
+        requests, audit = RequestStore(session, KEY), AuditStore(session, KEY)
         audit.record(requests.add(request, asked()), NOON)
         outcome = requests.record_vote(request.id, yes(OLIVIA), ROSTER, SOON)
         assert isinstance(outcome, VoteRecorded)

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from approvals.audit_store import AuditStore
 from approvals.events import VoteRecorded
 from approvals.person import Role, Roster
 from approvals.request import RequestId, RequestState
-from approvals.store import AuditStore, GrantStore, RequestStore
+from approvals.store import GrantStore, RequestStore
 from bot.database import Database
 from tests.approvals.conftest import METADATA, TABLES
 from tests.approvals.desk import (
@@ -49,7 +50,7 @@ def file_all(database: Database, count: int = REQUESTS) -> list[RequestId]:
             request = a_request(
                 by, rule=a_rule(), cause=f"click-{number}", account=f"venue-{number}", roster=CROWD
             )
-            RequestStore(session).add(request, asked(by))
+            RequestStore(session, KEY).add(request, asked(by))
             ids.append(request.id)
     return ids
 
@@ -60,12 +61,12 @@ def vote_and_carry_out(database: Database, ids: list[RequestId]) -> tuple[int, i
     for request_id in ids:
         for person in (RITA, OLIVIA, OTTO):
             with database.transaction() as session:
-                outcome = RequestStore(session).record_vote(request_id, yes(person), CROWD, SOON)
+                outcome = RequestStore(session, KEY).record_vote(request_id, yes(person), CROWD, SOON)
                 if isinstance(outcome, VoteRecorded):
                     AuditStore(session, KEY).record(outcome, SOON)
                     voted += 1
         with database.transaction() as session:
-            requests, grants = RequestStore(session), GrantStore(session)
+            requests, grants = RequestStore(session, KEY), GrantStore(session)
             claimed += requests.claim_execution(request_id, CROWD, SOON)
             spent += grants.spend(grants.issue(requests.get(request_id)).id, SOON)
     return voted, claimed, spent
@@ -84,7 +85,7 @@ def check(database: Database, ids: list[RequestId], done: list[tuple[int, int, i
     voted, claimed, spent = (sum(column) for column in zip(*done, strict=True))
     assert claimed == spent == len(ids)
     with database.transaction() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         assert {store.get(request_id).state for request_id in ids} == {RequestState.APPROVED}
         assert sum(len(store.votes(request_id)) for request_id in ids) == voted + len(ids)
         verdict = AuditStore(session, KEY).verify()

@@ -41,6 +41,7 @@ ALERTS = (
     "bot.moved",
     "slack.strangers",
     "schedule.missed",
+    "record.forged",
 )
 
 PICTURES: dict[str, Callable[..., object]] = {

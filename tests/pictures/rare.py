@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from slack_sdk import WebClient
 
+from approvals.errors import RowForged
 from bot.clock import system_clock
 from bot.delivery import Lost
 from bot.inbox import Saved
 from bot.installation import Installation, read_installation
 from bot.lease import Holder
 from bot.operations.alerts import raise_alert
+from bot.operations.forged import refused_by
 from bot.outbox import MessageKind
 from bot.payloads import Kind
 from bot.practice.people import GENERAL, OTTO
@@ -78,6 +80,7 @@ def report(desk: Desk, album: Album) -> None:
         ("slack.strangers", "our tokens"),
         ("schedule.missed", "did not come"),
         ("execution.unknown", "Nobody knows whether"),
+        ("record.forged", "has written to the database"),
     ):
         album.takes(f"alert-{kind}", alerts.expects(title))
 
@@ -98,6 +101,7 @@ def trouble(installation: Installation, now: datetime) -> None:
         title = "Nobody knows whether amber falcon was carried out"
         why, advice = "the bot ended while it was carried out", "Look at /peak status: does the halt stand?"
         raise_alert(tx, desk, "picture:claimed", "execution.unknown", "high", title, why, advice)
+        refused_by(tx, desk, RowForged(what="The vote of Olivia on amber falcon"))
 
 
 def draw(desk: Desk, album: Album) -> None:
