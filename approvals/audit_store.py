@@ -1,17 +1,18 @@
 """The record in the database: rows are added and never changed, and walked without the ORM."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from approvals.audit import Entry, Head, Verdict, verify
+from approvals.audit import Entry, Head
 from approvals.events import Recordable
 from approvals.payload import canonical
 from approvals.rows import ENTRY, ENTRY_FIELDS, entry_values
+from approvals.verify import Row, Verdict, verify
 
-BATCH = 1_000
+BATCH = 2_000
 
 
 class AuditStore:
@@ -44,6 +45,12 @@ class AuditStore:
         query = select(*ENTRY_FIELDS).order_by(ENTRY.c.sequence.desc()).limit(count_max)
         return [Entry(*row) for row in self._session.connection().execute(query)]
 
+    def newest(self, kind: str, subject: str) -> Entry | None:
+        """The newest row of a kind about one thing."""
+        query = select(*ENTRY_FIELDS).where(ENTRY.c.kind == kind, ENTRY.c.subject == subject)
+        row = self._session.connection().execute(query.order_by(ENTRY.c.sequence.desc()).limit(1)).first()
+        return None if row is None else Entry(*row)
+
     def caused(self, kind: str, cause: str) -> list[Entry]:
         """The rows of a kind whose body names this `cause`, oldest first: what one act has done already."""
         named = canonical({"cause": cause})[1:-1]
@@ -53,16 +60,32 @@ class AuditStore:
         rows = self._session.connection().execute(query.order_by(ENTRY.c.sequence))
         return [entry for row in rows if (entry := Entry(*row)).body.get("cause") == cause]
 
+    def at(self, sequence: int) -> Head | None:
+        """The row of this number, as the head that it once was."""
+        query = select(ENTRY.c.sequence, ENTRY.c.hash).where(ENTRY.c.sequence == sequence)
+        row = self._session.connection().execute(query).first()
+        return None if row is None else Head(row.sequence, row.hash)
+
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Walk the rows after a sequence, oldest first, without holding all of them in memory."""
+        return (Entry(*row) for row in self.rows(after))
+
+    def rows(self, after: int = 0, walked: Callable[[int], None] = lambda count: None) -> Iterator[Row]:
+        """The same as plain tuples; `walked` hears how many came with each batch."""
+        query = select(*ENTRY_FIELDS).order_by(ENTRY.c.sequence).limit(BATCH)
         while True:
-            query = select(*ENTRY_FIELDS).where(ENTRY.c.sequence > after).order_by(ENTRY.c.sequence)
-            rows = [Entry(*row) for row in self._session.connection().execute(query.limit(BATCH))]
+            found = self._session.connection().execute(query.where(ENTRY.c.sequence > after))
+            # What is stored needs no conversion, so the driver's own tuples are taken.
+            rows = found.cursor.fetchall() if found.cursor is not None else []
+            found.close()
             yield from rows
+            walked(len(rows))
             if len(rows) < BATCH:
                 return
-            after = rows[-1].sequence
+            after = rows[-1][0]
 
-    def verify(self, anchor: Head | None = None) -> Verdict:
+    def verify(
+        self, anchors: Sequence[Head] = (), walked: Callable[[int], None] = lambda count: None
+    ) -> Verdict:
         """Follow the whole chain, with the key."""
-        return verify(self.entries(), self._key, anchor)
+        return verify(self.rows(walked=walked), self._key, anchors)

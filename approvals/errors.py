@@ -209,3 +209,12 @@ class EntryUnusable(ApprovalError):
 
     field: str
     why: str
+
+
+class AnchorUnusable(ApprovalError):
+    """Line {number} of the anchors cannot be relied on: {why}. Somebody has written to that file, or the key
+    is another one: compare with the heads in the reports channel.
+    """
+
+    number: int
+    why: str

@@ -8,6 +8,7 @@ from pathlib import Path
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from bot.anchor_file import AnchorFile
 from bot.chart import draw_equity
 from bot.delivery import Outbox
 from bot.dispatch import Dispatcher
@@ -29,6 +30,7 @@ from bot.listeners.sessions import SessionListeners
 from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.anchoring import CompareAnchors, NoteHead
 from bot.operations.claimed import FinishClaimed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
@@ -85,6 +87,7 @@ class Bot:
     troubles: Troubles
     lease: Lease
     link: LinkState
+    compare_anchors: CompareAnchors
 
 
 def build(
@@ -100,11 +103,11 @@ def build(
     troubles = Troubles(installation.storage(), desk)
     outbox = _outbox(installation, client, supervisor, status, troubles, metrics, workspace_url)
     storage = installation.storage(committed=outbox.wake)
-    machine = Machine(home)
-    link = LinkState(over_http=not installation.environment.socket_mode)
+    machine, link = Machine(home), LinkState(over_http=not installation.environment.socket_mode)
     checks = DeskChecks(storage, desk, latch, machine, link.finding)
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
-    health = CheckHealth(storage, desk, checks, machine, supervisor.gateway)
+    note_head = NoteHead(storage, desk, AnchorFile(home, installation.keys.record))
+    health = CheckHealth(storage, desk, checks, machine, supervisor.gateway, note_head)
     stop = StopSession(storage, desk, supervisor.gateway)
     record_halt = RecordHalt(storage, desk, (desk.live_exchange,), Prover(home, supervisor, launcher))
     halt_watch = HaltWatch(latch, record_halt, clock)
@@ -136,7 +139,6 @@ def build(
         supervisor,
         link,
     )
-    operations_log = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
     return Bot(
         installation=installation,
         storage=storage,
@@ -146,7 +148,7 @@ def build(
         ingress=Ingress(inbox, dispatcher, halt_route, metrics),
         outbox=outbox,
         supervisor=supervisor,
-        projector=Projector(storage, desk, operations_log.follow),
+        projector=Projector(storage, desk, _followers(installation, logs, storage)),
         halt_watch=halt_watch,
         metrics=metrics,
         health=health,
@@ -156,7 +158,14 @@ def build(
         troubles=troubles,
         lease=lease,
         link=link,
+        compare_anchors=CompareAnchors(storage, desk, latch, note_head.file),
     )
+
+
+def _followers(installation: Installation, logs: Logs, storage: Storage) -> Callable[[], None]:
+    """What is written to files from the record, behind the projector."""
+    home, desk = installation.environment.home_folder, installation.desk
+    return OperationsLog(home / "logs" / "operations.log", logs, storage, desk).follow
 
 
 def _outbox(

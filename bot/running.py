@@ -118,6 +118,7 @@ def _work(installation: Installation, lease: Lease, logs: Logs, stack: ExitStack
     bot = build(installation, client, lambda: introduction.account, logs, lease)
     if lease.moved_from is not None:
         bot.troubles.moved(lease.moved_from)
+    bot.compare_anchors()
     _start(bot, stack)
     link = _open_door(bot, environment, client, listener, stack)
     if introduction.make(stopping):

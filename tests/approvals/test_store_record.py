@@ -41,15 +41,18 @@ def test_the_record_grows_row_by_row(database: Database) -> None:
         assert [entry.sequence for entry in store.entries()] == [1, 2, 3, 4, 5]
         assert [entry.sequence for entry in store.entries(after=3)] == [4, 5]
         assert [entry.sequence for entry in store.recent(2)] == [5, 4]
+        assert (store.at(4), store.at(6)) == (store.recent(2)[1].head, None)
         assert store.head() == store.recent(1)[0].head
-        verdict = store.verify(store.head())
+        head = store.head()
+        assert head is not None
+        verdict = store.verify([head])
         assert (verdict.rows, verdict.ok, verdict.head) == (5, True, store.head())
 
 
 def test_a_long_record_is_walked_in_batches(database: Database) -> None:
     """More rows than one batch holds, none twice and none left out."""
     with database.transaction() as session:
-        verdict = record(session, 2_000).verify(Head(1, "0" * 64))
+        verdict = record(session, 2_000).verify([Head(1, "0" * 64)])
         assert (verdict.rows, verdict.first_bad) == (2_000, 1)
         assert AuditStore(session, KEY).verify().ok
 

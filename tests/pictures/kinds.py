@@ -42,6 +42,8 @@ ALERTS = (
     "slack.strangers",
     "schedule.missed",
     "record.forged",
+    "record.restored",
+    "report.unwritten",
 )
 
 PICTURES: dict[str, Callable[..., object]] = {
