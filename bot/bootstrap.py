@@ -49,6 +49,7 @@ from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
 from bot.projector import Projector
 from bot.rehearsal import Rehearsal
+from bot.release_files import ReleaseFiles
 from bot.renderers import Renderers
 from bot.slack_app import BotAccount, build_app
 from bot.storage import Storage
@@ -148,7 +149,7 @@ def build(
         ingress=Ingress(inbox, dispatcher, halt_route, metrics),
         outbox=outbox,
         supervisor=supervisor,
-        projector=Projector(storage, desk, _followers(installation, logs, storage)),
+        projector=Projector(storage, desk, _followers(installation, logs, storage, note_head)),
         halt_watch=halt_watch,
         metrics=metrics,
         health=health,
@@ -162,10 +163,19 @@ def build(
     )
 
 
-def _followers(installation: Installation, logs: Logs, storage: Storage) -> Callable[[], None]:
+def _followers(
+    installation: Installation, logs: Logs, storage: Storage, note_head: NoteHead
+) -> Callable[[], None]:
     """What is written to files from the record, behind the projector."""
     home, desk = installation.environment.home_folder, installation.desk
-    return OperationsLog(home / "logs" / "operations.log", logs, storage, desk).follow
+    releases = ReleaseFiles(home, storage, desk, note_head)
+    operations_log = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
+
+    def follow() -> None:
+        releases.follow()  # first: it tells by itself of a full disk
+        operations_log.follow()
+
+    return follow
 
 
 def _outbox(
