@@ -93,6 +93,10 @@ class RequestStore:
             raise RequestUnknown(wanted=request_id)
         return found[0]
 
+    def genuine(self, request_id: RequestId) -> ApprovalRequest:
+        """Read a request whose rows this desk wrote; raises RequestUnknown, PayloadAltered or RowForged."""
+        return self._genuine(request_id, lock=False)[0]
+
     def by_cause(self, cause: str) -> ApprovalRequest | None:
         """Find the request that a click or command has filed already."""
         return next(iter(self._select(REQUEST.c.cause == cause)), None)
@@ -163,7 +167,7 @@ class RequestStore:
         A vote that would not count is refused and leaves no row. Raises RequestUnknown, and RowForged when
         the request or a vote on it was not written with this key.
         """
-        request, votes = self._genuine(request_id)
+        request, votes = self._genuine(request_id, lock=True)
         person = roster.by_account(vote.account)
         if person is None or person.id != vote.person:
             return refusal(Reason.NOT_ON_ROSTER)
@@ -200,7 +204,7 @@ class RequestStore:
         Looks again at the people, the stored payload, the rows' signatures and the time, and raises
         QuorumMissing, PayloadAltered, RowForged, NotApproved or GrantExpired.
         """
-        request, votes = self._genuine(request_id)
+        request, votes = self._genuine(request_id, lock=True)
         if request.execution not in (ExecutionState.NONE, ExecutionState.VOID):
             return False
         claimed = request.claim(now)
@@ -231,10 +235,11 @@ class RequestStore:
         query = select(REQUEST.c.created_at).where(mine).order_by(REQUEST.c.created_at)
         return list(self._connection.execute(query).scalars())
 
-    def _genuine(self, request_id: RequestId) -> tuple[ApprovalRequest, tuple[Vote, ...]]:
-        """A request and its votes, locked, once all of it is seen to be what was written."""
-        query = select(REQUEST).where(REQUEST.c.id == request_id).with_for_update()
-        row = self._connection.execute(query).mappings().first()
+    def _genuine(self, request_id: RequestId, *, lock: bool) -> tuple[ApprovalRequest, tuple[Vote, ...]]:
+        """A request and its votes, once all of it is seen to be what was written."""
+        query = select(REQUEST).where(REQUEST.c.id == request_id)
+        found = self._connection.execute(query.with_for_update() if lock else query)
+        row = found.mappings().first()
         if row is None:
             raise RequestUnknown(wanted=request_id)
         request = request_of(row)

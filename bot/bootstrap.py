@@ -31,6 +31,7 @@ from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.anchoring import CompareAnchors, NoteHead
+from bot.operations.approved import Approved
 from bot.operations.claimed import FinishClaimed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
@@ -220,6 +221,7 @@ def _supervisor(installation: Installation, launcher: GatewayLauncher, lease: Le
         strategies=strategies_path(installation.environment),
         settings={installation.desk.live_exchange: installation.desk.settings_digest},
         may_act=lambda: lease.held,
+        may_start=Approved(installation.storage()),
     )
 
 
