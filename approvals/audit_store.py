@@ -12,7 +12,11 @@ from approvals.payload import canonical
 from approvals.rows import ENTRY, ENTRY_FIELDS, entry_values
 from approvals.verify import Row, Verdict, verify
 
-BATCH = 2_000
+BATCH, HANDFUL = 2_000, 100
+
+# Made once: each vote adds a row, and making a statement costs as much as running it.
+_ADD = ENTRY.insert()
+_HEAD = select(ENTRY.c.sequence, ENTRY.c.hash).order_by(ENTRY.c.sequence.desc()).limit(1)
 
 
 class AuditStore:
@@ -27,7 +31,7 @@ class AuditStore:
         entry = Entry.following(
             self.head(), at=at, kind=kind, actor=actor, subject=subject, body=body, key=self._key
         )
-        self._session.connection().execute(ENTRY.insert().values(entry_values(entry)))
+        self._session.connection().execute(_ADD, entry_values(entry))
         return entry
 
     def record(self, event: Recordable, at: datetime) -> Entry:
@@ -36,8 +40,7 @@ class AuditStore:
 
     def head(self) -> Head | None:
         """The newest row; None while the record is empty."""
-        query = select(ENTRY.c.sequence, ENTRY.c.hash).order_by(ENTRY.c.sequence.desc()).limit(1)
-        row = self._session.connection().execute(query).first()
+        row = self._session.connection().execute(_HEAD).first()
         return None if row is None else Head(row.sequence, row.hash)
 
     def recent(self, count_max: int) -> list[Entry]:
@@ -75,14 +78,16 @@ class AuditStore:
         query = select(*ENTRY_FIELDS).order_by(ENTRY.c.sequence).limit(BATCH)
         while True:
             found = self._session.connection().execute(query.where(ENTRY.c.sequence > after))
-            # What is stored needs no conversion, so the driver's own tuples are taken.
-            rows = found.cursor.fetchall() if found.cursor is not None else []
+            count, cursor = 0, found.cursor
+            # What is stored needs no conversion, so the driver's own tuples are taken, some at a time.
+            while cursor is not None and (rows := cursor.fetchmany(HANDFUL)):
+                yield from rows
+                count += len(rows)
+                after = rows[-1][0]
             found.close()
-            yield from rows
-            walked(len(rows))
-            if len(rows) < BATCH:
+            walked(count)
+            if count < BATCH:
                 return
-            after = rows[-1][0]
 
     def verify(
         self, anchors: Sequence[Head] = (), walked: Callable[[int], None] = lambda count: None

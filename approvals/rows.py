@@ -2,9 +2,10 @@
 
 import hmac
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, RowMapping, Table
+from sqlalchemy import Connection, Executable, RowMapping, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -46,10 +47,15 @@ ENTRY_FIELDS = tuple(ENTRY.c[name] for name in Entry.__slots__)
 
 def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless it breaks a unique rule: then False, and the transaction goes on."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    statement = statement.execution_options(preserve_rowcount=True)
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_insertion(table, connection.dialect.name), dict(values)).rowcount == 1
+
+
+@cache
+def _insertion(table: Table, dialect_name: str) -> Executable:
+    """The statement, made once: what is made for each row costs as much as running it."""
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    statement: Executable = dialect.insert(table).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def signed(table: Table, values: Mapping[str, Any], key: bytes) -> dict[str, Any]:

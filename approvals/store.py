@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from approvals.errors import (
@@ -57,6 +57,15 @@ from approvals.rows import (
 
 ASKS_MAX = 5
 ASKING_SPAN = timedelta(hours=1)
+
+# Made once: every vote runs them, and making a statement costs as much as running it.
+_REQUEST = select(REQUEST).where(REQUEST.c.id == bindparam("wanted"))
+_LOCKED = _REQUEST.with_for_update()
+_VOTES = (
+    select(VOTE)
+    .where(VOTE.c.request_id == bindparam("wanted"))
+    .order_by(VOTE.c.at, VOTE.c.kind.desc(), VOTE.c.person)  # of one moment, the requester comes first
+)
 
 
 class RequestStore:
@@ -110,7 +119,9 @@ class RequestStore:
 
     def votes(self, request_id: RequestId) -> tuple[Vote, ...]:
         """List the votes on a request, oldest first."""
-        return tuple(vote_of(row) for row in self._connection.execute(_votes_on(request_id)).mappings())
+        return tuple(
+            vote_of(row) for row in self._connection.execute(_VOTES, {"wanted": request_id}).mappings()
+        )
 
     def open_requests(self, now: datetime) -> list[ApprovalRequest]:
         """List what waits for an answer, oldest first."""
@@ -237,14 +248,13 @@ class RequestStore:
 
     def _genuine(self, request_id: RequestId, *, lock: bool) -> tuple[ApprovalRequest, tuple[Vote, ...]]:
         """A request and its votes, once all of it is seen to be what was written."""
-        query = select(REQUEST).where(REQUEST.c.id == request_id)
-        found = self._connection.execute(query.with_for_update() if lock else query)
+        found = self._connection.execute(_LOCKED if lock else _REQUEST, {"wanted": request_id})
         row = found.mappings().first()
         if row is None:
             raise RequestUnknown(wanted=request_id)
         request = request_of(row)
         request.check_digest()
-        votes = self._connection.execute(_votes_on(request_id)).mappings().all()
+        votes = self._connection.execute(_VOTES, {"wanted": request_id}).mappings().all()
         if not is_signed(REQUEST, row, self._key):
             raise RowForged(what=f"The request {request.name}")
         for vote in votes:
@@ -304,11 +314,6 @@ class GrantStore:
         if row is None:
             raise GrantUnknown(wanted=wanted)
         return grant_of(row)
-
-
-def _votes_on(request_id: RequestId) -> Select[Any]:
-    order = (VOTE.c.at, VOTE.c.kind.desc(), VOTE.c.person)  # of one moment, the requester comes first
-    return select(VOTE).where(VOTE.c.request_id == request_id).order_by(*order)
 
 
 def _same_act(request: ApprovalRequest) -> Any:

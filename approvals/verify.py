@@ -7,18 +7,18 @@ more than the hashing.
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
 from approvals.anchors import Anchor
-from approvals.audit import FIELDS, GENESIS, SEPARATOR, Entry, Head, Signer
+from approvals.audit import FIELDS, GENESIS, SEPARATOR, Entry, Head, Signer, chain_hash
 from approvals.errors import EntryUnusable
 
 Row = tuple[Any, ...]
 
-_TEXT_FIELDS = FIELDS[1:]
 _as_row = itemgetter(*FIELDS)
 
 
@@ -41,19 +41,26 @@ def verify(rows: Iterable[Row], key: bytes | None, anchors: Sequence[Head] = ())
     """
     noted = {anchor.sequence: anchor.hash for anchor in anchors}
     signer, reading = (Signer(key) if key is not None else None), iter(rows)
-    good, own, fault = 0, GENESIS, ""
-    for row in reading:
-        if fault := _fault(row, good + 1, own, signer, noted):
-            break
-        good, own = good + 1, row[7]
-    if not fault:
-        missed = max((sequence for sequence in noted if sequence > good), default=0)
-        cut_off = f"the chain ends with row {good}, and row {missed} was anchored elsewhere: it was cut off"
-        why = cut_off if missed else ""
-        return Verdict(good, _head(good, own), not missed, good + 1 if missed else None, why)
+    row: Row = ()
+    good, own = 0, GENESIS
+    with suppress(TypeError):  # of a row that holds something that is no text
+        for row in reading:
+            # All that is right with a row in one look; what is wrong with one is put into words below.
+            text = f"{good + 1}{SEPARATOR}{SEPARATOR.join(row[1:7])}".encode("utf-8", "surrogatepass")
+            if (
+                row[0] != good + 1
+                or row[6] != own
+                or row[7] != sha256(text).hexdigest()
+                or (signer is not None and row[8] != signer(row[7]))
+                or (row[0] in noted and not row[7].startswith(noted[row[0]]))
+            ):
+                break
+            good, own = good + 1, row[7]
+        else:
+            return _ended(good, own, noted)
     newest = deque(enumerate(reading, good + 2), maxlen=1)
     count, last = newest[0] if newest else (good + 1, row)
-    return Verdict(count, _head(last[0], last[7]), False, good + 1, fault)
+    return Verdict(count, _head(last[0], last[7]), False, good + 1, _fault(row, good + 1, own, signer))
 
 
 def verify_export(lines: Iterable[str], key: bytes | None, anchors: Sequence[Head] = ()) -> Verdict:
@@ -119,25 +126,29 @@ def _head(sequence: Any, row_hash: Any) -> Head | None:
     return Head(sequence, row_hash) if sequence else None
 
 
-def _fault(row: Row, expected: int, previous: str, signer: Signer | None, noted: dict[int, str]) -> str:
-    """What is wrong with this row where the row `expected` should stand; empty if nothing is."""
-    sequence, at, kind, actor, subject, body_text, follows, own, mac = row
-    try:
-        text = SEPARATOR.join((str(sequence), at, kind, actor, subject, body_text, follows))
-        fits = own == sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    except TypeError:
+def _ended(good: int, own: str, noted: dict[int, str]) -> Verdict:
+    """The verdict over a chain that holds as far as it goes."""
+    missed = max((sequence for sequence in noted if sequence > good), default=0)
+    if not missed:
+        return Verdict(good, _head(good, own), True, None, "")
+    why = f"the chain ends with row {good}, and row {missed} was anchored elsewhere: it was cut off"
+    return Verdict(good, _head(good, own), False, good + 1, why)
+
+
+def _fault(row: Row, expected: int, previous: str, signer: Signer | None) -> str:
+    """What is wrong with this row, which is not as the row `expected` should be."""
+    sequence, *texts, follows, own, mac = row
+    if not all(type(text) is str for text in (*texts, follows, own, mac)):
         return f"row {sequence} holds something that is no text"
     if sequence != expected:
         return _out_of_place(sequence, expected)
-    if not fits:
+    if own != chain_hash(*row[:7]):
         return f"row {sequence} was changed after it was written"
     if follows != previous:
         return f"row {sequence} does not follow the row before it"
     if signer is not None and mac != signer(own):
         return f"row {sequence} was not signed with this key"
-    if sequence in noted and not own.startswith(noted[sequence]):
-        return f"row {sequence} is not the one that was anchored elsewhere: the record was made anew"
-    return ""
+    return f"row {sequence} is not the one that was anchored elsewhere: the record was made anew"
 
 
 def _out_of_place(sequence: Any, expected: int) -> str:
