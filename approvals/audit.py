@@ -1,8 +1,11 @@
-"""The record: a chain of rows, each with the hash of the one before, that anybody can verify offline."""
+"""The record: a chain of rows, each with the hash of the one before and a signature.
+
+How it is verified, with or without the database, stands in `verify.py`.
+"""
 
 import hmac
 import json
-from collections.abc import Iterable, Iterator
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -14,6 +17,8 @@ from approvals.payload import canonical, parsed, time_text
 GENESIS = "0" * 64
 SEPARATOR = "\n"  # canonical text and printable fields never hold it, so seven fields join in one way only
 FIELD_LENGTH_MAX = 120
+HASH_BEGINNING = re.compile(r"[0-9a-f]{12,64}")
+BLOCK_BYTES = 64  # of SHA-256, to which HMAC fills up its key
 FIELDS = ("sequence", "at", "kind", "actor", "subject", "body_text", "previous_hash", "hash", "mac")
 
 
@@ -26,6 +31,14 @@ class Head:
 
     def __str__(self) -> str:
         return f"{self.sequence}:{self.hash[:12]}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str` wrote, with as much of the hash as is there; raises EntryUnusable."""
+        sequence, _, beginning = text.strip().partition(":")
+        if not sequence.isascii() or not sequence.isdigit() or not HASH_BEGINNING.fullmatch(beginning):
+            raise EntryUnusable(field="head", why="write it as it stands in the report, 214:9f1c0d2e3b4a")
+        return cls(int(sequence), beginning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ class Entry:
                 raise EntryUnusable(field=field, why=why)
         stored = (time_text(at), kind, actor, subject, canonical(body), previous)
         own = chain_hash(sequence, *stored)
-        return cls(sequence, *stored, hash=own, mac=sign(own, key))
+        return cls(sequence, *stored, hash=own, mac=Signer(key)(own))
 
     @property
     def time(self) -> datetime:
@@ -73,7 +86,9 @@ class Entry:
 
     def signed_with(self, key: bytes) -> bool:
         """Whether this key has signed the row."""
-        return _is_text(self) and hmac.compare_digest(_bytes(self.mac), sign(self.hash, key).encode())
+        if not type(self.hash) is type(self.mac) is str:
+            return False  # a database that somebody edited may hold bytes or nothing
+        return hmac.compare_digest(as_bytes(self.mac), Signer(key)(self.hash).encode())
 
     def as_line(self) -> str:
         """Write it as one line of the export, JSON."""
@@ -94,91 +109,35 @@ class Entry:
         return cls(**fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a verification found: how many rows, the newest, and the first row that is bad."""
-
-    rows: int
-    head: Head | None
-    ok: bool
-    first_bad: int | None
-    why: str
-
-
 def chain_hash(
     sequence: int, at: str, kind: str, actor: str, subject: str, body_text: str, previous_hash: str
 ) -> str:
     """Hash the stored text of a row together with the hash of the row before."""
     text = SEPARATOR.join((str(sequence), at, kind, actor, subject, body_text, previous_hash))
-    return sha256(_bytes(text)).hexdigest()
+    return sha256(as_bytes(text)).hexdigest()
 
 
-def sign(row_hash: str, key: bytes) -> str:
-    """Sign a row's hash, so that a chain made without the key is seen: HMAC-SHA256, in hex."""
-    if not key:
-        raise EntryUnusable(field="mac", why="the key that signs the record is empty")
-    return hmac.digest(key, row_hash.encode(), "sha256").hex()
+class Signer:
+    """Signs hashes with one key, so that a chain made without it is seen: HMAC-SHA256, in hex.
 
-
-def verify(entries: Iterable[Entry], key: bytes | None, anchor: Head | None = None) -> Verdict:
-    """Follow the chain from its first row; without a key only the hashes are checked.
-
-    An anchor is a head noted elsewhere: a chain that does not contain it was cut off or made anew.
+    The two halves of the key are hashed once for all rows: a call of hmac would do it for each.
     """
-    rows, head, first_bad, why = 0, None, None, ""
-    for entry in entries:
-        rows += 1
-        if first_bad is None and (fault := _fault(entry, head, key, anchor)):
-            first_bad, why = rows, fault
-        head = entry.head
-    if first_bad is None and anchor is not None and (head is None or head.sequence < anchor.sequence):
-        first_bad, why = (
-            rows + 1,
-            f"the chain ends before row {anchor.sequence}, which was anchored elsewhere",
-        )
-    return Verdict(rows, head, first_bad is None, first_bad, why)
+
+    def __init__(self, key: bytes) -> None:
+        if not key:
+            raise EntryUnusable(field="mac", why="the key that signs the record is empty")
+        block = (sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(BLOCK_BYTES, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def __call__(self, text: str) -> str:
+        """Sign a text."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(as_bytes(text))
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
-def verify_export(lines: Iterable[str], key: bytes | None, anchor: Head | None = None) -> Verdict:
-    """Verify an exported file, line by line; a line that cannot be read is the first bad row."""
-    stopped: list[EntryUnusable] = []
-
-    def readable() -> Iterator[Entry]:
-        for line in lines:
-            try:
-                yield Entry.parse(line)
-            except EntryUnusable as error:
-                stopped.append(error)
-                return
-
-    verdict = verify(readable(), key, None if stopped else anchor)
-    if stopped and verdict.ok:
-        return Verdict(verdict.rows, verdict.head, False, verdict.rows + 1, str(stopped[0]))
-    return verdict
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")  # a damaged row may hold anything, and still gets a verdict
-
-
-def _is_text(entry: Entry) -> bool:
-    """Whether every field is of its type; a database that somebody edited may hold bytes or nothing."""
-    return all(type(getattr(entry, name)) is (int if name == "sequence" else str) for name in FIELDS)
-
-
-def _fault(entry: Entry, head: Head | None, key: bytes | None, anchor: Head | None) -> str:
-    """What is wrong with this row after that head; empty if nothing is."""
-    if not _is_text(entry):
-        return f"row {entry.sequence} holds something that is no text"
-    if entry.sequence != (head.sequence + 1 if head else 1):
-        return f"row {entry.sequence} stands where row {head.sequence + 1 if head else 1} should"
-    if entry.previous_hash != (head.hash if head else GENESIS):
-        return f"row {entry.sequence} does not follow the row before it"
-    texts = (entry.at, entry.kind, entry.actor, entry.subject, entry.body_text, entry.previous_hash)
-    if entry.hash != chain_hash(entry.sequence, *texts):
-        return f"row {entry.sequence} was changed after it was written"
-    if key is not None and not entry.signed_with(key):
-        return f"row {entry.sequence} was not signed with this key"
-    if anchor is not None and anchor.sequence == entry.sequence and anchor.hash != entry.hash:
-        return f"row {entry.sequence} is not the one that was anchored elsewhere"
-    return ""
+def as_bytes(text: str) -> bytes:
+    """The bytes that are hashed; a damaged row may hold anything, and still gets a verdict."""
+    return text.encode("utf-8", "surrogatepass")

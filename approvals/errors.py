@@ -153,6 +153,14 @@ class PayloadAltered(ApprovalError):
     name: str
 
 
+class RowForged(ApprovalError):
+    """{what} is not as this desk wrote it, so nothing was counted and nothing was done. Somebody has written
+    to the database: halt, keep a copy of it, and verify the record.
+    """
+
+    what: str
+
+
 class FactorEnrolled(ApprovalError):
     """{person} has had a second factor since {at:%Y-%m-%d %H:%M} UTC, so nothing was changed. Two others
     agree to a new one in Slack, with /peak factor {person} <reason>; it counts 24 hours after its enrolment.
@@ -216,4 +224,13 @@ class EntryUnusable(ApprovalError):
     """A row of the record cannot hold this {field}: {why}."""
 
     field: str
+    why: str
+
+
+class AnchorUnusable(ApprovalError):
+    """Line {number} of the anchors cannot be relied on: {why}. Somebody has written to that file, or the key
+    is another one: compare with the heads in the reports channel.
+    """
+
+    number: int
     why: str

@@ -10,7 +10,17 @@ from sqlalchemy import Connection, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from approvals.errors import FactorEnrolled
-from approvals.factor import TRIES_MAX, Code, Factor, Seal, Secret, new_phrase, new_recovery_codes
+from approvals.factor import (
+    DRIFT_STEPS,
+    TRIES_MAX,
+    Code,
+    Factor,
+    Seal,
+    Secret,
+    new_phrase,
+    new_recovery_codes,
+    step_at,
+)
 from approvals.person import PersonId
 from approvals.quorum import SENTENCES, Reason, Refusal
 from approvals.request import Assurance
@@ -62,6 +72,12 @@ class FactorStore:
         """Forget a person's factor with its recovery codes, so that another can be enrolled."""
         for table in (RECOVERY_CODE, FACTOR):
             self._connection.execute(delete(table).where(table.c.person == person))
+
+    def use_up(self, now: datetime) -> None:
+        """Let no code count that could have been used until now: after a restore nobody knows which were."""
+        newest = step_at(now) + DRIFT_STEPS
+        values = {"last_step": newest, "last_subject": "", "last_cause": ""}
+        self._connection.execute(update(FACTOR).where(FACTOR.c.last_step < newest).values(values))
 
     def may_prove(self, person: PersonId, now: datetime) -> Refusal | None:
         """Why this person's codes count for nothing now, whatever they are; None when they do."""

@@ -1,14 +1,17 @@
-"""From a domain object to its row and back."""
+"""From a domain object to its row and back, and what shows that we wrote it."""
 
+import hmac
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, RowMapping, Table
+from sqlalchemy import Connection, Executable, RowMapping, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from approvals.audit import Entry
 from approvals.grant import Grant
+from approvals.payload import canonical
 from approvals.person import Account
 from approvals.policy import Rule
 from approvals.request import (
@@ -46,10 +49,31 @@ ENTRY_FIELDS = tuple(ENTRY.c[name] for name in Entry.__slots__)
 
 def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless it breaks a unique rule: then False, and the transaction goes on."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    statement = statement.execution_options(preserve_rowcount=True)
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_insertion(table, connection.dialect.name), dict(values)).rowcount == 1
+
+
+@cache
+def _insertion(table: Table, dialect_name: str) -> Executable:
+    """The statement, made once: what is made for each row costs as much as running it."""
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    statement: Executable = dialect.insert(table).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
+
+
+def signed(table: Table, values: Mapping[str, Any], key: bytes) -> dict[str, Any]:
+    """A row's values with the signature over all of them: HMAC-SHA256, in hex."""
+    return {**values, "mac": _mac(table, values, key)}
+
+
+def is_signed(table: Table, row: RowMapping, key: bytes) -> bool:
+    """Whether a row is, to the letter, one that was written with this key."""
+    values = {name: value for name, value in row.items() if name != "mac"}
+    return hmac.compare_digest(str(row["mac"]).encode(), _mac(table, values, key).encode())
+
+
+def _mac(table: Table, values: Mapping[str, Any], key: bytes) -> str:
+    text = f"{table.name}:{canonical(values)}"
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def request_values(request: ApprovalRequest) -> dict[str, Any]:
@@ -65,7 +89,7 @@ def request_of(row: RowMapping) -> ApprovalRequest:
         "state": RequestState(row["state"]),
         "execution": ExecutionState(row["execution"]),
     }
-    return ApprovalRequest(**{**row, **read})
+    return ApprovalRequest(**{**{name: row[name] for name in ApprovalRequest.__slots__}, **read})
 
 
 def vote_values(request_id: RequestId, vote: Vote) -> dict[str, Any]:

@@ -1,17 +1,18 @@
-"""Requests, votes, grants and the record in the database; each store works inside its caller's transaction.
+"""Requests, votes and grants in the database; each store works inside its caller's transaction.
 
-What decides is written by conditional statements, so that two processes on one database cannot both win.
+What decides is written by conditional statements, so that two processes on one database cannot both win. The
+rows of requests and votes are signed with a key that is not in the database, which is looked at when a vote
+is counted and when a request is carried out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from approvals.audit import Entry, Head, Verdict, verify
 from approvals.errors import (
     AlreadyOpen,
     AskedTooOften,
@@ -22,10 +23,11 @@ from approvals.errors import (
     RequestClosed,
     RequestRepeated,
     RequestUnknown,
+    RowForged,
 )
-from approvals.events import Recordable, RequestCreated, VoteRecorded
+from approvals.events import RequestCreated, VoteRecorded
 from approvals.grant import Grant, GrantId, new_grant_id
-from approvals.payload import canonical, one_line
+from approvals.payload import one_line
 from approvals.person import PersonId, Roster
 from approvals.quorum import Reason, Refusal, may_vote, refusal, tally
 from approvals.request import (
@@ -39,31 +41,39 @@ from approvals.request import (
     VoteWord,
 )
 from approvals.rows import (
-    ENTRY,
-    ENTRY_FIELDS,
     GRANT,
     REQUEST,
     VOTE,
-    entry_values,
     grant_of,
     grant_values,
     insert,
+    is_signed,
     request_of,
     request_values,
+    signed,
     vote_of,
     vote_values,
 )
 
-BATCH = 1_000
 ASKS_MAX = 5
 ASKING_SPAN = timedelta(hours=1)
 
+# Made once: every vote runs them, and making a statement costs as much as running it.
+_REQUEST = select(REQUEST).where(REQUEST.c.id == bindparam("wanted"))
+_LOCKED = _REQUEST.with_for_update()
+_VOTES = (
+    select(VOTE)
+    .where(VOTE.c.request_id == bindparam("wanted"))
+    .order_by(VOTE.c.at, VOTE.c.kind.desc(), VOTE.c.person)  # of one moment, the requester comes first
+)
+
 
 class RequestStore:
-    """Approval requests and their votes."""
+    """Approval requests and their votes; the key signs their rows."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, key: bytes) -> None:
         self._session = session
+        self._key = key
 
     def add(self, request: ApprovalRequest, vote: Vote | None) -> RequestCreated:
         """File a new request with the requester's own yes; None when he asked from a shell.
@@ -76,13 +86,13 @@ class RequestStore:
         expired = self.expire_overdue(request.created_at, _same_act(request))
         if until := self.asks_again_at(request.requested_by, request.created_at):
             raise AskedTooOften(person=request.requested_by, count=ASKS_MAX, until=until)
-        if not insert(self._connection, REQUEST, request_values(request)):
+        if not self._insert(REQUEST, request_values(request)):
             waiting = self._select(_same_act(request), _pending())
             name = waiting[0].name if waiting else request.name
             raise AlreadyOpen(action=request.action, account=request.account, name=name)
         if vote is not None:
             vote = _clean(vote, VoteKind.REQUESTER)
-            insert(self._connection, VOTE, vote_values(request.id, vote))
+            self._insert(VOTE, vote_values(request.id, vote))
         return RequestCreated(request, vote, tuple(expired))
 
     def get(self, request_id: RequestId) -> ApprovalRequest:
@@ -91,6 +101,10 @@ class RequestStore:
         if not found:
             raise RequestUnknown(wanted=request_id)
         return found[0]
+
+    def genuine(self, request_id: RequestId) -> ApprovalRequest:
+        """Read a request whose rows this desk wrote; raises RequestUnknown, PayloadAltered or RowForged."""
+        return self._genuine(request_id, lock=False)[0]
 
     def by_cause(self, cause: str) -> ApprovalRequest | None:
         """Find the request that a click or command has filed already."""
@@ -105,9 +119,9 @@ class RequestStore:
 
     def votes(self, request_id: RequestId) -> tuple[Vote, ...]:
         """List the votes on a request, oldest first."""
-        order = (VOTE.c.at, VOTE.c.kind.desc(), VOTE.c.person)  # of one moment, the requester comes first
-        query = select(VOTE).where(VOTE.c.request_id == request_id).order_by(*order)
-        return tuple(vote_of(row) for row in self._connection.execute(query).mappings())
+        return tuple(
+            vote_of(row) for row in self._connection.execute(_VOTES, {"wanted": request_id}).mappings()
+        )
 
     def open_requests(self, now: datetime) -> list[ApprovalRequest]:
         """List what waits for an answer, oldest first."""
@@ -177,10 +191,10 @@ class RequestStore:
     ) -> VoteRecorded | Refusal:
         """Count one answer: check it, insert it, tally again, and decide if the quorum is there.
 
-        A vote that would not count is refused and leaves no row. Raises RequestUnknown.
+        A vote that would not count is refused and leaves no row. Raises RequestUnknown, and RowForged when
+        the request or a vote on it was not written with this key.
         """
-        request = self._locked(request_id)
-        votes = self.votes(request_id)
+        request, votes = self._genuine(request_id, lock=True)
         person = roster.by_account(vote.account)
         if person is None or person.id != vote.person:
             return refusal(Reason.NOT_ON_ROSTER)
@@ -191,7 +205,7 @@ class RequestStore:
         counted = tally(request, (*votes, vote), roster, now)
         if vote.vote is VoteWord.YES and (reason := dict(counted.set_aside).get(person.id)):
             return refusal(reason, request)
-        if not insert(self._connection, VOTE, vote_values(request_id, vote)):
+        if not self._insert(VOTE, vote_values(request_id, vote)):
             return refusal(Reason.ALREADY_VOTED, request)
         after = request.vote(vote, counted)
         if after is not request and not self._change(after, _pending()):
@@ -214,15 +228,14 @@ class RequestStore:
     def claim_execution(self, request_id: RequestId, roster: Roster, now: datetime) -> bool:
         """Take the one execution of an approved request; False if somebody else has it.
 
-        Looks again at the people, the stored payload and the time, and raises QuorumMissing, PayloadAltered,
-        NotApproved or GrantExpired.
+        Looks again at the people, the stored payload, the rows' signatures and the time, and raises
+        QuorumMissing, PayloadAltered, RowForged, NotApproved or GrantExpired.
         """
-        request = self._locked(request_id)
+        request, votes = self._genuine(request_id, lock=True)
         if request.execution not in (ExecutionState.NONE, ExecutionState.VOID):
             return False
         claimed = request.claim(now)
-        request.check_digest()
-        counted = tally(request, self.votes(request_id), roster, now)
+        counted = tally(request, votes, roster, now)
         if not counted.reached:
             raise QuorumMissing(name=request.name, missing=counted.missing)
         return self._change(claimed, _untouched())
@@ -249,16 +262,29 @@ class RequestStore:
         query = select(REQUEST.c.created_at).where(mine).order_by(REQUEST.c.created_at)
         return list(self._connection.execute(query).scalars())
 
-    def _locked(self, request_id: RequestId) -> ApprovalRequest:
-        query = select(REQUEST).where(REQUEST.c.id == request_id).with_for_update()
-        row = self._connection.execute(query).mappings().first()
+    def _genuine(self, request_id: RequestId, *, lock: bool) -> tuple[ApprovalRequest, tuple[Vote, ...]]:
+        """A request and its votes, once all of it is seen to be what was written."""
+        found = self._connection.execute(_LOCKED if lock else _REQUEST, {"wanted": request_id})
+        row = found.mappings().first()
         if row is None:
             raise RequestUnknown(wanted=request_id)
-        return request_of(row)
+        request = request_of(row)
+        request.check_digest()
+        votes = self._connection.execute(_VOTES, {"wanted": request_id}).mappings().all()
+        if not is_signed(REQUEST, row, self._key):
+            raise RowForged(what=f"The request {request.name}")
+        for vote in votes:
+            if not is_signed(VOTE, vote, self._key):
+                raise RowForged(what=f"The vote of {vote['person']} on {request.name}")
+        return request, tuple(vote_of(vote) for vote in votes)
+
+    def _insert(self, table: Table, values: Mapping[str, Any]) -> bool:
+        return insert(self._connection, table, signed(table, values, self._key))
 
     def _change(self, after: ApprovalRequest, condition: Any) -> bool:
-        columns = ("state", "decided_at", "decided_by", "note", "execution", "execution_at", "outcome")
-        values = {name: getattr(after, name) for name in columns}
+        columns = ("state", "decided_at", "decided_by", "note", "execution", "execution_at", "outcome", "mac")
+        whole = signed(REQUEST, request_values(after), self._key)
+        values = {name: whole[name] for name in columns}
         done = self._connection.execute(
             update(REQUEST).where(REQUEST.c.id == after.id, condition).values(values)
         )
@@ -273,7 +299,8 @@ class GrantStore:
 
     def issue(self, request: ApprovalRequest) -> Grant:
         """Give out the one grant of an approved request, or the one given out before; raises NotApproved."""
-        request = RequestStore(self._session).get(request.id)
+        query = select(REQUEST).where(REQUEST.c.id == request.id)
+        request = request_of(self._session.connection().execute(query).mappings().one())
         request.check_digest()
         ends = request.grant_expires_at
         if request.decided_at is None or ends is None:
@@ -303,60 +330,6 @@ class GrantStore:
         if row is None:
             raise GrantUnknown(wanted=wanted)
         return grant_of(row)
-
-
-class AuditStore:
-    """The record; rows are added and never changed. The caller's transaction holds the write lock."""
-
-    def __init__(self, session: Session, key: bytes) -> None:
-        self._session = session
-        self._key = key
-
-    def append(self, kind: str, actor: str, subject: str, body: object, at: datetime) -> Entry:
-        """Add one row to the chain."""
-        entry = Entry.following(
-            self.head(), at=at, kind=kind, actor=actor, subject=subject, body=body, key=self._key
-        )
-        self._session.connection().execute(ENTRY.insert().values(entry_values(entry)))
-        return entry
-
-    def record(self, event: Recordable, at: datetime) -> Entry:
-        """Add the row of an event."""
-        return self.append(event.kind, event.actor, event.subject, event.body(), at)
-
-    def head(self) -> Head | None:
-        """The newest row; None while the record is empty."""
-        query = select(ENTRY.c.sequence, ENTRY.c.hash).order_by(ENTRY.c.sequence.desc()).limit(1)
-        row = self._session.connection().execute(query).first()
-        return None if row is None else Head(row.sequence, row.hash)
-
-    def recent(self, count_max: int) -> list[Entry]:
-        """List the newest rows, newest first."""
-        query = select(*ENTRY_FIELDS).order_by(ENTRY.c.sequence.desc()).limit(count_max)
-        return [Entry(*row) for row in self._session.connection().execute(query)]
-
-    def caused(self, kind: str, cause: str) -> list[Entry]:
-        """The rows of a kind whose body names this `cause`, oldest first: what one act has done already."""
-        named = canonical({"cause": cause})[1:-1]
-        query = select(*ENTRY_FIELDS).where(
-            ENTRY.c.kind == kind, ENTRY.c.body_text.contains(named, autoescape=True)
-        )
-        rows = self._session.connection().execute(query.order_by(ENTRY.c.sequence))
-        return [entry for row in rows if (entry := Entry(*row)).body.get("cause") == cause]
-
-    def entries(self, after: int = 0) -> Iterator[Entry]:
-        """Walk the rows after a sequence, oldest first, without holding all of them in memory."""
-        while True:
-            query = select(*ENTRY_FIELDS).where(ENTRY.c.sequence > after).order_by(ENTRY.c.sequence)
-            rows = [Entry(*row) for row in self._session.connection().execute(query.limit(BATCH))]
-            yield from rows
-            if len(rows) < BATCH:
-                return
-            after = rows[-1].sequence
-
-    def verify(self, anchor: Head | None = None) -> Verdict:
-        """Follow the whole chain, with the key."""
-        return verify(self.entries(), self._key, anchor)
 
 
 def _same_act(request: ApprovalRequest) -> Any:

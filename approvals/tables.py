@@ -50,6 +50,7 @@ class RequestRow(SQLModel, table=True):
     execution: str = Field(max_length=16)
     execution_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     outcome: str = Field(sa_column=Column(Text, nullable=False))
+    mac: str | None = Field(default=None, max_length=64)
 
 
 class VoteRow(SQLModel, table=True):
@@ -65,6 +66,7 @@ class VoteRow(SQLModel, table=True):
     account: str = Field(max_length=80)
     step_up: str = Field(max_length=32)
     reason: str = Field(sa_column=Column(Text, nullable=False))
+    mac: str | None = Field(default=None, max_length=64)
 
 
 class FactorRow(SQLModel, table=True):

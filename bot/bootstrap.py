@@ -9,6 +9,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.in_force import Kind
+from bot.anchor_file import AnchorFile
 from bot.chart import draw_equity
 from bot.delivery import Outbox
 from bot.dispatch import Dispatcher
@@ -33,6 +34,8 @@ from bot.listeners.sessions import SessionListeners
 from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
+from bot.operations.anchoring import CompareAnchors, NoteHead
+from bot.operations.approved import Approved
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.claimed import FinishClaimed
 from bot.operations.desk import DRILL, Desk
@@ -57,6 +60,7 @@ from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
 from bot.projector import Projector
 from bot.rehearsal import Rehearsal
+from bot.release_files import ReleaseFiles
 from bot.renderers import Renderers
 from bot.slack_app import BotAccount, build_app
 from bot.storage import Storage
@@ -97,6 +101,7 @@ class Bot:
     troubles: Troubles
     lease: Lease
     link: LinkState
+    compare_anchors: CompareAnchors
 
 
 def build(
@@ -115,7 +120,8 @@ def build(
     machine, link = Machine(home), LinkState(over_http=not installation.environment.socket_mode)
     checks = DeskChecks(storage, desk, latch, machine, link.finding)
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
-    health = CheckHealth(storage, desk, checks, machine, supervisor.gateway)
+    note_head = NoteHead(storage, desk, AnchorFile(home, installation.keys.record))
+    health = CheckHealth(storage, desk, checks, machine, supervisor.gateway, note_head)
     stop = StopSession(storage, desk, supervisor.gateway)
     record_halt = RecordHalt(storage, desk, (desk.live_exchange,), Prover(home, supervisor, launcher))
     halt_watch = HaltWatch(latch, record_halt, clock)
@@ -156,7 +162,7 @@ def build(
         ingress=Ingress(inbox, dispatcher, halt_route, metrics),
         outbox=outbox,
         supervisor=supervisor,
-        projector=Projector(storage, desk, _operations_log(home, logs, storage, desk).follow),
+        projector=Projector(storage, desk, _followers(installation, logs, storage, note_head)),
         halt_watch=halt_watch,
         metrics=metrics,
         status=status,
@@ -168,7 +174,23 @@ def build(
         troubles=troubles,
         lease=lease,
         link=link,
+        compare_anchors=CompareAnchors(storage, desk, latch, note_head.file),
     )
+
+
+def _followers(
+    installation: Installation, logs: Logs, storage: Storage, note_head: NoteHead
+) -> Callable[[], None]:
+    """What is written to files from the record, behind the projector."""
+    home, desk = installation.environment.home_folder, installation.desk
+    releases = ReleaseFiles(home, storage, desk, note_head)
+    operations_log = OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
+
+    def follow() -> None:
+        releases.follow()  # first: it tells by itself of a full disk
+        operations_log.follow()
+
+    return follow
 
 
 def _outbox(
@@ -217,6 +239,7 @@ def _supervisor(installation: Installation, launcher: GatewayLauncher, lease: Le
         strategies=strategies_path(installation.environment),
         settings={installation.desk.live_exchange: installation.desk.settings_digest},
         may_act=lambda: lease.held,
+        may_start=Approved(installation.storage()),
     )
 
 

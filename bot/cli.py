@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.command_line import acting, doctor, drilling, enrolling, looking
+from bot.command_line import acting, auditing, database_care, doctor, drilling, enrolling, looking
 from bot.command_line.output import Exit, told
 
 app = typer.Typer(
@@ -50,9 +50,9 @@ app.add_typer(looking.sessions, name="sessions")
 app.add_typer(looking.approvals, name="approvals")
 app.add_typer(looking.alerts, name="alerts")
 app.add_typer(looking.risk, name="risk")
-app.add_typer(looking.audit, name="audit")
+app.add_typer(auditing.audit, name="audit")
 app.add_typer(drilling.drill, name="drill")
-app.add_typer(acting.db, name="db")
+app.add_typer(database_care.db, name="db")
 
 
 def obey(words: list[str] | None = None) -> NoReturn:

@@ -19,6 +19,8 @@ _LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=/|[^\s:]+:)|(?<=\w\.)(?=[^\W\d])
 _LOOK_ALIKE = str.maketrans({"*": "\u2217", "`": "\u02cb", "~": "\u223c"})
 # An underscore inside a word, as in ma_crossover, is no mark for italics.
 _ITALICS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+# What Markdown acts on, wherever it stands in a line.
+_MARKS = re.compile(r"[\\`*_\[\]|~]")
 _LOW_LINE = "\u02cd"
 _QUOTED = re.compile(r"^(?=&gt;)")
 
@@ -37,6 +39,11 @@ def mrkdwn(text: str) -> str:
     """One line for Slack's mrkdwn: as `plain`, and nothing in it becomes a link, bold, code or a quote."""
     unmarked = _ITALICS.sub(_LOW_LINE, plain(text).translate(_LOOK_ALIKE))
     return _QUOTED.sub(JOINER, _LINKED.sub(JOINER, unmarked))
+
+
+def markdown(text: str) -> str:
+    """One line for a Markdown file: as `plain`, and nothing in it becomes a link, a heading or a cell."""
+    return _MARKS.sub(r"\\\g<0>", _LINKED.sub(JOINER, plain(text)))
 
 
 def _visible(letter: str) -> str:

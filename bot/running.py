@@ -130,6 +130,7 @@ def _work(
     bot = build(installation, client, lambda: introduction.account, logs, lease)
     if lease.moved_from is not None:
         bot.troubles.moved(lease.moved_from)
+    bot.compare_anchors()
     _start(bot, stack, say)
     link = _open_door(bot, environment, client, listener, stack)
     if introduction.make(stopping):

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from approvals.audit_store import AuditStore
 from approvals.events import Recordable
 from approvals.factor_store import FactorStore
 from approvals.in_force import InForceStore
-from approvals.store import AuditStore, GrantStore, RequestStore
+from approvals.store import GrantStore, RequestStore
 from bot.database import Database
 from bot.outbox import OutboxWriter
 from bot.records import AlertStore, HaltStore, ReportStore
@@ -38,7 +39,7 @@ class Transaction:
     @cached_property
     def requests(self) -> RequestStore:
         """Approval requests and votes."""
-        return RequestStore(self.session)
+        return RequestStore(self.session, self._keys.record)
 
     @cached_property
     def grants(self) -> GrantStore:

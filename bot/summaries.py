@@ -264,6 +264,33 @@ class RequestCard:
 
 
 @dataclass(frozen=True, slots=True)
+class CastVote:
+    """One person's answer as a release document tells of it; `step_up` is how surely it was the person."""
+
+    person: str
+    account: str
+    word: str
+    at: datetime
+    step_up: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A live activation: its card, who answered in what way, the exact text that was approved.
+
+    `row` is the newest row of the record that tells of it, as an anchor is written.
+    """
+
+    card: RequestCard
+    votes: tuple[CastVote, ...]
+    payload_text: str
+    carried_out_at: datetime | None
+    row: str
+    practice: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CodeAsked:
     """A form has to ask for a code; `phrase` is what only its person and the desk know."""
 

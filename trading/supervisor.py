@@ -53,7 +53,7 @@ class Supervisor:
     """Starts, adopts and ends processes; `launch_gateway` starts a gateway, with its keys in its environment.
     `strategies` is where strategies are looked for, for the processes that run them alone. `settings` has
     the digest of the settings that each exchange's gateway should go by; one with others is replaced.
-    While `may_act` says no, nothing is looked after.
+    While `may_act` says no, nothing is looked after; a session for which `may_start` says no has failed.
 
     It never lets a live session go on by itself: one that lost its process has failed, and one that lost
     its gateway is paused until people resume it.
@@ -70,6 +70,7 @@ class Supervisor:
         strategies: tuple[str, ...] = (),
         settings: Mapping[str, str] | None = None,
         may_act: Callable[[], bool] = lambda: True,
+        may_start: Callable[[TradingSession], bool] = lambda session: True,
         call_timeout_s: float = 45,
     ) -> None:
         self._home = home
@@ -79,6 +80,7 @@ class Supervisor:
         self._states = SessionStates(database, clock)
         self._settings = settings or {}
         self._may_act = may_act
+        self._may_start = may_start
         self._forks = Forks(home, strategies)
         self._gateways: dict[str, _Watched] = {name: _Watched() for name in exchanges}
         self._sessions: dict[str, ProcessId] = {}
@@ -281,6 +283,13 @@ class Supervisor:
                 session.id,
                 SessionState.FAILED,
                 "it could not be started within two minutes; ask for a new start",
+                only_from=(SessionState.STARTING,),
+            )
+        elif not self._may_start(session):
+            self._states.move(
+                session.id,
+                SessionState.FAILED,
+                "no approval of this desk stands behind it; halt, and run peak-ops audit verify",
                 only_from=(SessionState.STARTING,),
             )
         elif watched.ready:

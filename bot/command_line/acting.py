@@ -8,10 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from bot.command_line.looking import Json, here, read_here, tell_gone
+from bot.command_line.looking import Json, here, tell_gone
 from bot.command_line.output import Exit, Output, complain, told
-
-db = typer.Typer(help="The database.", no_args_is_help=True)
 
 HALT_PROOF_TIMEOUT_S = 90.0
 
@@ -241,13 +239,3 @@ def manifest(as_json: Json = False) -> None:
     """Print the app's manifest, to paste into Slack; it is JSON with and without --json."""
     path = Path(__file__).parent.parent.parent / "config" / "slack_manifest.json"
     typer.echo(path.read_text("utf-8").rstrip())
-
-
-@db.command("upgrade")
-def upgrade(as_json: Json = False) -> None:
-    """Make the home and its database, and bring the tables to this program's revision."""
-    installation = read_here()
-    with told():
-        installation.begin()
-        revision = installation.database.require_current()
-    Output(as_json).show({"revision": revision}, [f"The tables are at revision {revision}."])

@@ -2,7 +2,6 @@
 
 import os
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -13,7 +12,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 sessions = typer.Typer(help="Trading sessions.", no_args_is_help=True)
 approvals = typer.Typer(help="Approval requests.", no_args_is_help=True)
-audit = typer.Typer(help="The hash-chained record.", no_args_is_help=True)
 alerts = typer.Typer(help="Alerts.", no_args_is_help=True)
 risk = typer.Typer(help="Risk limits.", no_args_is_help=True)
 
@@ -198,59 +196,6 @@ def _approval(tx: Any, desk: Any, request: Any) -> dict[str, Any]:
         "payload": request.payload,
         "execution": {"state": request.execution, "at": request.execution_at, "outcome": request.outcome},
     }
-
-
-@audit.command("verify")
-def verify_audit(
-    as_json: Json = False,
-    file: Annotated[Path | None, typer.Argument(help="An export; without it the database.")] = None,
-) -> None:
-    """Follow the whole chain; exit 1 when a row is not as it was written."""
-    from approvals.errors import EntryUnusable
-
-    try:
-        verdict = _verified(file)
-    except (EntryUnusable, OSError) as error:
-        complain(f"The export cannot be read: {error}")
-        raise SystemExit(Exit.WRONG_USE) from None
-    document = {
-        "rows": verdict.rows,
-        "head": verdict.head and {"sequence": verdict.head.sequence, "hash": verdict.head.hash},
-        "ok": verdict.ok,
-        "first_bad": verdict.first_bad,
-        "why": verdict.why,
-    }
-    word = "whole" if verdict.ok else f"BROKEN at row {verdict.first_bad}: {verdict.why}"
-    Output(as_json).show(document, [f"{verdict.rows} rows, head {verdict.head or 'none'}: {word}"])
-    if not verdict.ok:
-        raise SystemExit(Exit.CHECK_SAID_NO)
-
-
-def _verified(file: Path | None) -> Any:
-    """The verdict over the database, or over an exported file without touching the database."""
-    from approvals.audit import verify_export
-    from bot.installation import read_keys
-    from bot.settings import Environment
-
-    if file is None:
-        with only_recorded().storage().reading() as tx:
-            return tx.audit.verify()
-    with told():
-        environment = Environment.from_environ()
-    key = read_keys(environment).record if environment.secret_key else None
-    with file.open(encoding="utf-8", errors="surrogateescape") as lines:  # what is no text is a bad row
-        return verify_export(lines, key)
-
-
-@audit.command("export")
-def export_audit(as_json: Json = False) -> None:
-    """Print the record as JSON lines, for `audit verify FILE`; with --json as one list of rows."""
-    with only_recorded().storage().reading() as tx:
-        if as_json:
-            Output(as_json).show(list(tx.audit.entries()), ())
-            return
-        for entry in tx.audit.entries():
-            typer.echo(entry.as_line())
 
 
 @alerts.command("list")

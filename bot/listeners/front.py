@@ -62,9 +62,12 @@ class Front:
         *,
         lasting: bool = False,
     ) -> None:
-        """Say no in private, if `lasting` by direct message too; what was tried goes on record."""
+        """Say no in private, if `lasting` by direct message too.
+
+        An attempt at a protected act goes on record with it, unless it stands there already.
+        """
         with self._storage.transaction() as tx:
-            if protected:
+            if protected and not refused.on_record:
                 note_refused(tx, actor.id, protected, subject, refused.sentence)
             if (asker := incoming.asker) is not None:
                 tell = asker.refused if lasting else asker.told

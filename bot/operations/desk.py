@@ -157,11 +157,15 @@ def plan_of(payload: Mapping[str, Any]) -> SessionPlan:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A no, in one sentence that says what happened, why, and what to do next; `moments` are those in it."""
+    """A no, in one sentence that says what happened, why, and what to do next; `moments` are those in it.
+
+    One that is `on_record` has its row already: one attempt, one row.
+    """
 
     sentence: str
     fields: dict[str, str] = field(default_factory=dict)
     moments: tuple[datetime, ...] = ()
+    on_record: bool = False
 
 
 Clock = Callable[[], datetime]

@@ -81,7 +81,7 @@ class CheckPressed:
     def _refused(
         self, pressed: Pressed, actor: Person, what: str, where: str, asker: Asker | None
     ) -> Refused:
-        refused = Refused(FORGED)
+        refused = Refused(FORGED, on_record=True)
         with self._storage.transaction() as tx:
             note_refused(tx, actor.id, what, pressed.request_id, f"{where}: {self._place(pressed)}")
             self._alert(tx, pressed, actor, what, where, asker.cause if asker else tx.now.isoformat())

@@ -24,6 +24,7 @@ from bot.operations.clearing import (
     found_at_halt,
 )
 from bot.operations.desk import SHOWN, Desk, Refused, owners
+from bot.operations.edited_rows import refused_by
 from bot.operations.live import Asked, file_request, may_file
 from bot.operations.request_card import subject as request_subject
 from bot.operations.step_up import prove_asker
@@ -300,7 +301,7 @@ class ClearHalt:
                 if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
                     return Refused("Somebody has pressed this already. Nothing more was done.")
             except ApprovalError as error:
-                return Refused(str(error))
+                return refused_by(tx, self._desk, error)
             tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
             put_begun(tx, request, actor)
             _end_sessions(tx)

@@ -150,12 +150,15 @@ class CheckHealth:
         checks: DeskChecks,
         machine: Machine,
         gateway: Callable[[str], Account],
+        note_head: Callable[[str], None] = lambda why: None,
     ) -> None:
+        """`note_head` notes the head of the record outside the database, once for each scheduled report."""
         self._storage = storage
         self._desk = desk
         self._checks = checks
         self._machine = machine
         self._gateway = gateway
+        self._note_head = note_head
         self._stopping = Event()
 
     def stop(self) -> None:
@@ -176,6 +179,7 @@ class CheckHealth:
             self._wait_for_gateway()
             if not self._stopping.is_set():
                 self._report(report, "the schedule", day=day)
+                self._note_head("health report")
 
     def missed(self, day: date) -> bool:
         """Whether a day has no scheduled report, at a desk that had one before."""

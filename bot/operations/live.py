@@ -24,6 +24,7 @@ from approvals.store import ASKS_MAX
 from bot.errors import BotError
 from bot.operations.asker import Asker
 from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused, plan_of
+from bot.operations.edited_rows import refused_by
 from bot.operations.health import in_short
 from bot.operations.notices import tell_asker, tell_awaited
 from bot.operations.request_card import subject
@@ -314,7 +315,10 @@ class GoLive:
                 if isinstance(outcome, Launched) and asker is not None:
                     told = f"Starting {outcome.session.plan.symbol} as {outcome.session.id}"
                     asker.told(tx, f"{told}; its card follows in the operations channel.")
-        except (ApprovalError, GrantSpent) as error:
+        except ApprovalError as error:
+            with self._storage.transaction() as tx:
+                return refused_by(tx, self._desk, error)
+        except GrantSpent as error:
             return Refused(str(error))
         if isinstance(outcome, Launched):
             self._wake()

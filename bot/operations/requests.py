@@ -13,6 +13,7 @@ from approvals.quorum import Refusal, may_vote, tally
 from approvals.request import ApprovalRequest, Assurance, RequestId, RequestState, Vote, VoteWord
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused
+from bot.operations.edited_rows import refused_by
 from bot.operations.notices import tell_asker, tell_vote
 from bot.operations.request_card import pending, read_card, subject
 from bot.outbox import Urgency
@@ -94,7 +95,7 @@ class AnswerRequest:
                 vote = Vote(actor.id, word, tx.now, account, proof, reason)
                 outcome = tx.requests.record_vote(request_id, vote, self._desk.roster, tx.now)
             except ApprovalError as error:
-                return Refused(str(error))
+                return refused_by(tx, self._desk, error)
             if isinstance(outcome, Refusal):
                 return self._refused(tx, request, actor, outcome, asker)
             tx.outbox.card(subject(request_id), self._desk.channels.approvals, Urgency.FIRST)
@@ -129,7 +130,7 @@ class AnswerRequest:
         outcome = tx.factors.prove(actor.id, code or Code(""), request.id, cause, tx.now)
         if isinstance(outcome, Refusal):
             tx.record(VoteRefused(request, actor.id, outcome))
-            return Refused(outcome.sentence, {CODE: outcome.sentence})
+            return Refused(outcome.sentence, {CODE: outcome.sentence}, on_record=True)
         return outcome
 
     def _refused(
@@ -138,7 +139,7 @@ class AnswerRequest:
         """Put a no on record, tell it in private, and redraw the card, which may say too little."""
         tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
         tx.record(VoteRefused(request, actor.id, refusal))
-        refused = Refused(refusal.sentence, moments=_moments(request))
+        refused = Refused(refusal.sentence, moments=_moments(request), on_record=True)
         if asker is not None:
             asker.refused(tx, refused.sentence, *refused.moments)
         return refused

@@ -52,5 +52,5 @@ def prove_asker(
     outcome = tx.factors.prove(actor.id, code, asking, cause, tx.now)
     if isinstance(outcome, Refusal):
         note_refused(tx, actor.id, action, "", outcome.sentence)
-        return Refused(outcome.sentence, {CODE: outcome.sentence})
+        return Refused(outcome.sentence, {CODE: outcome.sentence}, on_record=True)
     return outcome

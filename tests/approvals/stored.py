@@ -8,6 +8,7 @@ from approvals.request import ApprovalRequest, Vote
 from approvals.store import RequestStore
 from bot.database import Database
 from tests.approvals.desk import (
+    KEY,
     NOON,
     OLIVIA,
     ROSTER,
@@ -25,7 +26,7 @@ def file(
     """File a request of Otto's in a transaction of its own."""
     request = request or a_request()
     with database.transaction() as session:
-        RequestStore(session).add(request, vote or asked())
+        RequestStore(session, KEY).add(request, vote or asked())
     return request
 
 
@@ -35,7 +36,7 @@ def answer(
     """Answer in a transaction of its own, a minute after noon."""
     values = {"roster": ROSTER, "now": SOON, **given}
     with database.transaction() as session:
-        return RequestStore(session).record_vote(request.id, vote, **values)
+        return RequestStore(session, KEY).record_vote(request.id, vote, **values)
 
 
 def approve(database: Database) -> ApprovalRequest:
@@ -48,4 +49,4 @@ def approve(database: Database) -> ApprovalRequest:
 def read(database: Database, request: ApprovalRequest) -> ApprovalRequest:
     """The request as it is stored."""
     with database.reading() as session:
-        return RequestStore(session).get(request.id)
+        return RequestStore(session, KEY).get(request.id)

@@ -1,15 +1,17 @@
 """The record shows every change that was made to it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.audit import GENESIS, Entry, Head, Verdict, chain_hash, sign, verify, verify_export
+from approvals.anchors import Anchor
+from approvals.audit import GENESIS, Entry, Head, Signer, chain_hash
 from approvals.errors import EntryUnusable
+from approvals.verify import Verdict, verify, verify_export
 from tests.approvals.desk import KEY, NOON
 
 ROWS = 6
@@ -30,6 +32,11 @@ def a_chain(rows: int = ROWS, key: bytes = KEY) -> list[Entry]:
         )
         chain.append(entry)
     return chain
+
+
+def followed(chain: list[Entry], key: bytes | None, *anchors: Head) -> Verdict:
+    """The verdict over these rows."""
+    return verify([astuple(entry) for entry in chain], key, anchors)
 
 
 CHAIN = a_chain()
@@ -55,9 +62,9 @@ def forged_from(number: int, **changes: str) -> list[Entry]:
 
 def test_an_untouched_record_verifies() -> None:
     """Rows, head and verdict, with the key and without it."""
-    assert verify(CHAIN, KEY) == Verdict(ROWS, HEAD, True, None, "")
-    assert verify(CHAIN, None, HEAD).ok
-    assert verify([], KEY) == Verdict(0, None, True, None, "")
+    assert followed(CHAIN, KEY) == Verdict(ROWS, HEAD, True, None, "")
+    assert followed(CHAIN, None, HEAD).ok
+    assert followed([], KEY) == Verdict(0, None, True, None, "")
 
 
 def test_each_row_holds_the_hash_of_the_one_before() -> None:
@@ -73,7 +80,7 @@ def test_an_edited_row_is_found(field: str, number: int) -> None:
     chain = list(CHAIN)
     entry = chain[number - 1]
     chain[number - 1] = replace(entry, **{field: getattr(entry, field)[:-1] + "~"})
-    verdict = verify(chain, None)
+    verdict = followed(chain, None)
     assert (verdict.ok, verdict.first_bad, verdict.rows) == (False, number, ROWS)
     assert f"row {number} was changed" in verdict.why
 
@@ -94,7 +101,7 @@ def test_moved_and_removed_rows_are_found(
     damage: Callable[[list[Entry]], list[Entry]], first_bad: int
 ) -> None:
     """The first place where the chain no longer holds is named."""
-    verdict = verify(damage(list(CHAIN)), KEY)
+    verdict = followed(damage(list(CHAIN)), KEY)
     assert (verdict.ok, verdict.first_bad) == (False, first_bad)
 
 
@@ -102,29 +109,32 @@ def test_a_row_that_was_made_to_fit_itself_is_found_by_the_next() -> None:
     """Its own hash is right again; the row after it still names the old one."""
     chain = list(CHAIN)
     chain[2] = rehashed(replace(chain[2], actor="rita"))
-    verdict = verify(chain, None)
+    verdict = followed(chain, None)
     assert (verdict.first_bad, verdict.why) == (4, "row 4 does not follow the row before it")
 
 
 def test_numbers_without_gap() -> None:
     """A row left out shows even where all later rows were made to fit."""
     gap = rehashed(replace(CHAIN[3], previous_hash=CHAIN[1].hash))
-    assert verify([*CHAIN[:2], gap], None).why == "row 4 stands where row 3 should"
-    assert verify([rehashed(replace(CHAIN[1], previous_hash=GENESIS))], None).first_bad == 1
+    assert (
+        followed([*CHAIN[:2], gap], None).why
+        == "row 3 is missing, or stands elsewhere: row 4 comes in its place"
+    )
+    assert followed([rehashed(replace(CHAIN[1], previous_hash=GENESIS))], None).first_bad == 1
 
 
 def test_rule_20_a_chain_made_anew_without_the_key_is_found() -> None:
     """Whoever writes the database but not the key cannot make rows that verify."""
     forged = forged_from(3, actor="rita")
-    assert verify(forged, None).ok
-    verdict = verify(forged, KEY)
+    assert followed(forged, None).ok
+    verdict = followed(forged, KEY)
     assert (verdict.first_bad, verdict.why) == (3, "row 3 was not signed with this key")
-    assert not verify(a_chain(key=b"another key"), KEY).ok
+    assert not followed(a_chain(key=b"another key"), KEY).ok
 
 
 def test_an_anchored_head_shows_a_chain_made_anew() -> None:
     """A head noted elsewhere is not in the forged chain, even where no key is at hand."""
-    verdict = verify(forged_from(3, actor="rita"), None, CHAIN[3].head)
+    verdict = followed(forged_from(3, actor="rita"), None, CHAIN[3].head)
     assert (verdict.ok, verdict.first_bad) == (False, 4)
     assert "anchored elsewhere" in verdict.why
 
@@ -132,16 +142,16 @@ def test_an_anchored_head_shows_a_chain_made_anew() -> None:
 @pytest.mark.parametrize("kept", [0, 1, ROWS - 1])
 def test_cut_off_rows_are_found_by_the_anchor(kept: int) -> None:
     """The newest rows leave no trace in the chain itself; the anchor misses them."""
-    assert verify(CHAIN[:kept], KEY).ok
-    verdict = verify(CHAIN[:kept], KEY, HEAD)
+    assert followed(CHAIN[:kept], KEY).ok
+    verdict = followed(CHAIN[:kept], KEY, HEAD)
     assert (verdict.ok, verdict.first_bad) == (False, kept + 1)
-    assert f"ends before row {ROWS}" in verdict.why
+    assert f"ends with row {kept}, and row {ROWS} was anchored elsewhere" in verdict.why
 
 
 def test_an_older_anchor_does_not_trouble_a_longer_chain() -> None:
     """Yesterday's head stands inside today's chain."""
-    assert verify(CHAIN, KEY, CHAIN[2].head).ok
-    assert not verify(CHAIN, KEY, Head(3, "0" * 64)).ok
+    assert followed(CHAIN, KEY, CHAIN[2].head).ok
+    assert not followed(CHAIN, KEY, Head(3, "0" * 64)).ok
 
 
 def test_a_field_cannot_flow_into_the_next() -> None:
@@ -150,8 +160,8 @@ def test_a_field_cannot_flow_into_the_next() -> None:
     shifted = replace(entry, kind="a\nb", actor="c", subject=entry.body_text, body_text=GENESIS)
     merged = replace(entry, actor="b\nc", subject=entry.body_text, body_text=entry.previous_hash)
     for forged in (shifted, merged):
-        assert not verify([forged], KEY).ok
-        assert not verify([forged], None).ok
+        assert not followed([forged], KEY).ok
+        assert not followed([forged], None).ok
 
 
 @pytest.mark.parametrize("field", ["kind", "actor", "subject"])
@@ -166,7 +176,7 @@ def test_rule_13_no_line_can_be_smuggled_into_the_record(field: str, text: str) 
 def test_an_empty_key_is_refused() -> None:
     """A record signed with nothing would only look signed."""
     with pytest.raises(EntryUnusable, match="empty"):
-        sign("0" * 64, b"")
+        Signer(b"")
 
 
 def test_a_row_can_be_read_back() -> None:
@@ -177,12 +187,15 @@ def test_a_row_can_be_read_back() -> None:
 
 
 LINES = [entry.as_line() for entry in CHAIN]
+END = Anchor.of(HEAD, "export", NOON, KEY).as_line()
 
 
 def test_an_export_verifies_without_the_database() -> None:
     """One line a row; line ends do not matter."""
     assert [Entry.parse(line) for line in LINES] == CHAIN
-    assert verify_export((line + "\r\n" for line in LINES), KEY, HEAD) == Verdict(ROWS, HEAD, True, None, "")
+    assert verify_export((line + "\r\n" for line in [*LINES, END]), KEY, [HEAD]) == Verdict(
+        ROWS, HEAD, True, None, ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,7 +216,7 @@ def test_an_export_verifies_without_the_database() -> None:
 )
 def test_a_line_that_is_no_row_is_the_first_bad_one(line: str) -> None:
     """A damaged export gives a verdict, never a crash."""
-    verdict = verify_export([*LINES[:2], line, *LINES[3:]], KEY, HEAD)
+    verdict = verify_export([*LINES[:2], line, *LINES[3:], END], KEY, [HEAD])
     assert (verdict.ok, verdict.first_bad) == (False, 3)
     assert verdict.why
 
@@ -212,6 +225,37 @@ def test_the_first_fault_of_an_export_is_told() -> None:
     """An edited row before an unreadable line is the one to look at."""
     edited = replace(CHAIN[1], actor="rita").as_line()
     assert verify_export([LINES[0], edited, "not json"], KEY).first_bad == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ([], "ends with row 0 and without its last line"),
+        (LINES, f"ends with row {ROWS} and without its last line"),
+        ([*LINES[:4], END], f"ends with row 4, and its last line names row {ROWS}"),
+        ([*LINES[:4], END, LINES[4]], "rows follow the end"),
+        ([*LINES, Anchor.of(HEAD, "export", NOON, b"another").as_line()], "not signed with this key"),
+    ],
+)
+def test_rows_cut_off_an_export_are_found(lines: list[str], why: str) -> None:
+    """Its last line names the newest row and is signed, so no tail can go without a word."""
+    verdict = verify_export(lines, KEY)
+    assert not verdict.ok
+    assert why in verdict.why
+
+
+def test_a_record_without_rows_has_an_export_too() -> None:
+    """One line that says so."""
+    assert verify_export([Anchor.of(None, "export", NOON, KEY).as_line()], KEY).ok
+
+
+def test_the_head_of_a_report_is_enough_of_an_anchor() -> None:
+    """It stands there in short; twelve letters of the hash are compared."""
+    assert followed(CHAIN, KEY, Head.parse(str(HEAD))).ok
+    assert not followed(CHAIN, KEY, Head.parse(f"{ROWS}:{'0' * 12}")).ok
+    for text in ("", "6", "6:", "6:zz", "six:0123456789ab", "6:0123"):
+        with pytest.raises(EntryUnusable, match="write it as it stands"):
+            Head.parse(text)
 
 
 @given(
@@ -223,6 +267,6 @@ def test_no_single_change_goes_unseen(number: int, field: str, text: str) -> Non
     """Whatever is put into whichever field, the row is named, or else nothing was changed."""
     chain = list(CHAIN)
     chain[number - 1] = replace(chain[number - 1], **{field: text})
-    verdict = verify(chain, KEY)
+    verdict = followed(chain, KEY)
     assert verdict.ok == (chain == CHAIN)
     assert verdict.first_bad in (None, number)

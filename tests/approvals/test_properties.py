@@ -20,6 +20,7 @@ from approvals.store import GrantStore, RequestStore
 from tests.approvals.conftest import METADATA, TABLES
 from tests.approvals.desk import (
     INA,
+    KEY,
     NOON,
     OLIVIA,
     OTTO,
@@ -73,7 +74,7 @@ class Desk(RuleBasedStateMachine):
             for table in (GRANT, VOTE, REQUEST):
                 session.connection().execute(delete(table))
             self.request = a_request(by, rule=policy)
-            RequestStore(session).add(self.request, None if shell else asked(by))
+            RequestStore(session, KEY).add(self.request, None if shell else asked(by))
 
     @rule(person=PEOPLE, second=st.booleans(), word=st.sampled_from(VoteWord))
     def votes(self, person: Person, second: bool, word: VoteWord) -> None:
@@ -90,7 +91,7 @@ class Desk(RuleBasedStateMachine):
     def answer(self, vote: Vote) -> None:
         """One vote, in its own transaction."""
         with Session(ENGINE) as session, session.begin():
-            RequestStore(session).record_vote(self.request.id, vote, self.roster, self.now)
+            RequestStore(session, KEY).record_vote(self.request.id, vote, self.roster, self.now)
 
     @rule(person=ON_ROSTER, roles=ROLES, active=st.booleans(), linked=st.booleans())
     def roster_changes(self, person: Person, roles: frozenset[Role], active: bool, linked: bool) -> None:
@@ -112,7 +113,7 @@ class Desk(RuleBasedStateMachine):
     def somebody_closes(self, way: str) -> None:
         """Cancelled by the requester, void by drift, or expired by the sweep."""
         with Session(ENGINE) as session, session.begin():
-            store = RequestStore(session)
+            store = RequestStore(session, KEY)
             stored = store.get(self.request.id)
             try:
                 if way == "expire":
@@ -130,7 +131,7 @@ class Desk(RuleBasedStateMachine):
     def somebody_presses_go(self) -> None:
         """The act is claimed, its grant spent; what is claimed must have had its people at that moment."""
         with Session(ENGINE) as session, session.begin():
-            store, grants = RequestStore(session), GrantStore(session)
+            store, grants = RequestStore(session, KEY), GrantStore(session)
             try:
                 claimed = store.claim_execution(self.request.id, self.roster, self.now)
             except ApprovalError:
@@ -147,7 +148,7 @@ class Desk(RuleBasedStateMachine):
         """The claimed act ends in one way and keeps it."""
         with Session(ENGINE) as session, session.begin():
             try:
-                RequestStore(session).finish_execution(self.request.id, outcome, "", self.now)
+                RequestStore(session, KEY).finish_execution(self.request.id, outcome, "", self.now)
             except ApprovalError:
                 return
             assert self.ended is None
@@ -178,8 +179,8 @@ class Desk(RuleBasedStateMachine):
         if not hasattr(self, "request"):
             return
         with Session(ENGINE) as session, session.begin():
-            stored = RequestStore(session).get(self.request.id)
-            people = [vote.person for vote in RequestStore(session).votes(self.request.id)]
+            stored = RequestStore(session, KEY).get(self.request.id)
+            people = [vote.person for vote in RequestStore(session, KEY).votes(self.request.id)]
         assert len(people) == len(set(people))
         assert (stored.payload_text, stored.digest, stored.rule) == (
             self.request.payload_text,

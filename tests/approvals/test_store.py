@@ -19,6 +19,7 @@ from approvals.request import RequestId, RequestState, Vote, VoteKind
 from approvals.store import GrantStore, RequestStore
 from bot.database import Database
 from tests.approvals.desk import (
+    KEY,
     NOON,
     OLIVIA,
     ONE_SECOND,
@@ -42,9 +43,9 @@ def test_a_request_comes_back_as_it_was_filed(database: Database) -> None:
     """Every field, with the rule and the requester's own yes."""
     request = a_request(reason="Größe")
     with database.transaction() as session:
-        assert RequestStore(session).add(request, asked()) == RequestCreated(request, asked())
+        assert RequestStore(session, KEY).add(request, asked()) == RequestCreated(request, asked())
     with database.reading() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         assert store.get(request.id) == request
         assert store.votes(request.id) == (asked(),)
         assert (
@@ -56,7 +57,7 @@ def test_a_request_comes_back_as_it_was_filed(database: Database) -> None:
 def test_what_is_not_there_is_told(database: Database) -> None:
     """An unknown id or name is an error in words, an unknown cause is simply new."""
     with database.transaction() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         with pytest.raises(RequestUnknown, match="req-none"):
             store.get(RequestId("req-none"))
         with pytest.raises(RequestUnknown, match="amber nothing"):
@@ -90,7 +91,7 @@ def test_rule_14_five_requests_a_person_and_hour(database: Database) -> None:
     with pytest.raises(AskedTooOften, match=r"otto has asked for 5 .* 13:00 UTC"):
         file(database, a_request(cause="click-5", account="venue-5", now=NOON + timedelta(minutes=59)))
     with database.reading() as session:
-        assert RequestStore(session).asked_since(OTTO.id, NOON) == 4
+        assert RequestStore(session, KEY).asked_since(OTTO.id, NOON) == 4
     file(database, a_request(RITA, cause="click-6", account="venue-5"), asked(RITA))
     file(database, a_request(cause="click-7", account="venue-7", now=NOON + timedelta(minutes=60)))
 
@@ -107,7 +108,7 @@ def test_an_expired_request_makes_room_and_is_told(database: Database) -> None:
     first = file(database)
     later = a_request(cause="click-2", now=first.expires_at)
     with database.transaction() as session:
-        created = RequestStore(session).add(later, asked(at=first.expires_at))
+        created = RequestStore(session, KEY).add(later, asked(at=first.expires_at))
     assert [request.id for request in created.expired] == [first.id]
     assert read(database, first).state is RequestState.EXPIRED
     assert read(database, later).state is RequestState.PENDING
@@ -122,9 +123,9 @@ def test_the_owners_yes_approves(database: Database) -> None:
     assert outcome.request == read(database, request)
     assert (outcome.request.state, outcome.request.decided_by) == (RequestState.APPROVED, OLIVIA.id)
     with database.reading() as session:
-        assert RequestStore(session).votes(request.id) == (asked(), yes(OLIVIA, reason="go on"))
-        assert RequestStore(session).executable_requests(SOON) == [outcome.request]
-        assert RequestStore(session).executable_requests(SOON + timedelta(hours=1)) == []
+        assert RequestStore(session, KEY).votes(request.id) == (asked(), yes(OLIVIA, reason="go on"))
+        assert RequestStore(session, KEY).executable_requests(SOON) == [outcome.request]
+        assert RequestStore(session, KEY).executable_requests(SOON + timedelta(hours=1)) == []
 
 
 def test_a_yes_that_is_not_enough_waits(database: Database) -> None:
@@ -173,7 +174,7 @@ def test_a_refused_vote_leaves_no_row(
     assert outcome.reason is reason
     assert read(database, request) == request
     with database.reading() as session:
-        assert RequestStore(session).votes(request.id) == (asked(),)
+        assert RequestStore(session, KEY).votes(request.id) == (asked(),)
 
 
 def test_a_second_account_gives_no_second_vote(database: Database) -> None:
@@ -191,7 +192,7 @@ def test_rule_18_the_requester_of_a_shell_request_votes_in_slack(database: Datab
     """Filed without a yes; his own comes later, counts as the requester's, and is not enough alone."""
     request = a_request()
     with database.transaction() as session:
-        RequestStore(session).add(request, None)
+        RequestStore(session, KEY).add(request, None)
     first = answer(database, request, yes(OLIVIA))
     assert isinstance(first, VoteRecorded)
     assert first.request.state is RequestState.PENDING
@@ -204,7 +205,7 @@ def test_rule_09_the_sweep_writes_what_is_over(database: Database) -> None:
     """Once, to the moment at which it was over, and nothing else."""
     request = file(database)
     with database.transaction() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         assert store.expire_overdue(request.expires_at - ONE_SECOND) == []
         assert store.overdue_requests(request.expires_at) == [request]
         (expired,) = store.expire_overdue(request.expires_at + timedelta(hours=1))
@@ -219,7 +220,7 @@ def test_a_decision_is_not_written_over(database: Database) -> None:
     request = file(database)
     answer(database, request, no(RITA))
     with database.transaction() as session:
-        assert not RequestStore(session).decide(request.cancel(OTTO.id, SOON))
+        assert not RequestStore(session, KEY).decide(request.cancel(OTTO.id, SOON))
     assert read(database, request).state is RequestState.REJECTED
 
 
@@ -227,7 +228,7 @@ def test_a_request_is_cancelled_or_void(database: Database) -> None:
     """The decision stands in the database as it was made."""
     request = file(database)
     with database.transaction() as session:
-        assert RequestStore(session).decide(request.cancel(OTTO.id, SOON, "never mind"))
+        assert RequestStore(session, KEY).decide(request.cancel(OTTO.id, SOON, "never mind"))
     assert read(database, request) == request.cancel(OTTO.id, SOON, "never mind")
 
 
@@ -237,6 +238,6 @@ def test_only_a_vote_approves(database: Database) -> None:
     forged = replace(request, state=RequestState.APPROVED, decided_at=SOON)
     with database.transaction() as session:
         with pytest.raises(QuorumMissing):
-            RequestStore(session).decide(forged)
+            RequestStore(session, KEY).decide(forged)
         with pytest.raises(NotApproved):
             GrantStore(session).issue(forged)

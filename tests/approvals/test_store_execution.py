@@ -21,6 +21,7 @@ from approvals.rows import REQUEST
 from approvals.store import GrantStore, RequestStore
 from bot.database import Database
 from tests.approvals.desk import (
+    KEY,
     OLIVIA,
     ONE_SECOND,
     OTTO,
@@ -39,9 +40,9 @@ def test_an_execution_is_claimed_by_one(database: Database) -> None:
     """The second to press is told that somebody else has it, before and after the outcome."""
     request = approve(database)
     with database.transaction() as session:
-        assert RequestStore(session).claim_execution(request.id, ROSTER, SOON)
+        assert RequestStore(session, KEY).claim_execution(request.id, ROSTER, SOON)
     with database.transaction() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         assert not store.claim_execution(request.id, ROSTER, SOON)
         assert [claimed.id for claimed in store.claimed_requests()] == [request.id]
         after = store.finish_execution(request.id, ExecutionState.EXECUTED, "session ses-1", SOON)
@@ -60,7 +61,7 @@ def test_rule_01_people_are_looked_at_again_at_execution(database: Database) -> 
         gone, idle = roster_without(OLIVIA), roster_with(replace(OTTO, active=False))
         for roster, missing in ((gone, "an owner"), (idle, "1 more person")):
             with pytest.raises(QuorumMissing, match=missing):
-                RequestStore(session).claim_execution(request.id, roster, SOON)
+                RequestStore(session, KEY).claim_execution(request.id, roster, SOON)
     assert read(database, request).execution is ExecutionState.NONE
 
 
@@ -72,7 +73,7 @@ def test_rule_02_an_altered_payload_is_not_executed(database: Database) -> None:
         session.connection().execute(update(REQUEST).values(payload_text=edited))
     with database.transaction() as session:
         with pytest.raises(PayloadAltered):
-            RequestStore(session).claim_execution(request.id, ROSTER, SOON)
+            RequestStore(session, KEY).claim_execution(request.id, ROSTER, SOON)
         with pytest.raises(PayloadAltered):
             GrantStore(session).issue(request)
 
@@ -82,7 +83,7 @@ def test_an_unapproved_or_late_request_is_not_executed(database: Database) -> No
     pending = file(database, a_request(cause="click-2", account="other"))
     request = approve(database)
     with database.transaction() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         with pytest.raises(NotApproved):
             store.claim_execution(pending.id, ROSTER, SOON)
         with pytest.raises(GrantExpired):
@@ -93,7 +94,7 @@ def test_drift_voids_what_nobody_has_begun(database: Database) -> None:
     """Before the claim it does, after the claim it comes too late."""
     request = approve(database)
     with database.transaction() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         assert store.void_execution(request.void(SOON, "fast 10 -> 12"))
         with pytest.raises(ExecutionClosed, match="void"):
             store.claim_execution(request.id, ROSTER, SOON)

@@ -5,9 +5,10 @@ from sqlalchemy import update
 from sqlmodel import Session
 
 from approvals.audit import Head
+from approvals.audit_store import AuditStore
 from approvals.events import VoteRecorded
 from approvals.rows import ENTRY
-from approvals.store import AuditStore, RequestStore
+from approvals.store import RequestStore
 from bot.database import Database
 from tests.approvals.desk import (
     KEY,
@@ -40,15 +41,18 @@ def test_the_record_grows_row_by_row(database: Database) -> None:
         assert [entry.sequence for entry in store.entries()] == [1, 2, 3, 4, 5]
         assert [entry.sequence for entry in store.entries(after=3)] == [4, 5]
         assert [entry.sequence for entry in store.recent(2)] == [5, 4]
+        assert (store.at(4), store.at(6)) == (store.recent(2)[1].head, None)
         assert store.head() == store.recent(1)[0].head
-        verdict = store.verify(store.head())
+        head = store.head()
+        assert head is not None
+        verdict = store.verify([head])
         assert (verdict.rows, verdict.ok, verdict.head) == (5, True, store.head())
 
 
 def test_a_long_record_is_walked_in_batches(database: Database) -> None:
     """More rows than one batch holds, none twice and none left out."""
     with database.transaction() as session:
-        verdict = record(session, 2_000).verify(Head(1, "0" * 64))
+        verdict = record(session, 2_000).verify([Head(1, "0" * 64)])
         assert (verdict.rows, verdict.first_bad) == (2_000, 1)
         assert AuditStore(session, KEY).verify().ok
 
@@ -81,7 +85,7 @@ def test_every_event_stands_in_the_record(database: Database) -> None:
     """Asked, answered, with who counted and by which rule, for whoever reads it later."""
     request = a_request()
     with database.transaction() as session:
-        requests, audit = RequestStore(session), AuditStore(session, KEY)
+        requests, audit = RequestStore(session, KEY), AuditStore(session, KEY)
         audit.record(requests.add(request, asked()), NOON)
         outcome = requests.record_vote(request.id, yes(OLIVIA), ROSTER, SOON)
         assert isinstance(outcome, VoteRecorded)

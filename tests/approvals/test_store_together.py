@@ -11,10 +11,11 @@ from typing import TypeVar
 import pytest
 from sqlmodel import Session
 
+from approvals.audit_store import AuditStore
 from approvals.events import VoteRecorded
 from approvals.person import Person, Role, Roster
 from approvals.request import RequestId, RequestState
-from approvals.store import AuditStore, GrantStore, RequestStore
+from approvals.store import GrantStore, RequestStore
 from bot.database import Database
 from bot.errors import DatabaseUnavailable
 from tests.approvals.conftest import METADATA, TABLES
@@ -56,7 +57,7 @@ def file_all(database: Database, count: int = REQUESTS) -> list[RequestId]:
             request = a_request(
                 by, rule=a_rule(), cause=f"click-{number}", account=f"venue-{number}", roster=CROWD
             )
-            RequestStore(session).add(request, asked(by))
+            RequestStore(session, KEY).add(request, asked(by))
             ids.append(request.id)
     return ids
 
@@ -73,13 +74,13 @@ def vote_and_carry_out(database: Database, ids: list[RequestId]) -> tuple[int, i
     voted = claimed = spent = 0
 
     def vote(session: Session, request_id: RequestId, person: Person) -> bool:
-        outcome = RequestStore(session).record_vote(request_id, yes(person), CROWD, SOON)
+        outcome = RequestStore(session, KEY).record_vote(request_id, yes(person), CROWD, SOON)
         if isinstance(outcome, VoteRecorded):
             AuditStore(session, KEY).record(outcome, SOON)
         return isinstance(outcome, VoteRecorded)
 
     def carry_out(session: Session, request_id: RequestId) -> tuple[bool, bool]:
-        requests, grants = RequestStore(session), GrantStore(session)
+        requests, grants = RequestStore(session, KEY), GrantStore(session)
         has_claimed = requests.claim_execution(request_id, CROWD, SOON)
         return has_claimed, grants.spend(grants.issue(requests.get(request_id)).id, SOON)
 
@@ -107,7 +108,7 @@ def check(database: Database, ids: list[RequestId], done: list[tuple[int, int, i
     voted, claimed, spent = (sum(column) for column in zip(*done, strict=True))
     assert claimed == spent == len(ids)
     with database.transaction() as session:
-        store = RequestStore(session)
+        store = RequestStore(session, KEY)
         assert {store.get(request_id).state for request_id in ids} == {RequestState.APPROVED}
         assert sum(len(store.votes(request_id)) for request_id in ids) == voted + len(ids)
         verdict = AuditStore(session, KEY).verify()

@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from tests.benchmarks import disconnects, halt, http_intake, start_up, workspace
+from tests.benchmarks import disconnects, halt, http_intake, record, start_up, workspace
 from tests.benchmarks.figures import Figure, table
 
 Say = Callable[[str], None]
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "halt": halt.run,
     "workspace": lambda say: workspace.run(),
     "disconnects": disconnects.run,
+    "record": record.run,
 }
 
 

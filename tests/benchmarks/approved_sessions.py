@@ -8,7 +8,7 @@ from approvals.person import Account, Person, PersonId, Role, Roster
 from approvals.request import ApprovalRequest, Assurance, RequestId, Vote, VoteWord
 from bot.clock import system_clock
 from bot.installation import Installation, read_installation
-from bot.operations.desk import SHOWN
+from bot.operations.desk import SHOWN, plan_of
 from bot.records import new_id
 from bot.settings import Environment
 from bot.storage import Transaction
@@ -54,7 +54,7 @@ class ApprovedSessions:
             tx.grants.spend(grant.id, tx.now)
             session = TradingSession.live(
                 new_id("live"),
-                plan,
+                plan_of(request.payload),
                 grant,
                 request.payload_text,
                 request.requested_by,

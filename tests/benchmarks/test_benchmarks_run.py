@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import disconnects, halt, http_intake, start_up, workspace
+from tests.benchmarks import disconnects, halt, http_intake, record, start_up, workspace
 from tests.benchmarks.__main__ import BENCHMARKS, as_json, measure
 from tests.benchmarks.figures import Figure
 
@@ -95,6 +95,21 @@ def test_disconnects_count_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> N
         "back while envelopes pour in, p50": "ms",
     }
     assert figures[0].value == 0
+
+
+def test_the_record_is_measured_beside_a_bare_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Votes on a short and on a long record, and the record followed in each way."""
+    for name, value in (("VOTES", 3), ("SHORT", 2), ("LONG", 20), ("RUNS", 1)):
+        monkeypatch.setattr(record, name, value)
+    figures = record.run(lambda doing: None)
+    assert units(figures) == {
+        "one vote, durable": "ms",
+        "one vote, 20 rows of record": "ms",
+        "audit verify, the chain alone": "µs a row",
+        "audit verify, with the key": "µs a row",
+        "audit verify of an export, with the key": "µs a row",
+    }
+    assert [figure.baseline is not None for figure in figures] == [True] * 5
 
 
 def test_every_benchmark_is_run_and_progress_goes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,9 @@ ALERTS = (
     "slack.strangers",
     "card.forged",
     "schedule.missed",
+    "record.forged",
+    "record.restored",
+    "report.unwritten",
 )
 
 PICTURES: dict[str, Callable[..., object]] = {

@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 
 from slack_sdk import WebClient
 
+from approvals.errors import RowForged
 from bot.clock import system_clock
 from bot.delivery import Lost
 from bot.inbox import Saved
 from bot.installation import Installation, read_installation
 from bot.lease import Holder
 from bot.operations.alerts import raise_alert
+from bot.operations.anchoring import tell_restored, tell_unwritten
+from bot.operations.edited_rows import refused_by
 from bot.operations.forged import CheckPressed, Pressed
 from bot.outbox import MessageKind
 from bot.payloads import Kind
@@ -88,6 +91,9 @@ def report(desk: Desk, album: Album) -> None:
         ("card.forged", "A false card"),
         ("schedule.missed", "did not come"),
         ("execution.unknown", "Nobody knows whether"),
+        ("record.forged", "has written to the database"),
+        ("record.restored", "not the one that this home knows"),
+        ("report.unwritten", "could not be written"),
     ):
         album.takes(f"alert-{kind}", alerts.expects(title))
 
@@ -111,6 +117,10 @@ def trouble(installation: Installation, now: datetime) -> None:
         title = "Nobody knows whether amber falcon was carried out"
         why, advice = "the bot ended while it was carried out", "Look at /peak status: does the halt stand?"
         raise_alert(tx, desk, "picture:claimed", "execution.unknown", "high", title, why, advice)
+        refused_by(tx, desk, RowForged(what="The vote of Olivia on amber falcon"))
+        tell_restored(tx, desk, "the database does not hold row 214 of the record, which this home noted")
+    full = OSError(28, "No space left on device", "reports/anchors.jsonl")
+    tell_unwritten(storage, desk, "The head of the record", full)
 
 
 def draw(desk: Desk, album: Album) -> None:

@@ -42,6 +42,9 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     for _ in range(desk.fills_of(session)):
         session.thread.expects("Fill: buy")
     card.now_reads("the session is live", buttons=[])
+    document = until(lambda: _release(desk, "the session is live"), "No release document tells of the start")
+    assert "code of the second factor" in document
+    assert "recovery code" in document
 
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     _has_no_secret(desk)
@@ -52,6 +55,12 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     assert len(desk.orders_sent()) == 1
     _keeps_no_code(desk, ottos, olivias)
     until(lambda: "Shutdown complete" in _all_logs(desk.home), "No log says Shutdown complete")
+
+
+def _release(desk: Desk, told: str) -> str | None:
+    """The release document that tells this."""
+    texts = [path.read_text() for path in (desk.home / "reports" / "releases").glob("*.md")]
+    return next((text for text in texts if told in text), None)
 
 
 def spaced(code: str) -> str:

@@ -21,7 +21,7 @@ from trading.gateway_files import gateway_process
 from trading.halt import halt_exchange
 from trading.pids import ProcessId
 from trading.process import SessionTask
-from trading.session import SessionState
+from trading.session import SessionState, TradingSession
 from trading.session_states import SessionStates
 from trading.supervisor import Supervisor
 
@@ -75,6 +75,29 @@ def test_a_session_gets_its_gateway_and_its_process(rig: Rig, launcher: GatewayL
         assert proof.proven
         assert rig.state(session.id) is SessionState.STOPPED
         assert process.wait(10)
+
+
+def test_rule_20_a_session_without_an_approval_fails_and_has_no_process(rig: Rig) -> None:
+    """The row alone starts nothing; its failure is told like any other."""
+    session = rig.live_session()
+    asked: list[str] = []
+
+    def nobody(found: TradingSession) -> bool:
+        asked.append(found.id)
+        return False
+
+    supervisor = Supervisor(
+        rig.home, rig.database, system_clock, lambda _: subprocess.Popen(["true"]), may_start=nobody
+    )
+    supervisor.start()
+    try:
+        eventually("it has failed", lambda: rig.state(session.id) is SessionState.FAILED)
+    finally:
+        supervisor.stop()
+    assert asked == [session.id]
+    assert rig.session(session.id).pid is None
+    (event,) = rig.events("session.failed")
+    assert "no approval of this desk" in str(event.facts["reason"])
 
 
 def test_a_new_bot_adopts_gateway_and_session(rig: Rig, launcher: GatewayLauncher) -> None:

@@ -58,7 +58,7 @@ def test_a_press_opens_the_form_and_decides_nothing(desk: Listening, opened: lis
 def test_who_may_not_answer_gets_no_form(
     desk: Listening, opened: list[View], person: Person, told: str
 ) -> None:
-    """The no comes at the press, in private and on record."""
+    """The no comes at the press, in private and on record: one attempt, one row."""
     request = desk.rig.asked()
     desk.card(request)
 
@@ -66,7 +66,7 @@ def test_who_may_not_answer_gets_no_form(
 
     assert opened == []
     assert told in desk.answers()[0]
-    assert "request.vote_refused" in desk.rig.recorded()
+    assert desk.rig.recorded() == ["request.created", "request.vote_refused"]
 
 
 def test_a_button_elsewhere_opens_nothing(desk: Listening, opened: list[View]) -> None:
