@@ -321,8 +321,9 @@ def test_an_archived_channel_is_read_only(client: WebClient, breaks: Break, desk
     assert refusal(lambda: client.chat_update(channel=TRADING_OPS.id, ts=ts, text="y")) == "is_archived"
     assert texts(client) == ["x"]
     assert client.conversations_info(channel=TRADING_OPS.id)["channel"]["is_archived"]
-    said = desk.post("/desk/say", json={"as": OTTO.id, "channel": TRADING_OPS.id, "text": "hello"})
-    assert said.status_code == 400
+    for text in ("hello", "/peak status"):
+        said = desk.post("/desk/say", json={"as": OTTO.id, "channel": TRADING_OPS.id, "text": text})
+        assert said.status_code == 400
 
     breaks("none")
     post(client)
