@@ -134,8 +134,9 @@ def _limits(card: RequestCard) -> list[Block]:
     limits = card.payload.get("limits")
     if not limits:
         return []
-    named = [f"{limit_words(name)} {limits[name]}" for name in LIMIT_NAMES if name in limits]
-    text = literal(f"Limits ({limits.get('currency')}): {', '.join(named)}", 900)
+    units = {name: "%" if name.endswith("_pct") else limits.get("currency") for name in LIMIT_NAMES}
+    named = [f"{limit_words(name)} {limits[name]} {units[name]}" for name in LIMIT_NAMES if name in limits]
+    text = literal(f"Limits: {', '.join(named)}", 900)
     return [ContextBlock(elements=[MarkdownTextObject(text=text)])]
 
 
