@@ -250,7 +250,7 @@ def test_lists_come_in_pages(client: WebClient) -> None:
 
 
 def test_a_file_is_shared_some_time_after_its_upload(client: WebClient, desk: httpx.Client) -> None:
-    """Shares appear asynchronously; then the file can stand in an image block that a browser can load."""
+    """Shares and type appear asynchronously; then it can stand in an image block that a browser can load."""
     uploaded = client.files_upload_v2(
         channel=TRADING_REPORTS.id,
         content=PIXEL,
@@ -260,8 +260,10 @@ def test_a_file_is_shared_some_time_after_its_upload(client: WebClient, desk: ht
         initial_comment="Today",
     )
     file_id = uploaded["file"]["id"]
+    assert uploaded["file"]["mimetype"] == ""
     shares = until(lambda: client.files_info(file=file_id)["file"]["shares"])
     [share] = shares["public"][TRADING_REPORTS.id]
+    assert client.files_info(file=file_id)["file"]["mimetype"] == "image/png"
     image = {"type": "image", "alt_text": "A line going up", "slack_file": {"id": file_id}}
     client.chat_postMessage(channel=TRADING_REPORTS.id, text="chart", blocks=[image])
 
