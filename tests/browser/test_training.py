@@ -1,12 +1,15 @@
 """What a practice desk adds to a chat: a faster market, and faults on demand, in plain words."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
+from approvals.factor import Secret
 from bot.clock import system_clock
 from bot.practice.server import Installation, Workspace
 from tests.browser.conftest import MANIFEST, Opens
@@ -24,7 +27,14 @@ def workspace() -> Iterator[Workspace]:
     """A workspace with an exchange beside it."""
     with (
         PracticeExchange.running(clock=system_clock) as exchange,
-        Workspace.running(Installation(MANIFEST, exchange_url=exchange.url), system_clock) as running,
+        Workspace.running(
+            Installation(
+                MANIFEST,
+                exchange_url=exchange.url,
+                secrets={OLIVIA: Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")},
+            ),
+            system_clock,
+        ) as running,
     ):
         yield running
 
@@ -40,9 +50,11 @@ def test_the_market_runs_faster_for_everybody(opens: Opens) -> None:
 
 
 def test_the_knobs_leave_the_top_bar_low_on_a_phone(opens: Opens) -> None:
-    """Beside them and a longer name, the strip takes two lines at most."""
+    """Beside them, a longer name and its code, the strip takes two lines at most, and all fits the width."""
     olivia = opens(OLIVIA, viewport=PHONE)
     expect(olivia.page.get_by_role("button", name="Speed up the market")).to_be_visible()
+    expect(olivia.page.locator(".person-button .person-code")).to_have_text(re.compile(r"\d{3} \d{3}"))
+    assert olivia.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     top = olivia.page.locator("header.top").bounding_box()
     assert top is not None
     assert top["height"] <= 50
@@ -56,6 +68,13 @@ def test_something_goes_wrong_and_is_mended(opens: Opens, app: WebClient) -> Non
 
     otto.form.get_by_role("button", name="Make it happen: Slack answers slowly").click()
     expect(otto.form.locator('[data-kind="delay"]')).to_contain_text("now")
+    left = otto.form.locator('[data-kind="bot_removed"]')
+    left.get_by_text("How exactly").click()
+    left.get_by_role("combobox", name="Channel").select_option("#trading-reports")
+    left.get_by_role("button", name="Make it happen").click()
+    expect(left).to_contain_text("now")
+    with pytest.raises(SlackApiError, match="not_in_channel"):
+        app.chat_postMessage(channel="C0REPORTS0", text="x")
     otto.form.get_by_role("button", name="Mend everything").click()
 
     expect(otto.form.locator(".fault.is-active")).to_have_count(0)
@@ -109,7 +128,7 @@ def test_a_fault_that_cannot_be_so_is_told_in_the_dialog(opens: Opens) -> None:
     otto.page.get_by_role("button", name="Something goes wrong").click()
     row = otto.form.locator('[data-kind="delay"]')
     row.get_by_text("How exactly").click()
-    row.get_by_label("value").fill("soon")
+    row.get_by_label("Seconds").fill("soon")
     row.get_by_role("button", name="Make it happen").click()
 
     expect(otto.form.get_by_role("alert")).to_contain_text("soon")

@@ -81,7 +81,9 @@ def test_every_fault_is_told_in_plain_words(desk: httpx.Client) -> None:
         assert "_" not in each["title"]
         assert each["about"].endswith(".")
         for field in each["fields"]:
-            assert set(field) - {"choices"} == {"name", "default"}
+            assert set(field) - {"choices", "called"} == {"name", "label", "default"}
+            assert field["label"][0].isupper()
+            assert len(field.get("called", [])) == len(field.get("choices", []))
             assert field["default"] in field.get("choices", [field["default"]])
 
 
