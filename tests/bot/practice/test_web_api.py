@@ -1,6 +1,7 @@
 """The Web API through the SDK's own client."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -216,6 +217,16 @@ def test_a_message_needs_something_to_say(client: WebClient) -> None:
     assert (
         refusal_of(lambda: client.chat_postMessage(channel=GENERAL.id, text="x" * 40_001)) == "msg_too_long"
     )
+
+
+def test_a_rewritten_text_is_counted_as_slack_keeps_it(client: WebClient) -> None:
+    """An ampersand is kept as five bytes, a letter beyond ASCII as two or more; 4,000 are the most."""
+    ts = client.chat_postMessage(channel=GENERAL.id, text="x")["ts"]
+    rewrite = partial(client.chat_update, channel=GENERAL.id, ts=ts)
+
+    for text in ("&" * 800, "&amp;" * 800, "ü" * 2_000):
+        rewrite(text=text)
+        assert refusal_of(partial(rewrite, text=f"{text}x")) == "msg_too_long"
 
 
 def test_a_direct_message_is_seen_by_one_person(client: WebClient, desk: httpx.Client) -> None:
