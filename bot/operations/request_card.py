@@ -8,6 +8,7 @@ from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import permalink
 from bot.views.requests import execute_label
+from bot.views.wording import sum_in
 
 
 def subject(request_id: str) -> str:
@@ -55,7 +56,8 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
     if request.action == "live.activate":
         plan = payload.get("plan", {})
         quote = str(plan.get("symbol", "/")).split("/")[-1]
-        return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
+        most = f"at most {sum_in(plan.get('notional_max'))} {quote}"
+        return f"{plan.get('symbol')} {plan.get('strategy')}, {most}"
     if request.action == "rearm":
         by = desk.name_of(str(payload.get("halted_by") or "")) or "nobody known"
         return f"the halt by {by}: {payload.get('halt_reason') or 'no reason was given'}"

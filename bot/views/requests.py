@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 from bot.block_limits import shortened
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import View
-from bot.views.wording import day_and_time, label, limit_words, literal, when, with_readers_time
+from bot.views.wording import day_and_time, label, limit_words, literal, sum_in, when, with_readers_time
 from trading.limits import LIMIT_NAMES
 
 APPROVE = "request.approve"
@@ -103,7 +103,7 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
             "Account": f"{plan.get('exchange')} ({card.payload.get('venue_url')})",
             "Strategy": f"{plan.get('strategy')} {parameters(plan)}",
             "Symbol, bars": f"{plan.get('symbol')} {plan.get('timeframe')}",
-            "At most": f"{plan.get('notional_max')} {quote}",
+            "At most": f"{sum_in(plan.get('notional_max'))} {quote}",
         }
     pairs["Why"] = card.reason or "no reason given"
     return [

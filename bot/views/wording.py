@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from bot.block_limits import shortened
@@ -60,6 +60,14 @@ def whole_or_cents(amount: Decimal) -> str:
     cents = amount.quantize(Decimal("0.01")) if amount.adjusted() < MONEY_DIGITS_MAX else amount
     text = f"{cents:,.0f}" if cents == cents.to_integral_value() else f"{cents:,.2f}"
     return "0" if text == "-0" else text
+
+
+def sum_in(payload: object) -> str:
+    """A sum of money as a payload holds it, in text; what is no number stays what it is."""
+    try:
+        return whole_or_cents(Decimal(str(payload)))
+    except InvalidOperation:
+        return str(payload)
 
 
 def quantity(amount: Decimal) -> str:
