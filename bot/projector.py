@@ -292,4 +292,5 @@ def _order(facts: dict[str, Any]) -> str:
     price = f"at {facts['limit_price']}" if facts.get("limit_price") else "at the market price"
     at_venue = f", at the venue {facts['venue_order_id']}" if facts.get("venue_order_id") else ""
     said = f"{facts.get('side')} {facts.get('quantity')} {facts.get('symbol')} {price}"
-    return f"Order: {said}; ours {facts.get('client_order_id')}{at_venue}"
+    ours = f"; ours {facts['client_order_id']}" if facts.get("client_order_id") else ""
+    return f"Order: {said}{ours}{at_venue}"

@@ -26,7 +26,8 @@ CALL_TIMEOUT_S = 10
 RESPONSE_URL_GOOD_FOR = timedelta(minutes=29)
 LOOK_BACK = timedelta(minutes=1)
 PAGES_MAX = 20
-IMAGE_READY_S, IMAGE_LOOK_S = 15.0, 0.25
+# The pauses before each look at a picture that Slack still works on: within its rates of looks and posts.
+IMAGE_LOOKS_S = (0.25, 0.25, 0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0)
 RATE_LIMITED_S = 30.0
 
 _PASSING = frozenset(
@@ -205,16 +206,15 @@ class Sender:
             return self._say(channel, text, blocks, message.key, thread_ts)
         picture = {"type": "image", "slack_file": {"id": file_id}, "alt_text": chart.alt}
         text, with_picture = self._shown({**message.body, "blocks": [*message.body["blocks"], picture]})
-        looks = round(IMAGE_READY_S / IMAGE_LOOK_S)
-        for _ in range(looks):
+        for wait_s in IMAGE_LOOKS_S:
+            if self._stopping.wait(wait_s):
+                raise Later("the bot is stopping")
             if self._usable(file_id):
                 try:
                     return self._say(channel, text, with_picture, message.key, thread_ts)
                 except SlackApiError as error:
                     if not _file_not_ready(error):
                         raise
-            if self._stopping.wait(IMAGE_LOOK_S):
-                raise Later("the bot is stopping")
         log.warning("outbox: the chart of %s did not become usable; it goes out without", message.key)
         return self._say(channel, text, blocks, message.key, thread_ts)
 

@@ -18,6 +18,14 @@ class EquityPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """So much of an asset that came into the account without a trade; below zero when it left."""
+
+    asset: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Drawdown:
     """The deepest fall from a high; `pct` is of the high, both at zero when it only ever rose."""
 

@@ -303,7 +303,7 @@ class Gateway:
         if (newest := self._books.last_fill_at()) != self._fill_seen_at:
             self._fill_seen_at = newest
             self._fills_due.happened()
-            self._valuation.refresh()
+            self._valuation.refresh(after_fill=True)
 
     def _mark_equity(self) -> None:
         self._valuation.mark()

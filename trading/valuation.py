@@ -1,16 +1,17 @@
 """What the account is worth, marked each minute and at the day's start, and the day's loss from it."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from trading.amount import plain
 from trading.books import Books
 from trading.database import Database
-from trading.equity import Daily, EquityPoint, trading_day
+from trading.equity import Daily, EquityPoint, Transfer, trading_day
 from trading.errors import UnknownPrice, VenueError
 from trading.market_data import MarketData, UnknownSymbol
 from trading.store import EquityStore
@@ -48,13 +49,16 @@ class Valuation:
         self._zone = zone
         self._clock = clock
         self._lock = threading.Lock()
-        self._day_mark: Decimal | None = None
+        self._begun: EquityPoint | None = None
         self._equity: tuple[datetime, Decimal] | None = None
+        self._transfers: Sequence[Transfer] = ()
+        self._net_deposits = Decimal(0)
+        self._looked_with: Mapping[str, Decimal] | None = None
 
     def mark(self) -> None:
         """Reckon the account's worth now and keep it; the first of a day is what that day begins with."""
         balances = self._venue.balances()
-        worth, unpriced = self._worth(balances.items())
+        worth, unpriced = _worth(balances.items(), self._market.worth)
         now = self._clock()
         day = trading_day(now, self._venue.time(), self._zone)
         detail = {asset: plain(quantity) for asset, quantity in balances.items()}
@@ -65,15 +69,37 @@ class Valuation:
                 self._exchange, now, worth, {"balances": detail, "unpriced": unpriced}, None if known else day
             )
             store.forget(now - _KEPT_FOR, self._exchange)
+        begun = known or EquityPoint(now, worth)
         with self._lock:
-            self._day_mark = known.equity if known else worth
-            self._equity = (now, worth)
+            if begun != self._begun:
+                self._begun, self._transfers = begun, ()
+                self._looked_with = None if known else balances
+        self._reckon(balances, look=True)
 
-    def refresh(self) -> None:
-        """Reckon the worth again without keeping a mark: after a fill, and for whoever asks."""
-        worth, _ = self._worth(self._venue.balances().items())
+    def refresh(self, *, after_fill: bool = False) -> None:
+        """Reckon the worth again without keeping a mark: after a fill, and for whoever asks.
+
+        A fill explains why a balance has changed; what else changed it is looked up with the next mark.
+        """
+        self._reckon(self._venue.balances(), look=not after_fill)
+
+    def _reckon(self, balances: Mapping[str, Decimal], *, look: bool) -> None:
+        """Keep the worth of these balances, and of what was paid in and out since the day began.
+
+        The venue is asked for payments only when a balance has changed, as each question counts there.
+        """
         with self._lock:
-            self._equity = (self._clock(), worth)
+            begun, asks = self._begun, look and balances != self._looked_with
+        if begun is not None and asks:
+            transfers = self._venue.transfers(begun.at)
+            with self._lock:
+                self._transfers, self._looked_with = transfers, balances
+            balances = self._venue.balances()  # what was paid in meanwhile counts in both
+        price = cache(self._market.worth)  # one for both, or a move between them would be a profit
+        worth, _ = _worth(balances.items(), price)
+        paid, _ = _worth(((each.asset, each.quantity) for each in self._transfers), price)
+        with self._lock:
+            self._equity, self._net_deposits = (self._clock(), worth), paid
 
     def daily(self) -> Daily:
         """The day's loss as the limits want it; a mark that is missing or old stays missing."""
@@ -81,7 +107,8 @@ class Valuation:
         with self._lock:
             if self._equity is None or now - self._equity[0] > _EQUITY_AGE_MAX:
                 return Daily(None, None)
-            return Daily(self._day_mark, self._equity[1])
+            mark = self._begun.equity if self._begun else None
+            return Daily(mark, self._equity[1], self._net_deposits)
 
     def refresh_prices(self) -> None:
         """Price every symbol that we hold or have on order, for the limits.
@@ -152,18 +179,21 @@ class Valuation:
                     found[name] = value
         return found
 
-    def _worth(self, balances: Iterable[tuple[str, Decimal]]) -> tuple[Decimal, list[str]]:
-        total = Decimal(0)
-        unpriced = []
-        for asset, quantity in balances:
-            if not quantity:
-                continue
-            worth = self._market.worth(asset)
-            if worth is None:
-                unpriced.append(asset)
-            else:
-                total += quantity * worth
-        return total, unpriced
+
+def _worth(
+    balances: Iterable[tuple[str, Decimal]], price: Callable[[str], Decimal | None]
+) -> tuple[Decimal, list[str]]:
+    total = Decimal(0)
+    unpriced = []
+    for asset, quantity in balances:
+        if not quantity:
+            continue
+        worth = price(asset)
+        if worth is None:
+            unpriced.append(asset)
+        else:
+            total += quantity * worth
+    return total, unpriced
 
 
 def _thinned(points: Sequence[EquityPoint]) -> Sequence[EquityPoint]:

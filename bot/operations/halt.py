@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 from threading import Lock, Timer
 from typing import Any
 
@@ -240,9 +241,11 @@ class RequestRearm:
         ready_at = halted_at + timedelta(seconds=cooldown_s)
         if tx.now >= ready_at:
             return None
+        left_s = ceil((ready_at - tx.now).total_seconds())
         return Refused(
             f"The halt must stand {cooldown_s} seconds before it can be cleared, "
-            f"so nothing was asked for. Ask again from {ready_at:%H:%M:%S} UTC."
+            f"so nothing was asked for. Ask again in {left_s // 60} min {left_s % 60} s, "
+            f"from {ready_at:%H:%M:%S} UTC."
         )
 
 

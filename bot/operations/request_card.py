@@ -13,6 +13,7 @@ from bot.storage import Transaction
 from bot.summaries import PendingApproval, RequestCard
 from bot.view import permalink
 from bot.views.requests import next_step
+from bot.views.wording import sum_in
 
 _ANSWERED = (RequestState.APPROVED, RequestState.REJECTED, RequestState.EXPIRED)
 
@@ -87,7 +88,8 @@ def title(desk: Desk, request: ApprovalRequest) -> str:
     if request.action == "live.activate":
         plan = payload.get("plan", {})
         quote = str(plan.get("symbol", "/")).split("/")[-1]
-        return f"{plan.get('symbol')} {plan.get('strategy')}, at most {plan.get('notional_max')} {quote}"
+        most = f"at most {sum_in(plan.get('notional_max'))} {quote}"
+        return f"{plan.get('symbol')} {plan.get('strategy')}, {most}"
     if request.action == DRILL:
         return "Drill, nothing is started"
     if begins := payload.get(BEGINS):

@@ -127,7 +127,7 @@ def proof_sentence(facts: Mapping[str, Any], *, of_account: bool = False) -> str
     held = ", ".join(f"{quantity(abs(amount))} {asset}" for asset, amount in amounts.items() if amount)
     detail = facts.get("detail")
     whose = "the account" if of_account else "it"
-    nothing = f"what {whose} holds is not known" if detail else f"nothing held by {whose}"
+    nothing = f"What {whose} holds is not known" if detail else f"Nothing is held by {whose}"
     still = "The account is STILL HOLDING" if of_account else "STILL HOLDING"
     holding = f"{still} {held}" if held else nothing
     if facts.get("proven"):

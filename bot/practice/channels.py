@@ -168,7 +168,7 @@ class Channels:
     def leave(self, channel: Channel, user: str) -> None:
         """Take somebody out of a channel."""
         channel.members.discard(user)
-        self._tell_of(channel, {user})
+        self._feeds.tell({user}, {"type": "channel_left", "channel": channel.id})
 
     def archive(self, channel: Channel) -> None:
         """Close a channel: it can be read, not written in."""
@@ -259,6 +259,11 @@ class Channels:
             parts |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
         return parts
 
+    def page_of(self, channel: Channel) -> Event:
+        """Give a channel as the page shows it, with what was said there for everybody."""
+        said = [self.to_page(message) for message in channel.messages.values()]
+        return {**channel.to_page(), "messages": said}
+
     def to_page(self, message: Message) -> Event:
         """Give a message as the page shows it."""
         names = {person.id: person.name for person in PEOPLE}
@@ -283,7 +288,7 @@ class Channels:
         return channel if APP.user_id in channel.members and message.seen_by is None else None
 
     def _tell_of(self, channel: Channel, persons: set[str]) -> None:
-        self._feeds.tell(persons, {"type": "channel", "channel": channel.id, "is": channel.to_page()})
+        self._feeds.tell(persons, {"type": "channel", "channel": channel.id, "is": self.page_of(channel)})
 
     def _audience(self, message: Message) -> set[str]:
         return {message.seen_by} if message.seen_by else self.get(message.channel).members

@@ -73,6 +73,13 @@ def message_blocks(raw: object, files: Files) -> list[Block]:
     return _with_ids(blocks)
 
 
+def update_text(text: str) -> str:
+    """Check the text of a rewritten message, its bytes counted as Slack keeps it; raises msg_too_long."""
+    if len(_BARE_AMPERSAND.sub("&amp;", text).encode()) > UPDATE_TEXT_MAX_BYTES:
+        raise ApiError("msg_too_long")
+    return text
+
+
 def message_text(text: str) -> str:
     """Check the text of a new message; raises msg_too_long."""
     if len(text) > TEXT_MAX:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from bot.practice.people import PEOPLE, ROOMS, SAM, TRADING_OPS
+
 GROUP = "workspace"
 
 
@@ -32,17 +34,23 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that can be said about a fault; a default of nothing means any, or all."""
+    """Something that can be said about a fault, what people call it, and what its choices are called.
+
+    A default of nothing means any, or all.
+    """
 
     name: str
+    label: str
     default: str = ""
     choices: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
     def to_page(self) -> dict[str, object]:
         """Give what the page draws a field from."""
-        return {"name": self.name, "default": self.default} | (
-            {"choices": list(self.choices)} if self.choices else {}
-        )
+        page: dict[str, object] = {"name": self.name, "label": self.label, "default": self.default}
+        if self.choices:
+            page |= {"choices": list(self.choices), "called": list(self.called or self.choices)}
+        return page
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +66,29 @@ class About:
         return next((each.default for each in self.fields if each.name == name), "")
 
 
-_COUNT, _METHOD = Field("count", "1"), Field("method")
-_CALLS = (_COUNT, _METHOD, Field("channel"))
-_CHANNEL, _PERSON = Field("channel", "C0TRADEOPS"), Field("person", "USAM00000")
+_ROOM_IDS, _ROOM_NAMES = tuple(room.id for room in ROOMS), tuple(f"#{room.name}" for room in ROOMS)
+_COUNT, _METHOD = Field("count", "How often (0: until mended)", "1"), Field("method", "Only this call")
+_CALLS = (_COUNT, _METHOD, Field("channel", "Only in", "", ("", *_ROOM_IDS), ("any channel", *_ROOM_NAMES)))
+_CHANNEL = Field("channel", "Channel", TRADING_OPS.id, _ROOM_IDS, _ROOM_NAMES)
+_PERSON = Field(
+    "person", "Who", SAM.id, tuple(each.id for each in PEOPLE), tuple(each.name for each in PEOPLE)
+)
 
 ABOUT: dict[FaultKind, About] = {
     FaultKind.DELAY: About(
         "Slack answers slowly",
         "The bot's next call takes so many seconds; the bot should go on working and lose nothing.",
-        (Field("value", "2"), *_CALLS),
+        (Field("value", "Seconds", "2"), *_CALLS),
     ),
     FaultKind.RATE_LIMIT: About(
         "Slack says: too many messages",
         "The bot's next call is refused with 429; it should wait as long as it is told, then repeat it.",
-        (Field("value", "2"), *_CALLS),
+        (Field("value", "Told to wait, seconds", "2"), *_CALLS),
     ),
     FaultKind.ERROR_5XX: About(
         "Slack is in trouble",
         "The bot's next call gets a server error; the bot should try again and say everything once.",
-        (Field("value", "503", ("500", "502", "503", "504")), *_CALLS),
+        (Field("value", "Status", "503", ("500", "502", "503", "504")), *_CALLS),
     ),
     FaultKind.DROPPED: About(
         "A call does not get through",
@@ -99,7 +111,7 @@ ABOUT: dict[FaultKind, About] = {
     FaultKind.LINK_DEAF: About(
         "The bot's line goes dead but stays up",
         "Nothing comes through any more although the link is up; the bot should notice and dial anew.",
-        (Field("value", "silent", ("silent", "pings")),),
+        (Field("value", "How dead", "silent", ("silent", "pings"), ("wholly", "only pings are answered")),),
     ),
     FaultKind.REFRESH_LINK: About(
         "Slack asks the bot to dial again",
@@ -113,7 +125,7 @@ ABOUT: dict[FaultKind, About] = {
     FaultKind.LATE_DELIVERY: About(
         "A click arrives late",
         "The next click or command is so many seconds on its way; after three the person sees an error.",
-        (Field("value", "5"), _COUNT),
+        (Field("value", "Seconds", "5"), _COUNT),
     ),
     FaultKind.LOST_FIRST_DELIVERY: About(
         "A click gets lost on its way",
@@ -142,7 +154,7 @@ ABOUT: dict[FaultKind, About] = {
     ),
     FaultKind.USER_GUEST: About(
         "Somebody becomes a guest",
-        "The person can still click, and the bot should refuse everything but a halt.",
+        "The person can still look and halt; within a minute the bot should refuse everything else.",
         (_PERSON,),
     ),
     FaultKind.USER_STRANGER: About(

@@ -38,7 +38,7 @@ class File:
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
     def to_slack(self, base_url: str, user: str) -> dict[str, Any]:
-        """Give the file object of Slack's API."""
+        """Give the file object of Slack's API; of what kind it is stands there only once it is ready."""
         address = f"{base_url}/files/{self.id}"
         return {
             "id": self.id,
@@ -47,8 +47,8 @@ class File:
             "name": self.name,
             "title": self.title or self.name,
             "alt_txt": self.alt,
-            "mimetype": self.media_type,
-            "filetype": self.name.rpartition(".")[2],
+            "mimetype": self.media_type if self.ready else "",
+            "filetype": self.name.rpartition(".")[2] if self.ready else "",
             "size": len(self.content or b""),
             "user": user,
             "mode": "hosted",

@@ -25,6 +25,10 @@ _PLAIN = {
     "conversations_select": "selected_conversation",
 }
 _ONE_OPTION = {"static_select", "radio_buttons", "overflow"}
+_ADDRESSES = {
+    "email_text_input": (re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+"), "Please enter a valid email address."),
+    "url_text_input": (re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE), "Please enter a valid URL."),
+}
 _MANY_OPTIONS = {"multi_static_select", "checkboxes"}
 _MANY_IDS = {
     "multi_users_select": "selected_users",
@@ -95,9 +99,15 @@ def complaint(block: Block, element: Block, entry_: Entry) -> str | None:
     value = entered(entry_)
     if value in (None, "", []):
         return None if block.get("optional") else "Please complete this required field."
+    if isinstance(value, list):
+        most = element.get("max_selected_items", len(value))
+        return f"Please select at most {most}." if len(value) > most else None
     if not isinstance(value, str):
         return None
     kind = element["type"]
+    if kind in _ADDRESSES:
+        form, said = _ADDRESSES[kind]
+        return None if form.fullmatch(value) else said
     if kind == "number_input":
         return _number_complaint(element, value)
     if kind == "plain_text_input":

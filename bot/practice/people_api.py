@@ -110,13 +110,7 @@ class PeopleApi:
         except DeskError as error:
             return _refusal(error)
         home = self._views.home_of(person.id)
-        channels = [
-            {
-                **each.to_page(),
-                "messages": [self._channels.to_page(message) for message in each.messages.values()],
-            }
-            for each in self._channels.of(person.id)
-        ]
+        channels = [self._channels.page_of(each) for each in self._channels.of(person.id)]
         return JSONResponse(
             {
                 "me": person.id,
@@ -169,6 +163,8 @@ class PeopleApi:
         thread_ts = body.get("thread_ts")
         if not text.strip():
             raise DeskError("There is nothing to say: text is empty.")
+        if channel.is_archived:  # Slack shows no box to type a command into either
+            raise DeskError(f"{channel.name} is archived: it can be read, not written in.")
         if text.startswith("/"):
             word = text.split(maxsplit=1)[0]
             known = self._manifest.command_in(text)
@@ -180,8 +176,6 @@ class PeopleApi:
         root_ts = channel.root_of(str(thread_ts)) if thread_ts else None
         if thread_ts and root_ts is None:
             raise DeskError(f"There is no message {thread_ts} to answer in {channel.name}.")
-        if channel.is_archived:
-            raise DeskError(f"{channel.name} is archived: it can be read, not written in.")
         names = {each.name: each.id for each in self._staff.all()} | {self._manifest.name: APP.user_id}
         self._channels.say(channel, person.id, with_mentions(escaped(text), names), thread_ts=root_ts)
         return Result()

@@ -114,7 +114,8 @@ async def _given(request: Request) -> dict[str, Any]:
             raise ApiError("invalid_json") from None
         if not isinstance(body, dict):
             raise ApiError("json_not_object")
-        return given | body
+        # In JSON a token is no argument: there Slack takes it from the header alone.
+        return given | {key: value for key, value in body.items() if key != "token"}
     if media_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         try:
             form = await request.form()

@@ -18,7 +18,7 @@ from slack_sdk.models.views import View as SlackView
 from bot.summaries import CodeAsked, RequestCard
 from bot.views.code_field import code_input
 from bot.views.requests import asks, change_lines, parameters, warning
-from bot.views.wording import literal, when, with_readers_time
+from bot.views.wording import literal, sum_in, when, with_readers_time
 
 APPROVAL = "request.approval"
 REJECTION = "request.rejection"
@@ -125,7 +125,7 @@ def _what(card: RequestCard) -> list[str]:
         told = with_readers_time(" · ".join(found), card.created_at)
         return [f"*{literal(card.title, 400)}*", *([told] if found else [])]
     quote = str(plan.get("symbol", "/")).split("/")[-1]
-    money = f"{plan.get('notional_max')} {quote}"
+    money = f"{sum_in(plan.get('notional_max'))} {quote}"
     return [
         f"*At most {literal(money, 60)}* on {literal(str(plan.get('exchange')), 60)} "
         f"({literal(str(card.payload.get('venue_url')), 200)})",

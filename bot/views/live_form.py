@@ -19,7 +19,7 @@ from slack_sdk.models.views import View as SlackView
 
 from bot.summaries import CodeAsked, LimitUse
 from bot.views.code_field import code_input
-from bot.views.wording import label, limit_words, literal, quantity
+from bot.views.wording import label, limit_words, literal, whole_or_cents
 
 CALLBACK = "live.request"
 TIMEFRAMES = ("1m", "5m", "15m", "1h")
@@ -64,7 +64,7 @@ class LiveAnswers:
 def live_form(form: LiveForm, metadata: str = "") -> SlackView:
     """The modal; strategies and symbols come from the configuration."""
     limits = ", ".join(
-        f"{label(limit_words(each.name), 60)} {quantity(each.limit)} {label(each.unit, 20)}".rstrip()
+        f"{label(limit_words(each.name), 60)} {whole_or_cents(each.limit)} {label(each.unit, 20)}".rstrip()
         for each in form.limits
     )
     money = "PRACTICE · Orders go to the practice account of" if form.practice else "Real orders on"

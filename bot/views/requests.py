@@ -23,6 +23,7 @@ from bot.views.wording import (
     label,
     limit_words,
     literal,
+    sum_in,
     when,
     with_readers_time,
 )
@@ -150,7 +151,7 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
             "Account": f"{plan.get('exchange')} ({card.payload.get('venue_url')})",
             "Strategy": f"{plan.get('strategy')} {parameters(plan)}",
             "Symbol, bars": f"{plan.get('symbol')} {plan.get('timeframe')}",
-            "At most": f"{plan.get('notional_max')} {quote}",
+            "At most": f"{sum_in(plan.get('notional_max'))} {quote}",
         }
     pairs["Why"] = card.reason or "no reason given"
     return [
@@ -214,8 +215,9 @@ def _limits(card: RequestCard) -> list[Block]:
     limits = card.payload.get("limits")
     if not limits:
         return []
-    named = [f"{limit_words(name)} {limits[name]}" for name in LIMIT_NAMES if name in limits]
-    text = literal(f"Limits ({limits.get('currency')}): {', '.join(named)}", 900)
+    units = {name: "%" if name.endswith("_pct") else limits.get("currency") for name in LIMIT_NAMES}
+    named = [f"{limit_words(name)} {limits[name]} {units[name]}" for name in LIMIT_NAMES if name in limits]
+    text = literal(f"Limits: {', '.join(named)}", 900)
     return [ContextBlock(elements=[MarkdownTextObject(text=text)])]
 
 

@@ -15,7 +15,7 @@ from slack_sdk.models.blocks import (
 
 from bot.summaries import SessionSummary
 from bot.view import View
-from bot.views.wording import LOCK_SCREEN_MAX, STATE_MARK, label, literal, money, quantity, when
+from bot.views.wording import LOCK_SCREEN_MAX, STATE_MARK, first_upper, label, literal, money, quantity, when
 
 STOP = "session.stop"
 HALT = "halt"
@@ -92,7 +92,9 @@ def session_card(session: SessionSummary) -> View:
         ),
     ]
     if session.silent_since is not None:
-        blocks.append(SectionBlock(text=MarkdownTextObject(text=f"*{silence(session)}.* {_SILENT_NEXT}")))
+        blocks.append(
+            SectionBlock(text=MarkdownTextObject(text=f"*{first_upper(silence(session))}.* {_SILENT_NEXT}"))
+        )
     if why := literal(session.state_reason, 1400):
         # While it runs it is why it was started, afterwards why it stopped: not the same word for both.
         told = "Asked for" if session.state in ("starting", "running") else "Why"

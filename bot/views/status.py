@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -20,7 +19,16 @@ from bot.summaries import HaltState, LimitUse, PendingApproval, SessionSummary, 
 from bot.view import View
 from bot.views.requests import waiting_line
 from bot.views.sessions import halt_button, silence, state_mark, stop_button
-from bot.views.wording import day_and_time, first_upper, limit_words, literal, money, quantity, when
+from bot.views.wording import (
+    day_and_time,
+    first_upper,
+    limit_words,
+    literal,
+    money,
+    quantity,
+    when,
+    whole_or_cents,
+)
 
 START_LIVE = "panel.live"
 HEALTH_NOW = "panel.health"
@@ -152,12 +160,14 @@ def _waiting(pending: Sequence[PendingApproval]) -> list[Block]:
 
 def limit_line(use: LimitUse) -> str:
     """One limit, what is used of it, and the share; none of an order's is used while no order is open."""
-    limit = f"{quantity(use.limit)} {literal(use.unit, 20)}".rstrip()
+    limit = f"{whole_or_cents(use.limit)} {literal(use.unit, 20)}".rstrip()
     name = literal(first_upper(limit_words(use.name)), 60)
     if use.used is None or not use.used.is_finite():
         return f"{name}: use unknown of {limit}"
     if use.name == PER_ORDER:
-        largest = f", the largest open one {quantity(Decimal(f'{use.used:.2f}'))}" if use.used else ""
+        largest = f", the largest open one {whole_or_cents(use.used)}" if use.used else ""
         return f"{name}: at most {limit}{largest}"
-    share = f" ({use.used / use.limit:.0%})" if use.limit and use.unit != "%" else ""
-    return f"{name}: {quantity(Decimal(f'{use.used:.2f}'))} of {limit}{share}"
+    if use.unit == "%":
+        return f"{name}: {whole_or_cents(use.used)} %, at most {limit}"
+    share = f" ({use.used / use.limit:.0%})" if use.limit else ""
+    return f"{name}: {whole_or_cents(use.used)} of {limit}{share}"

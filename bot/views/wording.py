@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from bot.block_limits import shortened
@@ -29,7 +29,7 @@ _LIMIT_WORDS = {
     "max_symbol_exposure": "exposure of one symbol",
     "max_total_exposure": "exposure in total",
     "max_daily_loss_abs": "loss of the day",
-    "max_daily_loss_pct": "loss of the day in percent",
+    "max_daily_loss_pct": "share of equity lost in the day",
     "notional_max": "notional of the session",
 }
 # Escaping puts a mark of no width between what could be read as an emoji.
@@ -40,6 +40,8 @@ VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
 LOCK_SCREEN_MAX = 900
 # What a phone shows of a message while it is locked, in one look.
 LOCK_SCREEN_LINE_MAX = 110
+# Beyond it nobody looks for cents, and a Decimal of 28 digits has no room for them.
+MONEY_DIGITS_MAX = 20
 SEVERITY_MARK = {"low": "🔹", "medium": "🔶", "high": "🔺"}
 
 
@@ -51,6 +53,23 @@ def money(amount: Decimal | None, currency: str, *, signed: bool = False) -> str
     if text.strip("+-0.") == "":
         text = "0.00"
     return f"{text} {literal(currency, 20)}"
+
+
+def whole_or_cents(amount: Decimal) -> str:
+    """A sum of money without its currency: whole, or with both decimals; what is no number is unknown."""
+    if not amount.is_finite():
+        return "unknown"
+    cents = amount.quantize(Decimal("0.01")) if amount.adjusted() < MONEY_DIGITS_MAX else amount
+    text = f"{cents:,.0f}" if cents == cents.to_integral_value() else f"{cents:,.2f}"
+    return "0" if text == "-0" else text
+
+
+def sum_in(payload: object) -> str:
+    """A sum of money as a payload holds it, in text; what is no number stays what it is."""
+    try:
+        return whole_or_cents(Decimal(str(payload)))
+    except InvalidOperation:
+        return str(payload)
 
 
 def quantity(amount: Decimal) -> str:

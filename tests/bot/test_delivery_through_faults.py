@@ -63,8 +63,7 @@ def test_nothing_is_lost_and_nothing_said_twice_through_every_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each message stands where it belongs, once and in order, and only a report may lack its picture."""
-    monkeypatch.setattr(sending, "IMAGE_LOOK_S", 0.01)
-    monkeypatch.setattr(sending, "IMAGE_READY_S", 0.2)
+    monkeypatch.setattr(sending, "IMAGE_LOOKS_S", (0.01,) * 20)
     kinds = sorted(CALLS | UPLOADS)
     with way_out(tmp_path, Rates.unlimited()) as way:
         way.line.url = way.workspace.url

@@ -93,3 +93,22 @@ def test_a_long_curve_is_told_in_fewer_points(count: int) -> None:
     assert len(told) > min(count, _POINTS_MAX) / 2 - 1
     assert list(told[-1:]) == curve[-1:]
     assert len({after.at - before.at for before, after in pairwise(told)}) <= 1
+
+
+def test_what_is_paid_in_or_out_is_no_profit_and_no_loss(rig: Rig) -> None:
+    """Be it money or a coin, and be it that the gateway has started again meanwhile."""
+
+    def moved_by_prices_alone() -> bool:
+        pnl = rig.client.equity().daily_pnl
+        return pnl is not None and abs(pnl) < 100  # what the account has held from the beginning
+
+    with rig.gateway(replace(QUICK, equity_s=0.2)):
+        eventually("the day has begun", moved_by_prices_alone)
+        before = rig.client.equity().equity
+        assert before is not None
+        for amount, asset in (("1000", "USD"), ("-300", "USD"), ("1", "ETH")):
+            rig.set_fault(FaultKind.DEPOSIT, value=amount, asset=asset)
+        eventually("it is there", lambda: (rig.client.equity().equity or before) > before + 600)
+        assert moved_by_prices_alone()
+    with rig.gateway():
+        eventually("nor is it won later", moved_by_prices_alone)

@@ -18,21 +18,22 @@ _AT_ONCE = "It happens once, at once."
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that can be set about a fault; without choices it is free text or a number."""
+    """Something that can be set about a fault, and what people call it; without choices it is free text."""
 
     name: str
+    label: str
     default: str
     choices: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Write it for GET /practice/faults."""
         choices = {"choices": list(self.choices)} if self.choices else {}
-        return {"name": self.name, "default": self.default, **choices}
+        return {"name": self.name, "label": self.label, "default": self.default, **choices}
 
 
-_COUNT = Field("count", "1")
-_CALLS = (_COUNT, Field("endpoint", ""))
-_PAIR = Field("pair", "BTC/USD", SYMBOLS)
+_COUNT = Field("count", "How often (0: until mended)", "1")
+_CALLS = (_COUNT, Field("endpoint", "Only this call", ""))
+_PAIR = Field("pair", "Market", "BTC/USD", SYMBOLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,13 @@ CATALOGUE: dict[FaultKind, Entry] = {
         "The exchange answers slowly",
         "Each call takes so many seconds more: the bot waits; an order past its deadline is dropped.",
         _FOR_CALLS,
-        (Field("value", "1"), *_CALLS),
+        (Field("value", "Seconds", "1"), *_CALLS),
     ),
     FaultKind.ERROR_5XX: Entry(
         "The exchange answers with a server error",
         "The call never gets in: reads are tried again, an order becomes unknown and is looked up.",
         _FOR_CALLS,
-        (Field("value", "503", HTTP_ERRORS), *_CALLS),
+        (Field("value", "Status", "503", HTTP_ERRORS), *_CALLS),
     ),
     FaultKind.RATE_LIMIT: Entry(
         "The exchange says we call too often",
@@ -72,7 +73,7 @@ CATALOGUE: dict[FaultKind, Entry] = {
         "An answer arrives with nothing in it",
         "The call says success and holds nothing: the bot must not take it for flat or for cancelled.",
         _FOR_CALLS,
-        (Field("value", "html", tuple(BLANK_BODIES)), *_CALLS),
+        (Field("value", "What comes", "html", tuple(BLANK_BODIES)), *_CALLS),
     ),
     FaultKind.DROPPED: Entry(
         "The connection breaks before a call gets in",
@@ -102,7 +103,7 @@ CATALOGUE: dict[FaultKind, Entry] = {
         "The next order is refused",
         "The exchange says no in the words given: the order is rejected, and a session that is new pauses.",
         _FOR_CALLS,
-        (Field("value", "EOrder:Insufficient funds"), _COUNT),
+        (Field("value", "In these words", "EOrder:Insufficient funds"), _COUNT),
     ),
     FaultKind.INVALID_NONCE: Entry(
         "The exchange refuses our call numbers",
@@ -120,19 +121,19 @@ CATALOGUE: dict[FaultKind, Entry] = {
         "Orders fill while we cancel them",
         "The next cancelled orders fill, half or whole, before the cancel arrives: the fills must count.",
         _FOR_CALLS,
-        (Field("value", "half", ("half", "all")), _COUNT),
+        (Field("value", "How much", "half", ("half", "all")), _COUNT),
     ),
     FaultKind.MAINTENANCE: Entry(
         "The exchange is in maintenance",
         "Nothing opens, and in full maintenance nothing can be cancelled: a halt says so and keeps trying.",
         _UNTIL_MENDED,
-        (Field("value", "maintenance", SYSTEM_STATES),),
+        (Field("value", "State", "maintenance", SYSTEM_STATES),),
     ),
     FaultKind.PAIR_STATUS: Entry(
         "A market is only half open",
         "Orders of this pair are refused in its state, cancellations pass: the bot opens nothing in it.",
         _UNTIL_MENDED,
-        (Field("value", "cancel_only", PAIR_STATES), _PAIR),
+        (Field("value", "State", "cancel_only", PAIR_STATES), _PAIR),
     ),
     FaultKind.DELISTED: Entry(
         "A market is delisted",
@@ -150,25 +151,25 @@ CATALOGUE: dict[FaultKind, Entry] = {
         "The clocks do not agree",
         "The exchange's clock is so many seconds ahead, behind with a minus: no live start, nothing opens.",
         _UNTIL_MENDED,
-        (Field("value", "30"),),
+        (Field("value", "Seconds ahead", "30"),),
     ),
     FaultKind.PRICE_JUMP: Entry(
         "The price jumps",
         "The price moves by so many percent in one step: limits are reckoned anew, resting orders may fill.",
         _AT_ONCE,
-        (Field("value", "-10"), _PAIR),
+        (Field("value", "Percent", "-10"), _PAIR),
     ),
     FaultKind.FOREIGN_ORDER: Entry(
         "Somebody else trades on our account",
         "An order that is not the bot's rests 2 % off the market: an alert names it, no live start passes.",
         _AT_ONCE,
-        (Field("value", "0.01"), _PAIR, Field("side", "buy", SIDES)),
+        (Field("value", "Volume", "0.01"), _PAIR, Field("side", "Side", "buy", SIDES)),
     ),
     FaultKind.DEPOSIT: Entry(
         "Money is paid in",
         "The balance rises without a trade, or falls with a minus: it must not count as a profit or a loss.",
         _AT_ONCE,
-        (Field("value", "1000"), Field("asset", "USD", DEPOSITS)),
+        (Field("value", "Amount", "1000"), Field("asset", "Currency", "USD", DEPOSITS)),
     ),
 }
 

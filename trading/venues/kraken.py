@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from trading.candles import Candle
+from trading.equity import Transfer
 from trading.errors import BadInstrument, ExchangeNetworkError, ExchangeOrderError
 from trading.fill import Fill
 from trading.instrument import Instrument
@@ -186,6 +188,18 @@ class KrakenVenue:
                 self._asset(asset): Decimal(str(row["balance"])) for asset, row in reply["result"].items()
             }
 
+    def transfers(self, since: datetime) -> Sequence[Transfer]:
+        """Deposits and withdrawals, each of which Kraken's ledger lists by itself, fifty a page."""
+        found = []
+        for kind in ("deposit", "withdrawal"):
+            rows = _paged("ledger", partial(self._ledger, kind, since))
+            with translated():
+                found += [
+                    Transfer(self._asset(row["asset"]), Decimal(row["amount"]) - Decimal(row["fee"]))
+                    for row in rows.values()
+                ]
+        return found
+
     def send(self, intent: Intent, deadline: datetime) -> str | None:
         """Send AddOrder exactly once, with our id and its deadline; fees are taken in the quote currency."""
         instrument = self._instruments.get(intent.symbol)
@@ -309,6 +323,11 @@ class KrakenVenue:
     def _closed(self, since: datetime, offset: int) -> dict[str, Any]:
         page = {"start": int(since.timestamp()) - 1, "ofs": offset, "closetime": "close"}
         reply = self._private.read(lambda kraken: kraken.privatePostClosedOrders(page))
+        return dict(reply["result"])
+
+    def _ledger(self, kind: str, since: datetime, offset: int) -> dict[str, Any]:
+        page = {"type": kind, "start": since.timestamp(), "ofs": offset}
+        reply = self._private.read(lambda kraken: kraken.privatePostLedgers(page), _HISTORY_COST)
         return dict(reply["result"])
 
     def _history(self, since: datetime, offset: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Protocol
 
 from trading.candles import Candle
+from trading.equity import Transfer
 from trading.errors import VenueError
 from trading.fill import Fill
 from trading.instrument import Instrument
@@ -136,6 +137,9 @@ class Venue(Protocol):
 
     def balances(self) -> Mapping[str, Decimal]:
         """Everything in the account by asset, what open orders hold included."""
+
+    def transfers(self, since: datetime) -> Sequence[Transfer]:
+        """What was paid in and out after that moment, fees of paying included."""
 
     def send(self, intent: Intent, deadline: datetime) -> str | None:
         """Send an order once and give the venue's id; arriving after the deadline it is dropped there.

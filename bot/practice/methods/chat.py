@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.practice.blocks import Block
 from bot.practice.channels import Channel, Channels, Message
-from bot.practice.content import UPDATE_TEXT_MAX_BYTES, message_blocks, message_text
+from bot.practice.content import message_blocks, message_text, update_text
 from bot.practice.errors import ApiError
 from bot.practice.files import Files
 from bot.practice.methods.arguments import Arguments
@@ -65,9 +65,7 @@ class ChatMethods:
         channel, message = self._own(arguments, "cant_update_message")
         if not any(arguments.has(part) for part in ("text", "blocks", "metadata")):
             raise ApiError("no_text")
-        text = arguments.text("text", message.text)
-        if len(text.encode()) > UPDATE_TEXT_MAX_BYTES:
-            raise ApiError("msg_too_long")
+        text = update_text(arguments.text("text", message.text))
         given = arguments.json("blocks")
         if given is None:  # blocks stay only where no text replaces them
             blocks = [] if arguments.has("text") else message.blocks

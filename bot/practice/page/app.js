@@ -67,7 +67,8 @@ class Page {
     if (event.type === "notice") this.notice(event.text);
     else {
       this.store.apply(event);
-      this.draw();
+      if (event.type === "channel_left" && event.channel === this.place) this.leave();
+      else this.draw();
     }
   }
 
@@ -93,6 +94,12 @@ class Page {
     }
     this.draw();
     this.settleFocus(moved);
+  }
+
+  /** Be somewhere else: the place we were in is no longer ours. */
+  leave() {
+    history.replaceState(null, "", location.pathname + location.search);
+    this.arrive();
   }
 
   settleFocus(moved) {
@@ -137,7 +144,9 @@ class Page {
     if (channel && document.visibilityState === "visible") this.reading.read(channel.id, messages);
     this.drawHeader(channel);
     $("home").hidden = Boolean(channel);
-    $("messages").hidden = $("composer").hidden = !channel;
+    $("messages").hidden = !channel;
+    $("composer").hidden = !channel || channel.archived;
+    $("archived").hidden = !channel?.archived;
     this.drawThread(channel);
     if (channel) {
       this.timeline.draw(channel.id, messages, this.since);
@@ -170,6 +179,7 @@ class Page {
       fill(
         $("place-header"),
         h("h1", {}, h("span", { class: "place-mark", "aria-hidden": "true" }, "#"), channel.name),
+        channel.archived ? h("span", { class: "tag" }, "archived") : null,
       );
       return;
     }
@@ -224,6 +234,7 @@ class Page {
     if (document.visibilityState === "visible") this.reading.read(`${channel.id}/${parent.ts}`, replies);
     fill(this.thread.where, channel.kind === "dm" ? this.store.app.name : `#${channel.name}`);
     this.thread.timeline.draw(channel.id, [parent, ...replies], null);
+    this.thread.place.hidden = channel.archived;
     this.thread.composer.turnTo(`${channel.id}/${parent.ts}`, "Reply…");
   }
 
@@ -261,7 +272,7 @@ class Page {
       inThread: true,
       send: (text) => this.say(text, this.threadTs),
     });
-    return { where, timeline, composer };
+    return { where, place, timeline, composer };
   }
 
   closeThread() {

@@ -145,19 +145,21 @@ export class FaultsDialog {
 }
 
 /** A field of a fault: {name, node, read()}; what is left empty is not sent. */
-function field(source, kind, { name, default: begin, choices }) {
+function field(source, kind, { name, label, default: begin, choices, called = choices }) {
   const id = `fault-${source}-${kind}-${name}`;
   const input = choices
     ? h(
         "select",
         { id, class: "field-input field-select" },
-        choices.map((choice) => h("option", { value: choice, selected: choice === String(begin) }, choice)),
+        choices.map((choice, place) =>
+          h("option", { value: choice, selected: choice === String(begin) }, called[place].replaceAll("_", " ")),
+        ),
       )
     : h("input", { id, class: "field-input", type: "text", autocomplete: "off", placeholder: "any" });
   if (!choices) input.value = begin ?? "";
   return {
     name,
-    node: h("span", { class: "fault-field" }, h("label", { for: id }, name), input),
+    node: h("span", { class: "fault-field" }, h("label", { for: id }, label), input),
     read: () => input.value.trim(),
   };
 }

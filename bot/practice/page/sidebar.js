@@ -4,7 +4,9 @@ import { fill, h } from "./dom.js";
 
 /** `unread(channelId)` counts; `place` is the hash of where the reader is. */
 export function drawSidebar(nav, store, place, unread) {
-  const rooms = store.rooms.map((room) => entry(`#${room.id}`, "#", room.name, place, unread(room.id)));
+  const rooms = store.rooms.map((room) =>
+    entry(`#${room.id}`, "#", room.name, place, unread(room.id), { archived: room.archived }),
+  );
   const dm = store.directMessage;
   fill(
     nav,
@@ -15,12 +17,12 @@ export function drawSidebar(nav, store, place, unread) {
       "ul",
       {},
       entry("#home", "⌂", `${store.app.name} home`, place, 0),
-      dm ? entry(`#${dm.id}`, "✉", store.app.name, place, unread(dm.id), true) : null,
+      dm ? entry(`#${dm.id}`, "✉", store.app.name, place, unread(dm.id), { counted: true }) : null,
     ),
   );
 }
 
-function entry(href, mark, name, place, count, counted = false) {
+function entry(href, mark, name, place, count, { counted = false, archived = false } = {}) {
   const here = place === href;
   return h(
     "li",
@@ -35,6 +37,7 @@ function entry(href, mark, name, place, count, counted = false) {
       },
       h("span", { class: "place-mark", "aria-hidden": "true" }, mark),
       h("span", { class: "place-name" }, name),
+      archived ? h("span", { class: "place-note" }, "archived") : null,
       count && !here
         ? h(
             "span",

@@ -50,7 +50,10 @@ export class Store {
         this.home = event.view;
         break;
       case "channel":
-        this.addChannel(event.channel);
+        this.addChannel(event.is);
+        break;
+      case "channel_left":
+        this.channels.delete(event.channel);
         break;
     }
   }
@@ -60,13 +63,11 @@ export class Store {
     this.modals = place < 0 ? [...this.modals, view] : this.modals.with(place, view);
   }
 
+  /** Show a channel anew; what only this person was told there stays. */
   addChannel(channel) {
-    const known = this.channels.get(channel.id)?.messages ?? new Map();
-    this.channels.set(channel.id, {
-      messages: known,
-      ...channel,
-      ...(channel.messages ? withMessages(channel) : { messages: known }),
-    });
+    const known = this.channels.get(channel.id)?.messages ?? [];
+    const now = withMessages(channel);
+    this.channels.set(channel.id, { ...now, messages: new Map([...known, ...now.messages]) });
   }
 
   closeView(id) {

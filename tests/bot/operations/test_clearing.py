@@ -43,12 +43,12 @@ def test_nothing_is_cleared_where_nothing_is_halted(rig: Rig) -> None:
 
 
 def test_clearing_a_halt_must_cool_down(rig: Rig) -> None:
-    """To the second, and the sentence says from when."""
+    """To the second, and the sentence says how long and from when."""
     rig.halted()
     rig.clock.passes(seconds=299)
     told = refusal(rig.rearm_asked())
     assert "must stand 300 seconds" in told
-    assert "12:05:00 UTC" in told
+    assert "Ask again in 0 min 1 s, from 12:05:00 UTC" in told
 
     rig.clock.passes(seconds=1)
     assert isinstance(rig.rearm_asked(), Asked)

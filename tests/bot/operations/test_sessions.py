@@ -252,5 +252,5 @@ def test_what_a_halted_session_shows_as_held_is_the_accounts() -> None:
     facts = {"proven": True, "held": {"BTC": "0.5", "ETH": "2"}}
 
     assert "The account is STILL HOLDING 0.5 BTC, 2 ETH" in proof_sentence(facts, of_account=True)
-    assert "nothing held by the account" in proof_sentence({"proven": True}, of_account=True)
+    assert "Nothing is held by the account" in proof_sentence({"proven": True}, of_account=True)
     assert ". STILL HOLDING 0.5 BTC" in proof_sentence(facts)

@@ -81,7 +81,9 @@ def test_every_fault_is_told_in_plain_words(desk: httpx.Client) -> None:
         assert "_" not in each["title"]
         assert each["about"].endswith(".")
         for field in each["fields"]:
-            assert set(field) - {"choices"} == {"name", "default"}
+            assert set(field) - {"choices", "called"} == {"name", "label", "default"}
+            assert field["label"][0].isupper()
+            assert len(field.get("called", [])) == len(field.get("choices", []))
             assert field["default"] in field.get("choices", [field["default"]])
 
 
@@ -321,8 +323,9 @@ def test_an_archived_channel_is_read_only(client: WebClient, breaks: Break, desk
     assert refusal(lambda: client.chat_update(channel=TRADING_OPS.id, ts=ts, text="y")) == "is_archived"
     assert texts(client) == ["x"]
     assert client.conversations_info(channel=TRADING_OPS.id)["channel"]["is_archived"]
-    said = desk.post("/desk/say", json={"as": OTTO.id, "channel": TRADING_OPS.id, "text": "hello"})
-    assert said.status_code == 400
+    for text in ("hello", "/peak status"):
+        said = desk.post("/desk/say", json={"as": OTTO.id, "channel": TRADING_OPS.id, "text": text})
+        assert said.status_code == 400
 
     breaks("none")
     post(client)

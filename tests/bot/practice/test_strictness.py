@@ -93,6 +93,15 @@ def test_a_body_that_is_none_is_refused_in_json(
     assert (reply.status_code, reply.json()) == (200, {"ok": False, "error": error})
 
 
+def test_a_token_in_json_is_none(workspace: Workspace) -> None:
+    """Slack takes one from the header, or as a field of a form."""
+    body = {"token": BOT_TOKEN, "channel": GENERAL.id, "text": "x"}
+    address = f"{workspace.api_url}chat.postMessage"
+
+    assert httpx.post(address, json=body).json()["error"] == "not_authed"
+    assert httpx.post(address, data=body).json()["ok"]
+
+
 def test_of_a_doubled_field_the_last_counts(workspace: Workspace) -> None:
     """As in every form that Slack reads."""
     fields = {"channel": [TRADING_OPS.id, GENERAL.id], "text": ["first", "last"]}

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.practice.people import OTTO, TRADING_OPS
 from bot.practice.server import Workspace
 from tests.bot.practice.raw_link import RawLink, Typist
-from tests.bot.practice.small_app import ORDER, actions, modal, section
+from tests.bot.practice.small_app import ORDER, actions, field, modal, options, section
 
 STEP = modal("step", "Step", section("a step"), actions("Next"))
 
@@ -130,6 +130,33 @@ def test_complaints_belong_to_inputs_of_the_form(client: WebClient, link: RawLin
 
     assert "We had some trouble connecting" in sent.result()["notice"]
     assert [each["id"] for each in otto.state()["modals"]] == [view["id"]]
+
+
+def test_addresses_and_numbers_of_choices_are_checked_before_sending(
+    client: WebClient, link: RawLink, otto: Typist
+) -> None:
+    """As Slack's own client does; the app hears of the form only once all is right."""
+    some = {"type": "multi_static_select", "options": options("One", "Two"), "max_selected_items": 1}
+    asked: dict[str, tuple[dict[str, Any], object, object]] = {
+        "mail": ({"type": "email_text_input"}, "otto", "otto@example.org"),
+        "page": ({"type": "url_text_input"}, "example.org", "https://example.org"),
+        "some": (some, ["one", "two"], ["two"]),
+    }
+    fields = [field(name, {**element, "action_id": name}) for name, (element, _, _) in asked.items()]
+    view = opened(client, link, otto, modal("asked", "Asked", *fields))
+
+    wrong = {f"{name}.block": {name: bad} for name, (_, bad, _) in asked.items()}
+    told = otto.does("submit", view_id=view["id"], values=wrong).result()["errors"]
+    right = {f"{name}.block": {name: good} for name, (_, _, good) in asked.items()}
+    sent = otto.does("submit", view_id=view["id"], values=right)
+    link.acknowledge(link.receive())
+
+    assert {name: words.removeprefix("Please ") for name, words in told.items()} == {
+        "mail.block": "enter a valid email address.",
+        "page.block": "enter a valid URL.",
+        "some.block": "select at most 1.",
+    }
+    assert sent.result() == {"ok": True}
 
 
 def test_closing_is_told_to_those_who_asked(client: WebClient, link: RawLink, otto: Typist) -> None:

@@ -1,6 +1,7 @@
 """The Web API through the SDK's own client."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -218,6 +219,16 @@ def test_a_message_needs_something_to_say(client: WebClient) -> None:
     )
 
 
+def test_a_rewritten_text_is_counted_as_slack_keeps_it(client: WebClient) -> None:
+    """An ampersand is kept as five bytes, a letter beyond ASCII as two or more; 4,000 are the most."""
+    ts = client.chat_postMessage(channel=GENERAL.id, text="x")["ts"]
+    rewrite = partial(client.chat_update, channel=GENERAL.id, ts=ts)
+
+    for text in ("&" * 800, "&amp;" * 800, "ü" * 2_000):
+        rewrite(text=text)
+        assert refusal_of(partial(rewrite, text=f"{text}x")) == "msg_too_long"
+
+
 def test_a_direct_message_is_seen_by_one_person(client: WebClient, desk: httpx.Client) -> None:
     """conversations.open gives the channel; a user id as channel means the same."""
     channel = client.conversations_open(users=OLIVIA.id)["channel"]["id"]
@@ -250,7 +261,7 @@ def test_lists_come_in_pages(client: WebClient) -> None:
 
 
 def test_a_file_is_shared_some_time_after_its_upload(client: WebClient, desk: httpx.Client) -> None:
-    """Shares appear asynchronously; then the file can stand in an image block that a browser can load."""
+    """Shares and type appear asynchronously; then it can stand in an image block that a browser can load."""
     uploaded = client.files_upload_v2(
         channel=TRADING_REPORTS.id,
         content=PIXEL,
@@ -260,8 +271,10 @@ def test_a_file_is_shared_some_time_after_its_upload(client: WebClient, desk: ht
         initial_comment="Today",
     )
     file_id = uploaded["file"]["id"]
+    assert uploaded["file"]["mimetype"] == ""
     shares = until(lambda: client.files_info(file=file_id)["file"]["shares"])
     [share] = shares["public"][TRADING_REPORTS.id]
+    assert client.files_info(file=file_id)["file"]["mimetype"] == "image/png"
     image = {"type": "image", "alt_text": "A line going up", "slack_file": {"id": file_id}}
     client.chat_postMessage(channel=TRADING_REPORTS.id, text="chart", blocks=[image])
 

@@ -199,3 +199,10 @@ def test_a_time_in_the_evidence_is_the_readers_own() -> None:
 
     token = f"<!date^{int(at.timestamp()) - 60}^{{time}}|10:59> (10:59 UTC)"
     assert token in said(request_card(card)).replace("\u2060", "")
+
+
+def test_a_sum_that_is_not_whole_shows_its_cents() -> None:
+    """As every other sum does."""
+    plan = {**REQUEST.payload["plan"], "notional_max": "89.1"}
+
+    assert "89.10 USD" in said(request_card(replace(REQUEST, payload={**REQUEST.payload, "plan": plan})))

@@ -126,7 +126,7 @@ def test_a_silent_session_is_not_called_live() -> None:
     text = card(replace(SESSION, silent_since=NOON))
 
     assert text.startswith("⚠️ BTC/USD gives no sign of life")
-    assert "*no sign of life since" in text
+    assert "*No sign of life since" in text
     assert buttons(session_card(replace(SESSION, silent_since=NOON)).blocks) == [STOP, HALT]
 
 

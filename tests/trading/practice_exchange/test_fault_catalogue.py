@@ -27,6 +27,7 @@ def test_every_fault_is_listed_in_words(practice: Practice) -> None:
         assert fault["ends"].endswith(".")
         assert fault["active"] is False
         for field in fault["fields"]:
+            assert field["label"][0].isupper()
             assert field["default"] in field.get("choices", [field["default"]])
 
 
