@@ -85,6 +85,8 @@ class MeasuredDesk:
         end_leftovers(self.home)
         for path in self.home.glob("peak-ops.db*"):
             path.unlink()
+        # With its heads noted in the home, a missing database is one that was taken away: it would halt.
+        (self.home / "reports" / "anchors.jsonl").unlink(missing_ok=True)
 
     @contextmanager
     def bot(self) -> Iterator["subprocess.Popen[bytes]"]:
