@@ -122,14 +122,12 @@ def build(
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
     note_head = NoteHead(storage, desk, AnchorFile(home, installation.keys.record))
     health = CheckHealth(storage, desk, checks, machine, supervisor.gateway, note_head)
-    stop = StopSession(storage, desk, supervisor.gateway)
+    stop, note = StopSession(storage, desk, supervisor.gateway), NoteStranger(storage)
     record_halt = RecordHalt(storage, desk, (desk.live_exchange,), Prover(home, supervisor, launcher))
     halt_watch = HaltWatch(latch, record_halt, clock)
-    inbox = Inbox(installation.database, clock)
-    app = build_app(client, account)
+    app, inbox = build_app(client, account), Inbox(installation.database, clock)
     dispatcher = Dispatcher(app, inbox, tell=troubles.failed)
     inbox.on_saved = dispatcher.offer
-    note = NoteStranger(storage)
     halt_route = HaltRoute(
         latch,
         lambda: desk.roster,

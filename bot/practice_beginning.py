@@ -7,8 +7,8 @@ from approvals.person import Person, Role
 from approvals.request import ApprovalRequest, VoteWord
 from bot.errors import BotError
 from bot.installation import Installation
+from bot.operations.filing import Asked
 from bot.operations.halt import ClearHalt, RequestRearm
-from bot.operations.live import Asked
 from bot.operations.requests import AnswerRequest
 
 REASON = "the practice desk begins"

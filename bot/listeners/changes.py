@@ -14,7 +14,7 @@ from bot.listeners.incoming import Incoming, incoming
 from bot.operations.changes import Proposal, ProposeChange
 from bot.operations.desk import Refused
 from bot.operations.factor_change import ACTION, FactorProposal, RequestFactor
-from bot.operations.live import Asked
+from bot.operations.filing import Asked
 from bot.operations.step_up import StepUp
 from bot.views import change_form
 from bot.views.code_field import typed_code

@@ -15,8 +15,8 @@ from bot.listeners.front import Front, register
 from bot.listeners.incoming import Incoming, incoming
 from bot.operations.asker import Asker
 from bot.operations.desk import Refused
+from bot.operations.filing import Asked
 from bot.operations.halt import RequestRearm
-from bot.operations.live import Asked
 from bot.operations.requests import ReadRequests, WithdrawRequest
 from bot.operations.step_up import StepUp
 from bot.views import rearm_form

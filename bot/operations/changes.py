@@ -16,8 +16,8 @@ from approvals.request import ApprovalRequest, ExecutionState, RequestId, Reques
 from bot.errors import ConfigError
 from bot.operations.asker import Asker
 from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused
+from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.in_force import put_in_force
-from bot.operations.live import Asked, file_request, may_file
 from bot.operations.request_card import subject
 from bot.operations.step_up import prove_asker
 from bot.outbox import Urgency

@@ -11,7 +11,7 @@ from approvals.request import ApprovalRequest, Assurance, ExecutionState, Reques
 from bot.operations.answer_time import took
 from bot.operations.asker import Asker
 from bot.operations.desk import DRILL, Desk, Refused
-from bot.operations.live import Asked, file_request, may_file
+from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.request_card import subject
 from bot.operations.step_up import prove_asker
 from bot.outbox import Urgency

@@ -11,7 +11,7 @@ from approvals.quorum import SENTENCES, Reason, may_ask
 from approvals.request import ApprovalRequest
 from bot.mistakes import closest
 from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused
-from bot.operations.live import Asked, file_request, may_file
+from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.step_up import prove_asker
 from bot.storage import Storage, Transaction
 

@@ -26,7 +26,7 @@ from bot.operations.clearing import (
 )
 from bot.operations.desk import SHOWN, Desk, Refused, owners
 from bot.operations.edited_rows import refused_by
-from bot.operations.live import Asked, file_request, may_file
+from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.request_card import subject as request_subject
 from bot.operations.step_up import prove_asker
 from bot.operations.unproven import raise_unproven, tell_proven

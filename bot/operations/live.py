@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
-from approvals.errors import AlreadyOpen, ApprovalError, AskedTooOften, RequestRepeated
-from approvals.events import ExecutionChanged, RequestDecided
+from approvals.errors import ApprovalError
+from approvals.events import ExecutionChanged
 from approvals.payload import one_line
 from approvals.person import Account, Person
-from approvals.quorum import SENTENCES, Reason, may_ask
+from approvals.quorum import may_ask
 from approvals.request import (
     REASON_LENGTH_MAX,
     ApprovalRequest,
@@ -17,16 +17,13 @@ from approvals.request import (
     ExecutionState,
     RequestId,
     RequestState,
-    Vote,
-    VoteWord,
 )
-from approvals.store import ASKS_MAX
 from bot.errors import BotError
 from bot.operations.asker import Asker
 from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused, plan_of
 from bot.operations.edited_rows import refused_by
+from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.health import in_short
-from bot.operations.notices import tell_asker, tell_awaited
 from bot.operations.request_card import subject
 from bot.outbox import Urgency
 from bot.records import new_id
@@ -60,13 +57,6 @@ class InForce(Protocol):
 
     def goes_by(self, settings_digest: str) -> bool:
         """Whether it answers and was started with these settings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request was filed."""
-
-    request: ApprovalRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,74 +195,6 @@ def _busy(tx: Transaction, symbol: str) -> Refused | None:
                 f"({session.state}), so nothing was asked for. Stop it first."
             )
     return None
-
-
-def may_file(tx: Transaction, desk: Desk, actor: Person, action: str, account: str) -> Refused | None:
-    """Why a request would be refused whatever stands in it: too many by this person, or one that waits."""
-    if until := tx.requests.asks_again_at(actor.id, tx.now):
-        return Refused(
-            f"You have asked for {ASKS_MAX} approvals within the hour, and no more are taken. "
-            f"Ask again at {until:%H:%M} UTC.",
-            moments=(until,),
-        )
-    if waiting := tx.requests.waiting_for(action, account, tx.now):
-        asker = desk.name_of(waiting.requested_by)
-        return Refused(
-            f"The same was asked by {asker} already (“{waiting.name}”) and waits for an answer until "
-            f"{waiting.expires_at:%H:%M} UTC, so nothing was asked for. Have it answered or withdrawn first.",
-            moments=(waiting.expires_at,),
-        )
-    return None
-
-
-def file_request(
-    tx: Transaction,
-    desk: Desk,
-    actor: Person,
-    account: Account | None,
-    action: str,
-    busy_account: str,
-    payload: dict[str, Any],
-    reason: str,
-    cause: str,
-    proof: Assurance,
-) -> Asked | Refused:
-    """Save a request with its asker's own yes, its card and its row in the record.
-
-    Without an account it comes from a shell: then the asker has still to say yes in Slack.
-    """
-    rule = desk.rule(action)
-    if known := tx.requests.by_cause(cause):
-        return Asked(known)
-    if not desk.begun and action != "rearm":
-        return Refused(NOT_BEGUN)
-    if account is not None and rule.step_up and proof is Assurance.NONE:
-        return Refused(SENTENCES[Reason.NO_SECOND_FACTOR])
-    if refused := may_file(tx, desk, actor, action, busy_account):
-        return refused
-    request = ApprovalRequest.asked(
-        rule=rule,
-        roster=desk.roster,
-        requested_by=actor.id,
-        account=busy_account,
-        reason=reason,
-        payload=payload,
-        cause=cause,
-        now=tx.now,
-    )
-    try:
-        own = Vote(actor.id, VoteWord.YES, tx.now, account, proof) if account is not None else None
-        created = tx.requests.add(request, own)
-    except (AlreadyOpen, AskedTooOften, RequestRepeated) as error:
-        return Refused(str(error))
-    tx.record(created)
-    for late in created.expired:
-        tx.record(RequestDecided(late))
-        tx.outbox.card(subject(late.id), desk.channels.approvals, Urgency.FIRST)
-        tell_asker(tx, desk, late)
-    tx.outbox.card(subject(request.id), desk.channels.approvals, Urgency.FIRST)
-    tell_awaited(tx, desk, request)
-    return Asked(request)
 
 
 class GoLive:

@@ -107,7 +107,7 @@ def test_a_database_from_before_keeps_its_roster(start: Callable[[], Installatio
     with installation.database.connection() as connection:
         config = scripts()
         config.attributes["connection"] = connection
-        command.downgrade(config, "-1")
+        command.downgrade(config, "0006")
 
     after = start()
 

@@ -108,6 +108,7 @@ class Desk(Conversation):
         with self._database.transaction() as session:
             for table in (OutboxRow, CardRow):
                 session.exec(delete(table))
+            self._begun_with = self._count(session, EntryRow)
 
     def begin_bot(self) -> None:
         """Start the bot's process without waiting for it."""
@@ -168,9 +169,10 @@ class Desk(Conversation):
         super().verify_silence(quiet_s)
 
     def recorded(self, kind: str) -> int:
-        """How many rows of a kind the record has."""
+        """How many rows of a kind the record has since the desk was begun."""
+        later = col(EntryRow.sequence) > self._begun_with
         with self._database.reading() as session:
-            return self._count(session, EntryRow, EntryRow.kind == kind)
+            return self._count(session, EntryRow, EntryRow.kind == kind, later)
 
     def bot_output(self) -> str:
         """The end of what the bot has written to its terminal."""

@@ -46,6 +46,8 @@ def test_rule_18_a_drill_from_the_shell_waits_for_its_askers_yes(
 ) -> None:
     """It is filed for somebody of the roster, whose yes is still to come; a stranger's name is refused."""
     shell("db", "upgrade")
+    installation = read_installation(Environment.from_environ(), Clock())
+    installation.take_files_as_in_force()
     stranger = shell("drill", "approval", "--by", "Mallory")
     assert (stranger.code, stranger.out) == (2, "")
     assert "Nobody on the roster is called 'Mallory': Olivia, Otto" in stranger.err
@@ -54,8 +56,7 @@ def test_rule_18_a_drill_from_the_shell_waits_for_its_askers_yes(
     asked = shell("drill", "approval", "--by", "otto")
     assert asked.code == 0, asked.err
     assert "carries no yes: Otto gives the first one" in asked.out
-    storage = read_installation(Environment.from_environ(), Clock()).storage()
-    with storage.reading() as tx:
+    with installation.storage().reading() as tx:
         (request,) = tx.requests.recent(5)
         assert (request.action, tx.requests.votes(request.id)) == ("drill.approval", ())
     assert shell("drill", "approval", "--by", "Otto").code == 3

@@ -35,19 +35,21 @@ def desk(shell: Shell) -> Installation:
         tx.factors.enrol(owner.id, SECRET, step_at(tx.now) - 2, tx.now, tx.now)
         for cause in ("pending", "approved"):
             rule = installation.desk.policy.rule("live.activate")
-            request = a_request(other, rule, cause, roster=installation.roster, account=cause, now=tx.now)
+            request = a_request(
+                other, rule, cause, roster=installation.files.roster, account=cause, now=tx.now
+            )
             tx.requests.add(request, said_yes(other, tx.now))
             if cause == "approved":
                 vote = said_yes(owner, tx.now)
-                tx.requests.record_vote(request.id, vote, installation.roster, tx.now)
+                tx.requests.record_vote(request.id, vote, installation.files.roster, tx.now)
         tx.note("halt", "sam", "halt-1", reason="before the copy")
     return installation
 
 
 def people(installation: Installation) -> tuple[Person, Person]:
     """An owner of this desk, and somebody else on it."""
-    owner = installation.roster.with_role(Role.OWNER)[0]
-    return owner, next(person for person in installation.roster.desk if person.id != owner.id)
+    owner = installation.files.roster.with_role(Role.OWNER)[0]
+    return owner, next(person for person in installation.files.roster.desk if person.id != owner.id)
 
 
 def said_yes(person: Person, at: object) -> Vote:

@@ -9,8 +9,8 @@ from slack_sdk.models.views import View
 from approvals.request import ApprovalRequest, Assurance, ExecutionState, RequestState, VoteWord
 from bot.operations.desk import DRILL
 from bot.operations.drill import RequestDrill
+from bot.operations.filing import Asked
 from bot.operations.health import CheckHealth, DeskChecks, Machine
-from bot.operations.live import Asked
 from bot.operations.requests import ExpireRequests
 from bot.summaries import CodeAsked
 from bot.view import as_dicts

@@ -19,9 +19,10 @@ from approvals.policy import Policy
 from approvals.request import ApprovalRequest, Assurance, RequestId, VoteWord
 from bot.database import Database
 from bot.operations.desk import Channels, Desk, Refused, StrategyChoice
+from bot.operations.filing import Asked
 from bot.operations.halt import RequestRearm
 from bot.operations.in_force import put_in_force
-from bot.operations.live import Asked, GoLive, Launched, RequestLive
+from bot.operations.live import GoLive, Launched, RequestLive
 from bot.operations.reminders import RemindAwaited, draw_reminder
 from bot.operations.request_card import read_card
 from bot.operations.requests import AnswerRequest

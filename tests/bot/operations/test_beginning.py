@@ -11,8 +11,8 @@ from approvals.request import ApprovalRequest, Assurance, RequestId, RequestStat
 from bot.operations.beginning import TellNotBegun, has_been_begun
 from bot.operations.changes import ProposeChange
 from bot.operations.desk import Refused
+from bot.operations.filing import Asked
 from bot.operations.halt import ClearHalt, RequestRearm
-from bot.operations.live import Asked
 from bot.operations.requests import AnswerRequest
 from tests.approvals.desk import OLIVIA, OTTO, RITA, SAM, roster_without
 from tests.bot.intake import open_database

@@ -10,7 +10,7 @@ from approvals.request import ApprovalRequest, ExecutionState, RequestId
 from bot.errors import ConfigError
 from bot.operations.changes import ProposeChange, PutInForce, TellDifferences
 from bot.operations.desk import Refused
-from bot.operations.live import Asked
+from bot.operations.filing import Asked
 from tests.approvals.desk import (
     OLIVIA,
     OTTO,

@@ -9,8 +9,8 @@ from approvals.person import Person
 from approvals.request import ApprovalRequest, ExecutionState, RequestId
 from bot.operations.clearing import clearing
 from bot.operations.desk import Refused
+from bot.operations.filing import Asked
 from bot.operations.halt import ClearHalt, RecordHalt
-from bot.operations.live import Asked
 from bot.operations.request_card import read_card
 from tests.approvals.desk import NOON, OLIVIA, OTTO, RITA, SAM, a_policy, a_rule, roster_without
 from tests.bot.operations.rig import Rig, at_once, refusal

@@ -12,7 +12,7 @@ from approvals.request import ApprovalRequest, ExecutionState, RequestState
 from bot.operations.desk import Refused
 from bot.operations.enrolment import EnrolFactor, Enrolled
 from bot.operations.factor_change import RequestFactor
-from bot.operations.live import Asked
+from bot.operations.filing import Asked
 from tests.approvals.desk import OLIVIA, OTTO, RITA, SAM, a_policy, a_rule, roster_without
 from tests.bot.operations.rig import Rig, refusal
 

@@ -12,7 +12,8 @@ from approvals.person import Person
 from approvals.request import ExecutionState, RequestState, VoteWord
 from approvals.rows import REQUEST
 from bot.operations.desk import Desk, Refused
-from bot.operations.live import Asked, Launched
+from bot.operations.filing import Asked
+from bot.operations.live import Launched
 from bot.views.live_form import CHECKLIST
 from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, SAM, a_person, a_policy, a_rule, roster_with
 from tests.bot.operations.rig import ANSWERS, BTC, ETH, Rig, at_once, refusal
