@@ -21,6 +21,7 @@ from tests.bot.listeners.test_redelivered import (
     Act,
     acknowledging,
     approving,
+    approving_ones_own,
     going_live,
     rejecting,
     stopping_by_button,
@@ -30,7 +31,7 @@ from tests.bot.operations.rig import Rig
 
 SPOILT = 255
 CHANCE = re.compile("[0-9a-f]{10,}")
-ACTS = (approving, rejecting, withdrawing, going_live, acknowledging, stopping_by_button)
+ACTS = (approving, rejecting, approving_ones_own, withdrawing, going_live, acknowledging, stopping_by_button)
 # In passing every so many-th boundary; `make prove` stops at each.
 STEPS = pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.prove)])
 
