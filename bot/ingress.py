@@ -59,6 +59,7 @@ class Ingress:
         self._dispatcher = dispatcher
         self._halt = halt
         self._metrics = metrics
+        self._received = {kind: metrics.received.labels(kind.value) for kind in Kind}
         self._forms: dict[str, list[Answer]] = {}
         self._lock = Lock()
 
@@ -96,7 +97,7 @@ class Ingress:
             self._metrics.refused.labels("unknown").inc()
             answer(Reply())
             return
-        self._metrics.received.labels(delivery.kind.value).inc()
+        self._received[delivery.kind].inc()
         if delivery.kind is Kind.VIEW:
             self._take_form(delivery, answer)
             return

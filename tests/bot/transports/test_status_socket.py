@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -54,9 +55,9 @@ def test_each_caller_is_told_the_status_of_now(serve: Serve) -> None:
 def test_nothing_that_a_caller_sends_is_read(serve: Serve) -> None:
     """There is no word to get wrong, so no word can do harm."""
     path = serve(lambda: STATUS)
-    with connected(path, 5) as caller:
+    with connected(path, 5) as caller, suppress(OSError):  # the answer may be there before the words are
         caller.sendall(b"{" * 1000)
-        assert caller.recv(65536).startswith(b'{"halt"')
+    assert status_of_the_bot(path) == STATUS
 
 
 def test_only_the_desks_user_may_ask(serve: Serve) -> None:
