@@ -27,6 +27,13 @@ FAILED = (
 HEALTH_REPORT = "health report"
 _DID = {Kind.ACTION: "pressed a button", Kind.VIEW: "sent a form", Kind.EVENT: "opened a tab or wrote"}
 _INSTEAD = {HEALTH_REPORT: "Ask for it with /peak health. "}
+_IN_WORDS = {
+    MessageKind.POST: "A message",
+    MessageKind.CARD: "A card",
+    MessageKind.REPLY: "A private answer",
+    MessageKind.DM: "A direct message",
+    MessageKind.IMAGE: "A picture",
+}
 
 
 class Troubles:
@@ -86,7 +93,7 @@ class Troubles:
         with self._storage.transaction() as tx:
             title = "A message could not be delivered"
             advice = "Run peak-ops doctor: is the bot in the channel, is the channel archived?"
-            detail = f"{lost.kind} to {self._named(lost.lane)}: {lost.reason}"
+            detail = f"{_IN_WORDS[lost.kind]} to {self._named(lost.lane)}: {lost.reason}"
             raise_alert(tx, self._desk, f"lost:{lost.key}", "outbox.lost", "high", title, detail, advice)
 
     def _named(self, lane: str) -> str:

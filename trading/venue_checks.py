@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from trading.errors import VenueError
+from trading.errors import ExchangeAuthenticationError, VenueError
 from trading.health import Finding, failed, passed, warned
 from trading.reconciliation import Reconciler
 from trading.venue_clock import CLOCK_SKEW_S_MAX, clock_skew_s
@@ -56,6 +56,13 @@ class VenueChecks:
 
     def _credentials(self) -> Finding:
         assets = sum(1 for quantity in self._venue.balances().values() if quantity)
+        try:
+            self._venue.transfers(self._clock())  # the ledger has a right of its own
+        except ExchangeAuthenticationError:
+            return failed(
+                "the key may not query ledger entries, so a deposit cannot be told from a profit",
+                "Give it the right to query ledger entries.",
+            )
         return passed(f"the key is accepted; {assets} asset{'' if assets == 1 else 's'} in the account")
 
     def _rights(self, stage: str) -> Finding:

@@ -65,7 +65,7 @@ def test_a_message_that_is_lost_is_an_alert_and_a_home_tab_is_not(
 
     told = rig.read(lambda tx: tx.alerts.recent(5))
     assert len(told) == alerts
-    assert all("to the channel for ops (C0OPS)" in alert.detail for alert in told)
+    assert all("A message to the channel for ops (C0OPS)" in alert.detail for alert in told)
 
 
 def test_the_same_trouble_is_told_once(rig: Rig) -> None:

@@ -211,6 +211,18 @@ def test_a_foreign_order_is_told_and_fails_a_live_check(rig: Rig) -> None:
         assert rig.events("books.differ")
 
 
+def test_a_key_that_may_not_read_the_ledger_fails_a_live_check(rig: Rig) -> None:
+    """Money that is paid in or out could not be told from profit and loss."""
+    with rig.gateway():
+        rig.fault(FaultKind.REJECT, endpoint="Ledgers", value="EGeneral:Permission denied", left=None)
+        found = {check.name: check for check in rig.client.checks("live")}["credentials"]
+        assert found.verdict is Verdict.FAILED
+        assert "may not query ledger entries" in found.detail
+        rig.mend()
+        checks = {check.name: check.verdict for check in rig.client.checks("live")}
+        assert checks["credentials"] is Verdict.PASSED
+
+
 def test_money_is_marked_and_the_day_begins_with_its_first_mark(rig: Rig) -> None:
     """Equity, the day's profit, exposure and each limit in use are known as soon as the gateway is ready."""
     with rig.gateway():
