@@ -11,12 +11,13 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Dialect, Update, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 # Plain statements: the rows of a batch need nothing of the ORM, and every reply waits for them.
 _INBOX = SQLModel.metadata.tables[str(InboxRow.__tablename__)]
-_INSERT = insert(_INBOX)
+_WRITTEN = ("key", "kind", "account", "trigger", "received_at", "body", "state", "attempts")
 
 RECEIVED, DONE, FAILED = "received", "done", "failed"
 ATTEMPTS_MAX = 3
@@ -126,6 +127,22 @@ def _by_columns(marks: Sequence[_Mark]) -> list[tuple[tuple[str, ...], list[dict
 def _update(columns: tuple[str, ...]) -> Update:
     marked = update(_INBOX).where(_INBOX.c.key == bindparam("of_key"))
     return marked.values({column: bindparam(column) for column in columns})
+
+
+@cache
+def _prepared(dialect: Dialect) -> tuple[str, list[str] | None, Callable[[datetime], Any]]:
+    """The insert as its driver takes it, the order of its values (None: by name), how a time is written."""
+    compiled = insert(_INBOX).inline().compile(dialect=dialect, column_keys=_WRITTEN)
+    written = _INBOX.c.received_at.type.dialect_impl(dialect).bind_processor(dialect)
+    return str(compiled), compiled.positiontup, written or (lambda moment: moment)
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert without asking each value how it is to be written, which took as long as the writing."""
+    sql, order, written = _prepared(connection.dialect)
+    received_at = written(rows[0]["received_at"])  # a batch is received at one time
+    named = [{**row, "received_at": received_at} for row in rows]
+    connection.exec_driver_sql(sql, [tuple(map(row.get, order)) for row in named] if order else named)
 
 
 class Inbox:
@@ -322,7 +339,7 @@ class Inbox:
                 rows.append(item.row(now))
         with self._database.writing() as connection:
             if rows:
-                connection.execute(_INSERT, rows)
+                _insert(connection, rows)
             for columns, group in _by_columns(marks):
                 connection.execute(_update(columns), group)
             self._tidy(connection)

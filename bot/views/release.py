@@ -60,8 +60,8 @@ def _limits(payload: dict[str, object]) -> dict[str, str]:
     limits = payload.get("limits")
     if not isinstance(limits, dict):
         return {}
-    currency = limits.get("currency")
-    return {limit_words(name): f"{limits[name]} ({currency})" for name in LIMIT_NAMES if name in limits}
+    units = {name: "%" if name.endswith("_pct") else limits.get("currency") for name in LIMIT_NAMES}
+    return {limit_words(name): f"{limits[name]} {units[name]}" for name in LIMIT_NAMES if name in limits}
 
 
 def _evidence(release: Release) -> dict[str, str]:

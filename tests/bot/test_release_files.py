@@ -65,6 +65,8 @@ def test_a_document_tells_who_let_what_run(rig: Rig, tmp_path: Path) -> None:
     assert "Slack session alone" in text
     assert "| Readiness | PASSED" in text
     assert "buy 0.001 of BTC/USD" in text
+    assert "| one order | 100 USD |" in text
+    assert "| share of equity lost in the day | 5 % |" in text
     assert session.id in text
     assert "is starting" in text
     payload = text.partition("```json\n")[2].partition("\n```")[0]
