@@ -25,9 +25,6 @@ from trading.gateway_files import socket_path
 from trading.pids import ProcessId
 
 RUNS = 3
-SESSIONS = 20
-# Held by a session of its own on each of these markets, fifty each.
-ORDER_SYMBOLS = ("BTC/USD", "ETH/USD", "BTC/EUR", "ETH/EUR")
 ORDERS_EACH = 50
 COMMANDS = 500
 ORDERS_NOTIONAL_USD_MAX = Decimal(900)
@@ -45,6 +42,20 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How much is running: sessions, and markets on each of which one more holds fifty orders."""
+
+    sessions: int
+    markets: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.sessions} sessions, {ORDERS_EACH * len(self.markets)} orders"
+
+
+SIZES = (Size(5, ("BTC/USD",)), Size(20, ("BTC/USD", "ETH/USD", "BTC/EUR", "ETH/EUR")))
+
+
+@dataclass(frozen=True, slots=True)
 class _Halt:
     """Milliseconds from the moment the command was sent; for the latch, from its arrival at the bot."""
 
@@ -55,47 +66,44 @@ class _Halt:
 
 
 def run(say: Say = lambda text: None) -> list[Figure]:
-    """Halt a fresh desk with its sessions and open orders, several times."""
+    """Halt fresh desks with their sessions and open orders, several times; the largest under load as well."""
+    figures = [figure for size in SIZES for figure in _several(size, say)]
+    say(f"halt under load: {SIZES[-1]}, {COMMANDS} commands")
+    with _at_work(SIZES[-1]) as (desk, bot):
+        shut_ms, cancel_ms = _halt_under_load(desk, bot)
+    under_load = f"under load, {COMMANDS} other commands"
+    return [
+        *figures,
+        Figure(f"halt to gate shut and told, {under_load}", shut_ms, "ms", TOLD_WITHIN_MS),
+        Figure(f"halt to first cancel there, {under_load}", cancel_ms, "ms", TOLD_WITHIN_MS),
+    ]
+
+
+def _several(size: Size, say: Say) -> list[Figure]:
     halts = []
     for number in range(1, RUNS + 1):
-        say(f"halt {number} of {RUNS}: {SESSIONS} sessions")
-        with _at_work() as (desk, _):
+        say(f"halt {number} of {RUNS}: {size}")
+        with _at_work(size) as (desk, _):
             halts.append(_halt(desk))
-    say(f"halt under load: {SESSIONS} sessions, {COMMANDS} commands")
-    with _at_work() as (desk, bot):
-        loaded_shut_ms, loaded_cancel_ms = _halt_under_load(desk, bot)
-    under_load = f"under load, {COMMANDS} other commands"
-    desk_of = f"{SESSIONS} sessions, {ORDERS_EACH * len(ORDER_SYMBOLS)} orders"
+    shut, cancel = median(halt.shut_ms for halt in halts), median(halt.cancel_ms for halt in halts)
     return [
-        Figure(f"halt to latch on disk, {desk_of}", median(halt.latch_ms for halt in halts), "ms"),
-        Figure(
-            f"halt to gate shut and told, {desk_of}",
-            median(halt.shut_ms for halt in halts),
-            "ms",
-            TOLD_WITHIN_MS,
-        ),
-        Figure(
-            f"halt to first cancel there, {desk_of}",
-            median(halt.cancel_ms for halt in halts),
-            "ms",
-            TOLD_WITHIN_MS,
-        ),
-        Figure(f"halt to proof recorded, {desk_of}", median(halt.proven_ms for halt in halts), "ms"),
-        Figure(f"halt to gate shut and told, {under_load}", loaded_shut_ms, "ms", TOLD_WITHIN_MS),
-        Figure(f"halt to first cancel there, {under_load}", loaded_cancel_ms, "ms", TOLD_WITHIN_MS),
+        Figure(f"halt to latch on disk, {size}", median(halt.latch_ms for halt in halts), "ms"),
+        Figure(f"halt to gate shut and told, {size}", shut, "ms", TOLD_WITHIN_MS),
+        Figure(f"halt to first cancel there, {size}", cancel, "ms", TOLD_WITHIN_MS),
+        Figure(f"halt to proof recorded, {size}", median(halt.proven_ms for halt in halts), "ms"),
     ]
 
 
 @contextmanager
-def _at_work() -> Iterator[tuple[MeasuredDesk, int]]:
+def _at_work(size: Size) -> Iterator[tuple[MeasuredDesk, int]]:
     """A fresh desk with its sessions and open orders, and the bot's process."""
     with ExitStack() as running:
         desk = running.enter_context(measured_desk(_wider))
         _deposit(desk)
         bot = running.enter_context(desk.bot())
         wait_for("a gateway that is ready", desk.gateway_ready)
-        desk.start_sessions(SESSIONS)
-        for symbol in ORDER_SYMBOLS:
+        desk.start_sessions(size.sessions)
+        for symbol in size.markets:
             running.enter_context(_orders_resting(desk, symbol))
         yield desk, bot.pid
 

@@ -57,9 +57,9 @@ def test_a_start_gives_times_and_memory(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.prove
 def test_a_halt_gives_the_time_of_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """One desk with a session and an order is halted by a person in the workspace."""
-    for name in ("RUNS", "SESSIONS", "ORDERS_EACH"):
+    for name in ("RUNS", "ORDERS_EACH"):
         monkeypatch.setattr(halt, name, 1)
-    monkeypatch.setattr(halt, "ORDER_SYMBOLS", ("BTC/USD",))
+    monkeypatch.setattr(halt, "SIZES", (halt.Size(1, ("BTC/USD",)),))
     monkeypatch.setattr(halt, "COMMANDS", 20)
     names = units(halt.run())
     assert set(names.values()) == {"ms"}
