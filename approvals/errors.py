@@ -194,6 +194,14 @@ class InForceForged(ApprovalError):
     kind: str
 
 
+class InForceReplaced(ApprovalError):
+    """The {kind} in force in the database is not the last that the record has, so somebody has taken it away
+    or put an older one back. Nothing was done. Verify the record, and find out who wrote to the database.
+    """
+
+    kind: str
+
+
 class GrantUnknown(ApprovalError):
     """There is no grant {wanted}. Ask for an approval first."""
 

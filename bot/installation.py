@@ -15,7 +15,7 @@ from bot.database import Database
 from bot.errors import ConfigError
 from bot.operations.clearing import was_at_work
 from bot.operations.desk import Channels, Desk, StrategyChoice
-from bot.operations.in_force import put_in_force
+from bot.operations.in_force import check_in_force, put_in_force
 from bot.people import load_rules
 from bot.settings import Environment, practice
 from bot.storage import Keys, Storage
@@ -59,10 +59,11 @@ class Installation:
     def go_by_rules_in_force(self) -> bool:
         """Have the desk go by the roster and policy that were agreed to; False while there are none.
 
-        Raises InForceForged, or ConfigError for another secret key.
+        Raises InForceForged, InForceReplaced, or ConfigError for another secret key.
         """
         try:
             with self.storage().reading() as tx:
+                check_in_force(tx)
                 rules = tx.in_force.rules()
         except InForceForged:
             check_record_key(self)  # the likelier reason, and one that can be mended

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from approvals.errors import InForceReplaced
 from approvals.in_force import InForce, Kind
 from approvals.payload import digest
 from bot.storage import Transaction
@@ -22,3 +23,14 @@ def put_in_force(tx: Transaction, kind: Kind, value: Mapping[str, object], origi
         value=stored.body_text,
     )
     return stored
+
+
+def check_in_force(tx: Transaction) -> None:
+    """Raise InForceReplaced where roster or policy are not those of the newest row in the record.
+
+    A signature does not say that a row is the last: it can be taken away, or an older one put back.
+    """
+    for kind in Kind:
+        noted, stored = tx.audit.newest(NOTED_AS, kind), tx.in_force.get(kind)
+        if noted is not None and (stored is None or stored.version != noted.body["version"]):
+            raise InForceReplaced(kind=kind)

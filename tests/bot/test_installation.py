@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
-from approvals.errors import InForceForged
+from approvals.errors import InForceForged, InForceReplaced
 from approvals.in_force import Kind
 from approvals.rows import IN_FORCE
 from bot.clock import system_clock
@@ -93,6 +93,34 @@ def test_a_roster_that_was_edited_in_the_database_stops_the_start(
 
     with pytest.raises(InForceForged):
         replace(installation).go_by_rules_in_force()
+
+
+def test_a_roster_that_was_taken_away_is_not_replaced_by_the_files(
+    start: Callable[[], Installation],
+) -> None:
+    """Else one person at the machine would decide who is on it: delete the row, edit the file, start."""
+    installation = start()
+    installation.take_files_as_in_force()
+    with installation.database.writing() as connection:
+        connection.execute(delete(IN_FORCE))
+
+    with pytest.raises(InForceReplaced):
+        start()
+
+
+def test_an_older_roster_that_was_put_back_stops_the_start(start: Callable[[], Installation]) -> None:
+    """It is signed all the same; the record has the newer one."""
+    installation = start()
+    installation.take_files_as_in_force()
+    with installation.database.writing() as connection:
+        older = connection.execute(select(IN_FORCE)).mappings().all()
+    installation.take_files_as_in_force()
+    with installation.database.writing() as connection:
+        connection.execute(delete(IN_FORCE))
+        connection.execute(IN_FORCE.insert(), [dict(row) for row in older])
+
+    with pytest.raises(InForceReplaced):
+        start()
 
 
 def test_a_fresh_home_has_no_roster_in_force(start: Callable[[], Installation]) -> None:
