@@ -88,7 +88,8 @@ class SignedHttp:
         self._request_url = request_url
         self._signing_secret = signing_secret.encode()
         self._clock = clock
-        self._client = httpx.AsyncClient(trust_env=False)
+        # A connection each time: one left open may be closing just as the next delivery is sent.
+        self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     async def deliver(self, kind: EnvelopeType, payload: dict[str, Any], retry: Retry | None = None) -> Reply:
         """Post one thing; anything but a 200 within three seconds is a failure."""

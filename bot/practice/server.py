@@ -53,6 +53,8 @@ APP_TOKEN = "xapp-practice"  # noqa: S105
 START_S = 10.0
 # Slack pings a link every few seconds.
 PING_S = 5.0
+# Longer than any client keeps an idle connection: a server that closes first loses what is sent meanwhile.
+KEEP_ALIVE_S = 75
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -92,6 +94,7 @@ class Workspace:
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=1,
+                timeout_keep_alive=KEEP_ALIVE_S,
                 ws_max_size=2**24,
                 ws_ping_interval=PING_S,
             )

@@ -28,6 +28,8 @@ from trading.practice_exchange.keys import ApiKey
 from trading.practice_exchange.rates import DEFAULT_TIER, TIERS, Tier
 
 TICK_S = 0.1
+# Longer than any client keeps an idle connection: a server that closes first loses what is sent meanwhile.
+KEEP_ALIVE_S = 75
 _LOOK_S = 0.01
 _START_WITHIN_S = 20
 _SHARES = {"": Decimal(0), "half": Decimal("0.5"), "all": Decimal(1)}
@@ -80,6 +82,7 @@ class PracticeExchange:
             access_log=False,
             log_config=None,
             log_level="critical",
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         server = _Server(config)
         thread = threading.Thread(target=server.run, name="practice-exchange", daemon=True)

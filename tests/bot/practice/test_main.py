@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 
+import httpx
 import pytest
 from slack_sdk import WebClient
 
+from bot.practice import server as workspace
 from bot.practice.people import APP
 from tests.bot.practice.conftest import MANIFEST
+from trading.practice_exchange import server as exchange
 
 
 def test_it_says_in_one_line_where_it_listens() -> None:
@@ -47,3 +50,10 @@ def test_a_request_url_and_its_secret_go_together(options: list[str], environ: d
 
     assert ended.returncode == 2
     assert "go together" in ended.stderr
+
+
+def test_an_idle_connection_is_the_clients_to_close() -> None:
+    """A server that closes first loses what its client sends at that moment, so it waits far longer."""
+    kept_by_clients_s = httpx.Limits().keepalive_expiry
+    assert kept_by_clients_s is not None
+    assert min(workspace.KEEP_ALIVE_S, exchange.KEEP_ALIVE_S) > 2 * kept_by_clients_s
