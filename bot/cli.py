@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.command_line import acting, auditing, database_care, doctor, drilling, enrolling, looking
+from bot.command_line import acting, auditing, candles, database_care, doctor, drilling, enrolling, looking
 from bot.command_line.output import Exit, told
 
 app = typer.Typer(
@@ -53,6 +53,7 @@ app.add_typer(looking.risk, name="risk")
 app.add_typer(auditing.audit, name="audit")
 app.add_typer(drilling.drill, name="drill")
 app.add_typer(database_care.db, name="db")
+app.add_typer(candles.candles, name="candles")
 
 
 def obey(words: list[str] | None = None) -> NoReturn:
