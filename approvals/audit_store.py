@@ -54,6 +54,11 @@ class AuditStore:
         row = self._session.connection().execute(query.order_by(ENTRY.c.sequence.desc()).limit(1)).first()
         return None if row is None else Entry(*row)
 
+    def of_kind(self, kind: str) -> list[Entry]:
+        """Every row of a kind, oldest first: for kinds that are rare."""
+        query = select(*ENTRY_FIELDS).where(ENTRY.c.kind == kind).order_by(ENTRY.c.sequence)
+        return [Entry(*row) for row in self._session.connection().execute(query)]
+
     def caused(self, kind: str, cause: str) -> list[Entry]:
         """The rows of a kind whose body names this `cause`, oldest first: what one act has done already."""
         named = canonical({"cause": cause})[1:-1]

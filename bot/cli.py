@@ -7,7 +7,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.command_line import acting, auditing, database_care, doctor, drilling, enrolling, looking
+from bot.command_line import (
+    acting,
+    auditing,
+    candles,
+    database_care,
+    doctor,
+    drilling,
+    enrolling,
+    looking,
+    trying,
+)
 from bot.command_line.output import Exit, told
 
 app = typer.Typer(
@@ -44,6 +54,7 @@ app.command()(looking.status)
 app.command()(acting.kill)
 app.command()(acting.health)
 app.command()(acting.readiness)
+app.command()(trying.smoke)
 app.command()(acting.orders)
 app.command()(enrolling.enrol)
 app.add_typer(looking.sessions, name="sessions")
@@ -53,6 +64,7 @@ app.add_typer(looking.risk, name="risk")
 app.add_typer(auditing.audit, name="audit")
 app.add_typer(drilling.drill, name="drill")
 app.add_typer(database_care.db, name="db")
+app.add_typer(candles.candles, name="candles")
 
 
 def obey(words: list[str] | None = None) -> NoReturn:

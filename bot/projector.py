@@ -65,6 +65,10 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
         "high",
         "It decides on nothing until bars come, and holds what it holds. Look at the venue's status page.",
     ),
+    EventKind.DATA_GAP: (
+        "medium",
+        "Nothing opens on it, selling goes on. It is asked again with each bar; see the venue's status.",
+    ),
     EventKind.TIMER_FIRED: (
         "high",
         "The venue has cancelled all orders by its own timer. Find out who fell silent.",
@@ -84,6 +88,7 @@ _TITLES: dict[EventKind, str] = {
     EventKind.GATEWAY_STALE: "The gateway goes by old settings",
     EventKind.BOOKS_DIFFER: "The books differ",
     EventKind.BARS_MISSED: "A session gets no bars",
+    EventKind.DATA_GAP: "Candles are missing",
     EventKind.TIMER_FIRED: "The dead-man timer fired",
 }
 

@@ -28,6 +28,7 @@ LIBRARY_ROOMS = {
     "slack_bolt": ("bot/",),
     "slack_sdk": ("bot/",),
     "ccxt": ("trading/venues/",),
+    "polars": ("trading/candle_store.py", "trading/candle_files.py"),
     "apscheduler": ("bot/scheduler.py",),
     "pyotp": ("approvals/factor.py",),
     "cryptography": ("approvals/factor.py",),
@@ -192,9 +193,10 @@ def test_operations_know_no_slack_and_views_nothing_but_data() -> None:
             assert not any(within(module, each) for each in forbidden), f"{name} imports {module}"
 
 
-def test_the_bot_starts_without_the_heavy_libraries() -> None:
+@pytest.mark.parametrize("process", ["bot.running", "bot.gateway_process", "trading.forkserver"])
+def test_what_runs_long_starts_without_the_heavy_libraries(process: str) -> None:
     """A process that has run them is large, and its children may hang."""
-    look = f"import sys, bot.running; print([m for m in {NOT_IN_THE_BOT!r} if m in sys.modules])"
+    look = f"import sys, {process}; print([m for m in {NOT_IN_THE_BOT!r} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout.strip() == "[]"
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
+
 from trading.attendance import Attendance
-from trading.candles import Candle, Timeframe
+from trading.candles import Candle, Gap, Timeframe, gaps_in
 from trading.errors import VenueError
 from trading.events import EventKind
 from trading.market_data import MarketData
@@ -15,6 +17,8 @@ from trading.trouble import MARKET, Trouble
 from trading.wire import Quote
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 BARS_MISSED_MAX = 3
 
@@ -39,10 +43,14 @@ class BarWatch:
         self._clock = clock
         self._is_shut = is_shut
         self._asked_since = clock()
+        self._told: set[str] = set()
 
     def candles(self, symbol: str, timeframe: str, count: int) -> tuple[Candle, ...]:
-        """The newest candles, the last of them open; raises `VenueError`, which the desk hears of."""
-        return self._counted(lambda: self._market.candles(symbol, timeframe, count))
+        """The newest candles, the last of them open, a gap among them told; raises `VenueError`, told too."""
+        found = self._counted(lambda: self._market.candles(symbol, timeframe, count))
+        for gap in gaps_in(found, Timeframe.parse(timeframe)):
+            self._tell_gap(symbol, timeframe, gap)
+        return found
 
     def quote(self, symbol: str) -> Quote:
         """Best prices now; the same."""
@@ -77,6 +85,16 @@ class BarWatch:
             },
             session.id,
         )
+
+    def _tell_gap(self, symbol: str, timeframe: str, gap: Gap) -> None:
+        """Tell of a gap once, however often and by how many sessions it is met."""
+        line = gap.line(symbol, timeframe)
+        if line in self._told:
+            return
+        self._told.add(line)
+        log.warning(line)
+        key = f"{EventKind.DATA_GAP}:{symbol}:{timeframe}:{gap.began_at.isoformat()}"
+        self._states.tell(EventKind.DATA_GAP, key, {"symbol": symbol, "detail": line.partition(": ")[2]})
 
     def _counted(self, read: Callable[[], T]) -> T:
         try:

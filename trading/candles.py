@@ -62,6 +62,39 @@ class Candle:
             raise BadCandle(opened_at=self.opened_at, why=f"volume is {self.volume}")
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bars that are missing between two that are there; `until` is the opening of the first one after it."""
+
+    began_at: datetime
+    until: datetime
+    missing: int
+
+    def line(self, symbol: str, timeframe: str) -> str:
+        """What logs and people are told; `until` keeps its date where that is another day."""
+        same_day = self.began_at.date() == self.until.date()
+        until = f"{self.until:%H:%MZ}" if same_day else f"{self.until:%Y-%m-%dT%H:%MZ}"
+        return (
+            f"[DATA] Gap detected: {symbol} {timeframe} {self.began_at:%Y-%m-%dT%H:%MZ}..{until} "
+            f"({self.missing} missing)"
+        )
+
+
+def gaps_in(candles: Sequence[Candle], timeframe: Timeframe) -> tuple[Gap, ...]:
+    """Where bars are missing between the first and the last; they must be in order."""
+    return tuple(
+        Gap(opened_at, later.opened_at, (later.opened_at - opened_at) // timeframe.duration)
+        for earlier, later in pairwise(candles)
+        if later.opened_at > (opened_at := earlier.opened_at + timeframe.duration)
+    )
+
+
+def quiet(before: Candle, opened_at: datetime) -> Candle:
+    """The bar of a time without trades, as Kraken writes it: flat at the last price, with no volume."""
+    price = before.close
+    return Candle(opened_at, price, price, price, price, Decimal(0))
+
+
 def closed(reply: Sequence[Candle], timeframe: Timeframe, now: datetime) -> tuple[Candle, ...]:
     """The candles of one venue reply that will not change any more; call it once on each reply.
 

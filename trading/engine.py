@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from trading.amount import is_positive, plain
-from trading.candles import Candle
+from trading.candles import Candle, Timeframe, gaps_in
 from trading.instrument import Instrument
 from trading.order import Side
 from trading.strategy import Strategy, target_of
@@ -41,6 +41,7 @@ class Engine:
 
     `notional_max` is in quote. `last_bar` is the opening of the bar decided on last: a caller that keeps it
     over a restart never acts twice on one bar. A bar too old to act on (`candles.is_stale`) is not handed in.
+    On a gap among the bars that the strategy sees, nothing opens; what is held may still be sold.
     """
 
     def __init__(
@@ -49,11 +50,14 @@ class Engine:
         instrument: Instrument,
         notional_max: Decimal,
         last_bar: datetime | None = None,
+        *,
+        timeframe: Timeframe,
     ) -> None:
         self.strategy = strategy
         self.instrument = instrument
         self.notional_max = notional_max
         self.last_bar = last_bar
+        self.timeframe = timeframe
 
     def tick(
         self,
@@ -80,7 +84,13 @@ class Engine:
         if not (is_positive(bid) and is_positive(ask) and bid <= ask):
             return _hold(f"no usable price (bid {bid}, ask {ask})", bar, target)
         room = self.instrument.round_quantity(max(Decimal(0), self.notional_max - cost) / (ask * PRICE_ROOM))
-        return self._decide(target, position_quantity, room, bid, ask, bar)
+        decision = self._decide(target, position_quantity, room, bid, ask, bar)
+        gaps = gaps_in(candles_closed[-self.strategy.lookback :], self.timeframe)
+        if gaps and decision.side is Side.BUY and position_quantity >= 0:
+            missing = sum(gap.missing for gap in gaps)
+            why = f"{missing} of the bars it decides on are missing, from {gaps[0].began_at:%H:%M} UTC on"
+            return _hold(f"{why}: nothing opens", bar, target)
+        return decision
 
     def _decide(
         self,

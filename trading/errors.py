@@ -27,6 +27,8 @@ class BadTimeframe(TradingError):
 class BadCandle(TradingError):
     """The candle of {opened_at} cannot be used: {why}. Nothing is decided on it; look at the venue's data."""
 
+    why: str
+
 
 class BadInstrument(TradingError):
     """The venue describes {symbol} with {field} = {value}, which cannot be traded on. Try another symbol."""

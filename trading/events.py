@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     GATEWAY_LOST = "gateway.lost"
     BOOKS_DIFFER = "books.differ"
     BARS_MISSED = "bars.missed"
+    DATA_GAP = "data.gap"
     TIMER_FIRED = "timer.fired"
     HALT_PROVEN = "halt.proven"
 

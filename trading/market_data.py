@@ -5,13 +5,21 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from trading.candles import Candle, Timeframe
-from trading.errors import TradingError
+import structlog
+
+from trading.candles import Candle, Gap, Timeframe, gaps_in
+from trading.errors import TradingError, VenueError
 from trading.instrument import Instrument
+from trading.trade import ask_trades
 from trading.venues.venue import Ticker, Venue
 
 _TICKER_AGE_MAX = timedelta(seconds=1)
 _CANDLES_AGE_MAX = timedelta(seconds=1)
+# A hole that a few pages of trades do not reach over stays one: the calls are those of the whole account.
+_HOLES_ASKED_MAX = 3
+_PAGES_MAX = 3
+
+log = structlog.get_logger()
 
 
 class UnknownSymbol(TradingError):
@@ -67,9 +75,38 @@ class MarketData:
                 or now - read_at > duration / 2
             )
             if is_stale and (read_at is None or abs(now - read_at) > _CANDLES_AGE_MAX):
-                known = tuple(self._venue.candles(symbol, timeframe))
+                reply = tuple(self._venue.candles(symbol, timeframe))
+                known = self._filled(symbol, Timeframe.parse(timeframe), reply, known)
                 self._candles[key] = (now, known)
             return known[-count:]
+
+    def _filled(
+        self, symbol: str, timeframe: Timeframe, reply: tuple[Candle, ...], known: tuple[Candle, ...]
+    ) -> tuple[Candle, ...]:
+        """The reply with its holes filled: by bars that are known, or by what the venue's trades show.
+
+        A minute without a trade is quiet; where trades cannot be read there stays a hole.
+        """
+        holes = gaps_in(reply, timeframe)
+        if not holes:
+            return reply
+        known_of = {candle.opened_at: candle for candle in known}
+        bars = {candle.opened_at: candle for candle in reply}
+        for asked, hole in enumerate(reversed(holes)):
+            openings = [hole.began_at + number * timeframe.duration for number in range(hole.missing)]
+            if all(opened_at in known_of for opened_at in openings):
+                bars |= {opened_at: known_of[opened_at] for opened_at in openings}
+            elif asked < _HOLES_ASKED_MAX:
+                before = bars[hole.began_at - timeframe.duration]
+                bars |= {bar.opened_at: bar for bar in self._asked(symbol, timeframe, hole, before)}
+        return tuple(bars[opened_at] for opened_at in sorted(bars))
+
+    def _asked(self, symbol: str, timeframe: Timeframe, hole: Gap, before: Candle) -> list[Candle]:
+        try:
+            return ask_trades(self._venue, symbol, timeframe, hole, before, pages_max=_PAGES_MAX)
+        except VenueError as error:
+            log.warning(f"the trades in a hole of {symbol} {timeframe} could not be read: {error}")
+            return []
 
     def newest_bar(self, symbol: str, timeframe: str) -> datetime | None:
         """When the newest candle that was read began; None before any was."""

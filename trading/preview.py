@@ -59,7 +59,7 @@ def foresee(task: PreviewTask) -> Preview:
     try:
         plan = task.plan
         strategy = load(plan.strategy, plan.class_path, plan.parameters, plan.source_digest)
-        engine = Engine(strategy, task.instrument, plan.notional_max)
+        engine = Engine(strategy, task.instrument, plan.notional_max, timeframe=timeframe)
         decision = engine.tick(candles, task.position, task.quote.bid, task.quote.ask)
     except Exception as error:
         sentence = str(error) if isinstance(error, TradingError) else f"{type(error).__name__}: {error}"

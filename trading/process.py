@@ -147,7 +147,8 @@ class SessionProcess:
 def _engine(brief: SessionBrief) -> Engine:
     plan = brief.plan
     strategy = load(plan.strategy, plan.class_path, plan.parameters, plan.source_digest)
-    return Engine(strategy, brief.instrument, plan.notional_max)
+    timeframe = Timeframe.parse(plan.timeframe)
+    return Engine(strategy, brief.instrument, plan.notional_max, timeframe=timeframe)
 
 
 def run_session(task: SessionTask) -> int:

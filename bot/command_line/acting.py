@@ -10,6 +10,7 @@ import typer
 
 from bot.command_line.looking import Json, here, tell_gone
 from bot.command_line.output import Exit, Output, complain, told
+from bot.command_line.reporting import show_report
 
 HALT_PROOF_TIMEOUT_S = 90.0
 
@@ -169,7 +170,7 @@ def health(as_json: Json = False) -> None:
     checks = DeskChecks(storage, installation.desk, installation.latch, machine)
     check = CheckHealth(storage, installation.desk, checks, machine, installation.gateway)
     report = check.unposted(somebody())
-    _show_report(as_json, "Health", report)
+    show_report(Output(as_json), "Health", report)
 
 
 def readiness(
@@ -192,29 +193,7 @@ def readiness(
         report = readiness_report(installation.desk, checks, installation.gateway)
     except TradingError as error:
         tell_gone(error)
-    _show_report(as_json, "Readiness", report)
-
-
-def _show_report(as_json: bool, word: str, report: Any) -> None:
-    document = {
-        "verdict": str(report.verdict),
-        "checks": [
-            {
-                "name": c.name,
-                "verdict": str(c.verdict),
-                "detail": c.detail,
-                "duration_ms": c.duration_ms,
-                "advice": c.advice,
-            }
-            for c in report.checks
-        ],
-    }
-    rows = [(c.name, str(c.verdict), c.detail, c.advice) for c in report.checks]
-    warnings = sum(check.verdict == "WARNED" for check in report.checks)
-    title = f"{word}: {report.verdict}" + (f", warnings: {warnings}" if warnings else "")
-    Output(as_json).table(document, title, ("check", "verdict", "detail", "what to do"), rows)
-    if report.verdict != "PASSED":
-        raise SystemExit(Exit.CHECK_SAID_NO)
+    show_report(Output(as_json), "Readiness", report)
 
 
 def orders(as_json: Json = False) -> None:

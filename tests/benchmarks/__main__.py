@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from tests.benchmarks import disconnects, halt, http_intake, record, start_up, workspace
+from tests.benchmarks import candles, disconnects, halt, http_intake, record, start_up, workspace
 from tests.benchmarks.figures import Figure, table
 
 Say = Callable[[str], None]
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "workspace": lambda say: workspace.run(),
     "disconnects": disconnects.run,
     "record": record.run,
+    "candles": candles.run,
 }
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import disconnects, halt, http_intake, record, start_up, workspace
+from tests.benchmarks import candles, disconnects, halt, http_intake, record, start_up, workspace
 from tests.benchmarks.__main__ import BENCHMARKS, as_json, measure
 from tests.benchmarks.figures import Figure
 
@@ -110,6 +110,17 @@ def test_the_record_is_measured_beside_a_bare_commit(monkeypatch: pytest.MonkeyP
         "audit verify of an export, with the key": "µs a row",
     }
     assert [figure.baseline is not None for figure in figures] == [True] * 5
+
+
+def test_gaps_are_found_beside_a_plain_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory and out of the file."""
+    for name, value in (("CANDLES", 2_000), ("HOLES", 5), ("RUNS", 1)):
+        monkeypatch.setattr(candles, name, value)
+    figures = candles.run(lambda doing: None)
+    assert [(figure.unit, figure.target, figure.baseline is not None) for figure in figures] == [
+        ("s", 0.5, True),
+        ("s", None, True),
+    ]
 
 
 def test_every_benchmark_is_run_and_progress_goes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

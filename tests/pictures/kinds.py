@@ -35,6 +35,7 @@ ALERTS = (
     "books.differ",
     "timer.fired",
     "bars.missed",
+    "data.gap",
     "event.unprojected",
     "execution.unknown",
     "halt.unproven",

@@ -68,6 +68,10 @@ REPORTED: dict[EventKind, tuple[dict[str, str], str]] = {
         {"symbol": "BTC/USD", "detail": "no new bar of 1m since 03:09:00 UTC, 3 were missed"},
         "gets no bars",
     ),
+    EventKind.DATA_GAP: (
+        {"symbol": "BTC/USD", "detail": "BTC/USD 1m 2026-11-20T10:00Z..10:07Z (7 missing)"},
+        "Candles are missing",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from bot.clock import system_clock
 from tests.trading.rig import QUICK, Rig
 from trading.attendance import Attendance
 from trading.bar_watch import BARS_MISSED_MAX, BarWatch
+from trading.candles import Timeframe, gaps_in
 from trading.errors import ExchangeNetworkError
 from trading.gateway import Gateway
 from trading.gateway_client import GatewayClient
@@ -87,3 +88,32 @@ def test_market_data_that_fails_is_told(rig: Rig, endpoint: str) -> None:
         with pytest.raises(ExchangeNetworkError):
             ASKS[endpoint](rig.client)
         assert [event.facts["error"] for event in rig.events("venue.error")] == ["ExchangeNetworkError"]
+
+
+def test_a_hole_in_the_candles_is_filled_out_of_the_venues_trades(rig: Rig) -> None:
+    """Whether they show bars that were left out or that nobody traded; and nobody is told."""
+    with rig.gateway(replace(QUICK, books_s=3600)):
+        rig.set_fault(FaultKind.NO_TRADES, value="4", pair="ETH/USD")
+        for symbol in ("BTC/USD", "ETH/USD"):
+            rig.set_fault(FaultKind.BARS_LOST, value="5", pair=symbol)
+            found = rig.client.candles(symbol, "1m", 720)
+            assert gaps_in(found, Timeframe.M1) == ()
+            assert len(found) >= 719
+        assert any(not candle.volume for candle in found)
+        assert rig.events("data") == []
+
+
+def test_a_gap_that_the_venue_does_not_explain_is_told_once(
+    rig: Rig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its exact range, as runbooks look for it."""
+    with rig.gateway(replace(QUICK, books_s=3600)) as gateway:
+        watched = Watched(gateway)
+        rig.set_fault(FaultKind.BARS_LOST, value="2")
+        rig.fault(FaultKind.BLANK_200, "no_result", "Trades", None)
+        (gap,) = gaps_in(watched.watch.candles("BTC/USD", "1h", 20), Timeframe.H1)
+        watched.watch.candles("BTC/USD", "1h", 20)
+        (told,) = rig.events("data.gap")
+        line = gap.line("BTC/USD", "1h")
+        assert (gap.missing, told.facts["detail"]) == (2, line.removeprefix("[DATA] Gap detected: "))
+        assert capsys.readouterr().out.count(line) == 1

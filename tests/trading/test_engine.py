@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.trading.given import D, bitcoin, candles_of
-from trading.candles import Candle
+from tests.trading.given import NOON, D, bitcoin, candles_of
+from trading.candles import Candle, Timeframe
 from trading.engine import Decision, Engine
 from trading.errors import BadTarget
 from trading.instrument import Instrument
 from trading.order import Side
 from trading.strategies.ma_crossover import MaCrossover
 
+M1 = Timeframe.M1
 MARKET = bitcoin(quantity_step=D("0.001"), quantity_min=D("0.01"), cost_min=D(1))
 
 
@@ -42,7 +44,7 @@ def decide(
     bars: int = 3,
 ) -> Decision:
     """Give the decision of a session with a notional of 200 on its first bar."""
-    engine = Engine(Wish(D(target)), instrument, D(200))
+    engine = Engine(Wish(D(target)), instrument, D(200), timeframe=M1)
     return engine.tick(candles_of([1] * bars), D(held), D(bid), D(ask))
 
 
@@ -126,7 +128,7 @@ def test_nothing_is_decided_on_an_unreadable_price(bid: str, ask: str) -> None:
 
 def test_too_few_candles_are_waited_for() -> None:
     """The strategy is not asked with less than it needs."""
-    engine = Engine(Wish(D(1)), MARKET, D(200))
+    engine = Engine(Wish(D(1)), MARKET, D(200), timeframe=M1)
 
     assert engine.tick([], D(0), D(99), D(100)).why == "no closed candle yet"
     assert engine.tick(candles_of([1]), D(0), D(99), D(100)).why == "1 more closed candles are needed"
@@ -136,7 +138,7 @@ def test_too_few_candles_are_waited_for() -> None:
 def test_one_bar_is_decided_on_once() -> None:
     """The same candles again, or older ones, do nothing."""
     wish = Wish(D(1))
-    engine, candles = Engine(wish, MARKET, D(200)), candles_of([1, 2, 3])
+    engine, candles = Engine(wish, MARKET, D(200), timeframe=M1), candles_of([1, 2, 3])
     assert engine.tick(candles, D(0), D(99), D(100)).acts
 
     for again in (candles, candles[:2]):
@@ -148,10 +150,10 @@ def test_one_bar_is_decided_on_once() -> None:
 def test_one_bar_is_decided_on_once_over_a_restart() -> None:
     """The caller kept `last_bar`, the new engine goes on from it."""
     candles = candles_of([1, 2, 3, 4])
-    before = Engine(Wish(D(1)), MARKET, D(200))
+    before = Engine(Wish(D(1)), MARKET, D(200), timeframe=M1)
     before.tick(candles[:3], D(0), D(99), D(100))
 
-    after = Engine(Wish(D(1)), MARKET, D(200), last_bar=before.last_bar)
+    after = Engine(Wish(D(1)), MARKET, D(200), last_bar=before.last_bar, timeframe=M1)
 
     assert not after.tick(candles[:3], D(0), D(99), D(100)).acts
     assert after.tick(candles, D(0), D(99), D(100)).acts
@@ -160,7 +162,7 @@ def test_one_bar_is_decided_on_once_over_a_restart() -> None:
 @pytest.mark.parametrize("answer", [Decimal("NaN"), Decimal("1e9"), Decimal(-1), 0.5, None])
 def test_a_bad_target_is_raised_and_its_bar_is_over(answer: object) -> None:
     """A strategy that answers nonsense is not asked again about the same bar."""
-    engine, candles = Engine(Wish(answer), MARKET, D(200)), candles_of([1, 2, 3])
+    engine, candles = Engine(Wish(answer), MARKET, D(200), timeframe=M1), candles_of([1, 2, 3])
 
     with pytest.raises(BadTarget):
         engine.tick(candles, D(0), D(99), D(100))
@@ -172,7 +174,7 @@ def test_a_session_enters_and_exits_with_its_strategy() -> None:
     """A crossover over a rise and a fall: one buy, one sell, flat at the end."""
     closes = [100] * 20 + [100 + n for n in range(15)] + [115 - 2 * n for n in range(20)]
     series = candles_of(closes)
-    engine, held, sides = Engine(MaCrossover(), MARKET, D(200)), D(0), []
+    engine, held, sides = Engine(MaCrossover(), MARKET, D(200), timeframe=M1), D(0), []
     for end in range(1, len(series) + 1):
         price = series[end - 1].close
         decision = engine.tick(series[:end], held, price - 1, price)
@@ -188,3 +190,16 @@ def test_a_decision_says_why() -> None:
     """In words that can stand on a card."""
     assert decide(1).why == "target 1, holding 0 BTC: buy 1.98"
     assert decide(1, held=2).why == "target 1, holding 2 BTC: as it should be"
+
+
+def test_nothing_opens_on_a_gap_among_the_bars_it_sees() -> None:
+    """What is held may be sold, a holding that is short is bought back, and an older gap does no harm."""
+    before, after = candles_of([1, 2]), candles_of([3, 4, 5], NOON + timedelta(minutes=5))
+    sees = Engine(Wish(D(1)), MARKET, D(200), timeframe=M1)
+    decision = sees.tick([*before, after[0]], D(0), D(99), D(100))
+    assert (decision.acts, decision.target) == (False, D(1))
+    assert decision.why == "3 of the bars it decides on are missing, from 12:02 UTC on: nothing opens"
+    assert sees.tick([*before, *after], D(0), D(99), D(100)).side is Side.BUY
+    for held, side in ((D(1), Side.SELL), (D(-1), Side.BUY)):
+        leaves = Engine(Wish(D(0)), MARKET, D(200), timeframe=M1)
+        assert leaves.tick([*before, after[0]], held, D(99), D(100)).side is side

@@ -27,6 +27,8 @@ from decimal import Decimal
 class Own:
     name = "own"
     lookback = 2
+    def __init__(self, how: str = ""):
+        self.how = how
     def target(self, candles):
         {body}
 """
@@ -129,17 +131,25 @@ def test_a_file_that_was_changed_since_does_not_run(
     assert not rig.orders(session.id)
 
 
-def test_a_strategy_that_raises_pauses_its_session_alone(
+def test_a_strategy_that_breaks_pauses_its_session_alone(
     rig: Rig, write: Callable[[str], str], start: Callable[..., TradingSession]
 ) -> None:
-    """The others go on, and people read what was raised."""
-    digest = write('raise LookupError("no such bar")')
+    """Raised or answered, NaN or 1e9: nothing is sent, people read what it was, and the others go on."""
+    digest = write("answers = dict(nan=Decimal('NaN'), huge=Decimal('1e9')); return answers[self.how]")
     with rig.gateway():
         other = start()
-        session = start(**own(digest), symbol="ETH/USD")
-        eventually("it is paused", lambda: rig.state(session.id) is SessionState.PAUSED)
+        broken = {
+            how: start(**{**own(digest), "parameters": (("how", how),)}, symbol=symbol)
+            for how, symbol in (("no such answer", "ETH/USD"), ("nan", "BTC/EUR"), ("huge", "ETH/EUR"))
+        }
+        for session in broken.values():
+            eventually("it is paused", lambda ident=session.id: rig.state(ident) is SessionState.PAUSED)
         eventually("the other runs", lambda: rig.state(other.id) is SessionState.RUNNING)
-    assert rig.session(session.id).state_reason == "strategy: LookupError: no such bar"
+    reasons = {how: rig.session(session.id).state_reason for how, session in broken.items()}
+    assert reasons["no such answer"] == "strategy: KeyError: 'no such answer'"
+    assert "Strategy own answered Decimal('NaN')" in reasons["nan"]
+    assert "Strategy own answered Decimal('1E+9')" in reasons["huge"]
+    assert not any(rig.orders(session.id) for session in broken.values())
 
 
 def test_a_strategy_that_never_ends_falls_silent_alone(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.clock import system_clock
 from tests.trading.rig import QUICK, Rig, a_buy, eventually
-from trading.candles import Candle
+from trading.candles import Candle, Timeframe
 from trading.engine import Engine
 from trading.errors import ExchangeNetworkError
 from trading.gateway_client import GatewayClient
@@ -200,7 +200,8 @@ def test_a_session_as_large_as_an_order_may_be_buys_on_a_rising_price(rig: Rig) 
     with rig.gateway():
         client, ident = rig.attached(notional_max=rig.limits.max_order_notional)
         quote = rig.client.ticker("BTC/USD")
-        engine = Engine(_Always(), rig.client.instrument("BTC/USD"), rig.limits.max_order_notional)
+        instrument, cap = rig.client.instrument("BTC/USD"), rig.limits.max_order_notional
+        engine = Engine(_Always(), instrument, cap, timeframe=Timeframe.H1)
         decision = engine.tick(rig.client.candles("BTC/USD", "1h", 2), Decimal(0), quote.bid, quote.ask)
         rig.set_fault(FaultKind.PRICE_JUMP, value="0.5")
         eventually("it is seen", lambda: rig.client.ticker("BTC/USD").ask > quote.ask)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import mul
 
 from trading.practice_exchange.price_path import PricePath
@@ -46,22 +46,31 @@ class Tape:
         self._bars: dict[tuple[int, int], tuple[int, Bar]] = {}
         self._version = path.version
         pair = path.pair
+        self._silences: list[range] = []
         self._volumes = [(pair.level_volume * size / 4000).quantize(pair.lot) for size in range(3, 1000)]
 
     def last_print(self, now_s: float) -> Print:
         """The newest public trade."""
-        return self._print(_floor(now_s, PRINT_EVERY_S))
+        return self._print(self._last_moment(_floor(now_s, PRINT_EVERY_S)))
+
+    def silence(self, began_s: float, until_s: float) -> None:
+        """Have nobody trade in that time, whether it is past or to come."""
+        first = _floor(began_s, PRINT_EVERY_S)
+        self._silences.append(range(first, _floor(until_s, PRINT_EVERY_S), PRINT_EVERY_S))
+        self._bars.clear()
 
     def prints_before(self, now_s: float, count: int) -> list[Print]:
         """The newest public trades, oldest first."""
         newest = _floor(now_s, PRINT_EVERY_S)
-        return [self._print(newest - PRINT_EVERY_S * back) for back in range(count - 1, -1, -1)]
+        moments = range(newest - PRINT_EVERY_S * (count - 1), newest + 1, PRINT_EVERY_S)
+        return [self._print(at) for at in moments if not self._is_silent(at)]
 
     def prints_after(self, since_s: float, now_s: float, count: int) -> list[Print]:
         """The first public trades later than a moment, oldest first."""
         first = _floor(since_s, PRINT_EVERY_S) + PRINT_EVERY_S
         newest = _floor(now_s, PRINT_EVERY_S)
-        return [self._print(at) for at in range(first, newest + 1, PRINT_EVERY_S)[:count]]
+        moments = (at for at in range(first, newest + 1, PRINT_EVERY_S) if not self._is_silent(at))
+        return [self._print(at) for at in islice(moments, count)]
 
     def bars(self, interval_min: int, now_s: float, since_s: float = -math.inf) -> list[Bar]:
         """The newest bars later than `since_s`, at most 720; the last one is open and always there."""
@@ -88,14 +97,35 @@ class Tape:
     def _make_bar(self, start_s: int, interval_s: int, last: int) -> Bar:
         """Build a bar from its prints up to the last; long bars look at sixty of them and at the last one."""
         step_s = PRINT_EVERY_S if interval_s <= _EXACT_UP_TO_MIN * 60 else interval_s // 60
-        moments = [*range(start_s, last, step_s), last]
-        prices = [self._path.price(at) for at in moments]
-        weights = [_prints_between(a, b) for a, b in pairwise([*moments, last + PRINT_EVERY_S])]
-        volumes = [self._volume(at) * weight for at, weight in zip(moments, weights, strict=True)]
+        stretches = pairwise([*range(start_s, last, step_s), last, last + PRINT_EVERY_S])
+        loud = [(at, _prints_between(at, after)) for at, after in stretches if not self._is_silent(at)]
+        if not loud:
+            price = self._path.price(self._last_moment(last))
+            return Bar(start_s, price, price, price, price, Decimal(0), Decimal(0), 0)
+        prices = [self._path.price(at) for at, _ in loud]
+        volumes = [self._volume(at) * weight for at, weight in loud]
         volume = sum(volumes, Decimal(0))
         turnover = sum(map(mul, prices, volumes), Decimal(0))
         vwap = (turnover / volume).quantize(self._path.pair.tick)
-        return Bar(start_s, prices[0], max(prices), min(prices), prices[-1], vwap, volume, sum(weights))
+        return Bar(
+            start_s,
+            prices[0],
+            max(prices),
+            min(prices),
+            prices[-1],
+            vwap,
+            volume,
+            sum(weight for _, weight in loud),
+        )
+
+    def _is_silent(self, at_s: int) -> bool:
+        return any(at_s in silence for silence in self._silences)
+
+    def _last_moment(self, at_s: int) -> int:
+        """The last moment up to this one at which somebody traded."""
+        while self._is_silent(at_s):
+            at_s -= PRINT_EVERY_S
+        return at_s
 
     def _print(self, at_s: int) -> Print:
         is_buy = bool(_noise(at_s // PRINT_EVERY_S) & 1)

@@ -147,11 +147,23 @@ CATALOGUE: dict[FaultKind, Entry] = {
         _UNTIL_MENDED,
         (_PAIR,),
     ),
+    FaultKind.BARS_LOST: Entry(
+        "The candles have a hole",
+        "So many bars are missing before the last three, though there were trades: the bot asks for those.",
+        _UNTIL_MENDED,
+        (Field("value", "Bars", "5"), _PAIR),
+    ),
     FaultKind.CLOCK_OFF_S: Entry(
         "The clocks do not agree",
         "The exchange's clock is so many seconds ahead, behind with a minus: no live start, nothing opens.",
         _UNTIL_MENDED,
         (Field("value", "Seconds ahead", "30"),),
+    ),
+    FaultKind.NO_TRADES: Entry(
+        "Nobody has traded for a while",
+        "The last minutes had no trade: their bars are flat, without volume, and must not count as missing.",
+        _AT_ONCE,
+        (Field("value", "Minutes", "5"), _PAIR),
     ),
     FaultKind.PRICE_JUMP: Entry(
         "The price jumps",

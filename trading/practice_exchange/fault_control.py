@@ -13,6 +13,8 @@ from trading.practice_exchange.keys import MAIN_ACCOUNT
 from trading.practice_exchange.order_entry import read_order
 
 CLOCK_OFF_S_MAX = 3600
+BARS_LOST_MAX = 700
+QUIET_MINUTES_MAX = 720
 JUMP_PERCENT_MIN, JUMP_PERCENT_MAX = -90, 900
 _NUMBERS_MAX = Decimal(1_000_000_000)
 _OFF_MARKET = {"buy": Decimal("0.98"), "sell": Decimal("1.02")}
@@ -99,12 +101,22 @@ def _stand(exchange: Exchange, wanted: _Wanted, now: datetime) -> None:
         if abs(off_s) > CLOCK_OFF_S_MAX:
             raise ControlError(f"value of {kind} is at most {CLOCK_OFF_S_MAX} seconds, ahead or behind.")
         exchange.set_clock_off(timedelta(seconds=float(off_s)))
+    if kind is FaultKind.BARS_LOST and wanted.number("value") not in range(1, BARS_LOST_MAX + 1):
+        raise ControlError(f"value of {kind} is 1 to {BARS_LOST_MAX} bars.")
     if kind is FaultKind.STALLED_TICKER:
         value = str(now.timestamp())
     pair = find_pair(wanted.text("pair")) if CATALOGUE[kind].field("pair") else None
     exchange.faults.add(Fault(kind, value, left=None, pair=pair.symbol if pair else None))
     if kind is FaultKind.DELISTED and pair is not None:
         exchange.delist(pair)
+
+
+def _no_trades(exchange: Exchange, wanted: _Wanted, now: datetime) -> None:
+    pair, minutes = find_pair(wanted.text("pair")), wanted.number("value")
+    if not 0 < minutes <= QUIET_MINUTES_MAX:
+        raise ControlError(f"value of {wanted.kind} is at most {QUIET_MINUTES_MAX} minutes.")
+    until_s = now.timestamp()
+    exchange.markets.tape(pair).silence(until_s - float(minutes) * 60, until_s)
 
 
 def _jump(exchange: Exchange, wanted: _Wanted, now: datetime) -> None:
@@ -140,6 +152,7 @@ def _deposit(exchange: Exchange, wanted: _Wanted, now: datetime) -> None:
 
 
 _HAPPENINGS: dict[FaultKind, Callable[[Exchange, _Wanted, datetime], None]] = {
+    FaultKind.NO_TRADES: _no_trades,
     FaultKind.PRICE_JUMP: _jump,
     FaultKind.FOREIGN_ORDER: _foreign_order,
     FaultKind.DEPOSIT: _deposit,

@@ -23,7 +23,9 @@ class FaultKind(StrEnum):
     PAIR_STATUS = "pair_status"
     DELISTED = "delisted"
     STALLED_TICKER = "stalled_ticker"
+    BARS_LOST = "bars_lost"
     CLOCK_OFF_S = "clock_off_s"
+    NO_TRADES = "no_trades"
     PRICE_JUMP = "price_jump"
     FOREIGN_ORDER = "foreign_order"
     DEPOSIT = "deposit"
@@ -48,11 +50,12 @@ STANDING = frozenset(
         FaultKind.PAIR_STATUS,
         FaultKind.DELISTED,
         FaultKind.STALLED_TICKER,
+        FaultKind.BARS_LOST,
         FaultKind.CLOCK_OFF_S,
     }
 )
 # Something that happens at once and is over.
-EVENTS = frozenset({FaultKind.PRICE_JUMP, FaultKind.FOREIGN_ORDER, FaultKind.DEPOSIT})
+EVENTS = frozenset({FaultKind.NO_TRADES, FaultKind.PRICE_JUMP, FaultKind.FOREIGN_ORDER, FaultKind.DEPOSIT})
 
 BLANK_BODIES: dict[str, str] = {
     "html": "<html><body>Just a moment...</body></html>",

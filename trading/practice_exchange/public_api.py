@@ -11,10 +11,12 @@ from trading.practice_exchange.book import Level
 from trading.practice_exchange.candles import INTERVALS_MIN, Bar, Print
 from trading.practice_exchange.errors import KrakenError, invalid_argument
 from trading.practice_exchange.exchange import Exchange
+from trading.practice_exchange.faults import FaultKind
 from trading.practice_exchange.params import Params, whole_param
 
 Endpoint = Callable[[Exchange, Params, datetime], Any]
 
+_AFTER_THE_HOLE = 3
 _TRADES_MAX = 1000
 _DEPTH_MAX = 500
 _NS = 1_000_000_000
@@ -64,6 +66,8 @@ def ohlc(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]
         raise invalid_argument("interval")
     since_s = whole_param(params, "since", 0)
     bars = exchange.markets.tape(pair).bars(interval_min, now.timestamp(), since_s or -math.inf)
+    if lost := exchange.faults.of_pair(FaultKind.BARS_LOST, pair.symbol):
+        del bars[-_AFTER_THE_HOLE - int(Decimal(lost)) : -_AFTER_THE_HOLE]
     newest_closed_s = bars[-1].start_s - interval_min * 60
     return {pair.id: [_bar(bar) for bar in bars], "last": newest_closed_s}
 

@@ -13,10 +13,11 @@ from trading.errors import BadInstrument, ExchangeNetworkError, ExchangeOrderErr
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
+from trading.trade import Trade
 from trading.venues.ccxt_errors import translated
-from trading.venues.ccxt_parts import Kraken, errors
 from trading.venues.connection import Connection
-from trading.venues.kraken_replies import flaw, instrument_of
+from trading.venues.kraken_object import kraken_at
+from trading.venues.kraken_replies import instrument_of
 from trading.venues.pace import Pace
 from trading.venues.venue import (
     KeyRights,
@@ -43,17 +44,6 @@ _ATTEMPTS = 3
 _PAGES_MAX = 200
 _ORDERS_A_QUERY = 50
 _TIMEFRAME_MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
-
-
-class _Kraken(Kraken):  # type: ignore[misc]
-    """ccxt's Kraken, with a reply that says nothing refused instead of believed."""
-
-    def on_rest_response(self, code: int, reason: str, url: str, method: str, *rest: Any) -> str:
-        """Let through what is an answer; `rest` is both sides' headers and bodies."""
-        body = str(rest[1]).strip()
-        if 200 <= code < 300 and (found := flaw(url, body)):
-            raise errors.BadResponse(found)
-        return body
 
 
 class KrakenVenue:
@@ -90,8 +80,8 @@ class KrakenVenue:
         attempts = _ATTEMPTS if throttled else 1
         private = Pace(_PRIVATE_SHARE * refill_s, _PRIVATE_BURST)
         self._stops = Pace(_PRIVATE_SHARE * rate_limit_ms / 1000, _PRIVATE_BURST)
-        self._private = Connection(_made(settings, api_url), private, attempts)
-        self._public = Connection(_made(settings, api_url), Pace(refill_s, _PUBLIC_BURST), attempts)
+        self._private = Connection(kraken_at(api_url, settings), private, attempts)
+        self._public = Connection(kraken_at(api_url, settings), Pace(refill_s, _PUBLIC_BURST), attempts)
         self._clock = clock
         self.validate_only = validate_only
         self._orders = Pace(refill_s, _ORDER_BURST)
@@ -179,6 +169,19 @@ class KrakenVenue:
                 )
                 for row in rows
             ]
+
+    def trades(self, symbol: str, after_ns: int) -> tuple[Sequence[Trade], int]:
+        """Public trades later than a moment, a page of a thousand at most, and the moment to go on from."""
+        request = {"pair": self._pair(symbol), "since": after_ns}
+        reply = self._public.read(lambda kraken: kraken.publicGetTrades(request))
+        with translated():
+            last_ns = int(reply["result"].pop("last"))
+            (rows,) = reply["result"].values()
+            found = [
+                Trade(datetime.fromtimestamp(float(row[2]), UTC), Decimal(row[0]), Decimal(row[1]))
+                for row in rows
+            ]
+        return found, last_ns
 
     def balances(self) -> Mapping[str, Decimal]:
         """Everything in the account, under the names that symbols use."""
@@ -385,10 +388,3 @@ def _paged(name: str, read: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
         if not result[name] or len(rows) >= int(result.get("count", 0)):
             break
     return rows
-
-
-def _made(settings: Mapping[str, Any], api_url: str | None) -> _Kraken:
-    exchange = _Kraken(dict(settings))
-    if api_url:
-        exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], api_url.rstrip("/"))
-    return exchange

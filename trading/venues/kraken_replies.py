@@ -15,6 +15,7 @@ from trading.instrument import Instrument
 _MUST_HOLD: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "Time": ("unixtime", int),
     "SystemStatus": ("status", str),
+    "Trades": ("last", (int, str)),
     "OpenOrders": ("open", dict),
     "ClosedOrders": ("closed", dict),
     "TradesHistory": ("trades", dict),

@@ -14,6 +14,7 @@ from trading.errors import VenueError
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, Side
+from trading.trade import Trade
 
 
 class OrderPlaced(VenueError):
@@ -134,6 +135,12 @@ class Venue(Protocol):
 
     def candles(self, symbol: str, timeframe: str, since: datetime | None = None) -> Sequence[Candle]:
         """Candles oldest first; the last one is not closed yet."""
+
+    def trades(self, symbol: str, after_ns: int) -> tuple[Sequence[Trade], int]:
+        """Public trades later than a moment in Unix nanoseconds, oldest first: one page of them.
+
+        The number is the moment that the next page begins after; an empty page says that there are no more.
+        """
 
     def balances(self) -> Mapping[str, Decimal]:
         """Everything in the account by asset, what open orders hold included."""

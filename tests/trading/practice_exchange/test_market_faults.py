@@ -1,5 +1,6 @@
 """Faults of the market and the account: what stands until it is mended, and what happens at once."""
 
+import itertools
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -245,3 +246,28 @@ def test_fault_that_makes_no_sense_is_refused_in_words(
     assert answer.status_code == 400
     assert says in answer.json()["error"]
     assert practice("state")["faults"] == []
+
+
+def test_minutes_without_a_trade_are_flat_bars_without_volume(
+    ready: Kraken, clock: FixedClock, practice: Practice
+) -> None:
+    """As Kraken writes them; the trades of that time are gone, the others make the same bars."""
+    clock.advance(20)
+    practice("fault", kind="no_trades", value="3")
+    clock.advance(60)
+    bars = ready.fetch_ohlcv("BTC/USD", "1m", limit=6)
+    last_close = bars[-5][4]
+    assert [bar[1:] for bar in bars[-4:-2]] == [[last_close] * 4 + [0.0]] * 2
+    since_s = bars[-5][0] // 1000
+    page = ready.public_get_trades({"pair": "XBTUSD", "since": since_s * 10**9 - 1000})["result"]["XXBTZUSD"]
+    for opened_ms, *_, volume in bars[-5:-1]:
+        inside = [float(row[1]) for row in page if opened_ms <= float(row[2]) * 1000 < opened_ms + 60_000]
+        assert sum(inside) == pytest.approx(volume)
+
+
+def test_candles_may_have_a_hole_before_the_last_three(ready: Kraken, practice: Practice) -> None:
+    """Trades of that time are served all the same."""
+    practice("fault", kind="bars_lost", value="4")
+    bars = ready.fetch_ohlcv("BTC/USD", "1m")
+    steps = [(later[0] - earlier[0]) // 60_000 for earlier, later in itertools.pairwise(bars)]
+    assert (steps[-3], set(steps[:-3] + steps[-2:])) == (5, {1})
