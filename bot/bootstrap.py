@@ -38,7 +38,7 @@ from bot.operations.anchoring import CompareAnchors, NoteHead
 from bot.operations.approved import Approved
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.claimed import FinishClaimed
-from bot.operations.desk import DRILL, Desk
+from bot.operations.desk import DRILL
 from bot.operations.drill import FinishDrill, RequestDrill
 from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
@@ -58,6 +58,7 @@ from bot.operations.sessions import StopSession, silent_sessions
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
+from bot.outlets import Outlets
 from bot.projector import Projector
 from bot.rehearsal import Rehearsal
 from bot.release_files import ReleaseFiles
@@ -120,7 +121,7 @@ def build(
     machine, link = Machine(home), LinkState(over_http=not installation.environment.socket_mode)
     checks = DeskChecks(storage, desk, latch, machine, link.finding)
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
-    note_head = NoteHead(storage, desk, AnchorFile(home, installation.keys.record))
+    note_head = _note_head(installation, storage)
     health = CheckHealth(storage, desk, checks, machine, supervisor.gateway, note_head)
     stop, note = StopSession(storage, desk, supervisor.gateway), NoteStranger(storage)
     record_halt = RecordHalt(storage, desk, (desk.live_exchange,), Prover(home, supervisor, launcher))
@@ -176,6 +177,12 @@ def build(
     )
 
 
+def _note_head(installation: Installation, storage: Storage) -> NoteHead:
+    """What notes the head of the record, in the home and through the outlets."""
+    file = AnchorFile(installation.environment.home_folder, installation.keys.record)
+    return NoteHead(storage, installation.desk, file, Outlets(installation.environment).tell)
+
+
 def _followers(
     installation: Installation, logs: Logs, storage: Storage, note_head: NoteHead
 ) -> Callable[[], None]:
@@ -216,10 +223,6 @@ def _outbox(
         on_undeliverable=troubles.undeliverable,
         workspace_url=workspace_url,
     )
-
-
-def _operations_log(home: Path, logs: Logs, storage: Storage, desk: Desk) -> OperationsLog:
-    return OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
 
 
 def _workspace_url(account: Callable[[], BotAccount]) -> Callable[[], str | None]:

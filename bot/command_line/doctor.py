@@ -49,6 +49,7 @@ def doctor(as_json: Json = False) -> None:
         *run_checks(slack.channel_probes(installation.desk.channels)).checks,
         *run_checks(slack.person_probes(installation.desk.roster)).checks,
         *run_checks(_local_probes(installation)).checks,
+        *run_checks(outlet_probes(installation)).checks,
         *_venue_checks(installation),
     ]
     redactor = Redactor(environment.secrets())  # a library's error may quote what it was given
@@ -248,6 +249,28 @@ def second_factors(installation: Any) -> Finding:
             f"none that counts now: {names}", "Each of them: peak-ops enrol <person>, at this machine."
         )
     return passed(f"{len(able)} people have one")
+
+
+def outlet_probes(installation: Any) -> Iterator[Probe]:
+    """The outlets, each tried with where the record ends now; nothing where none is set."""
+    from bot.operations.anchoring import head_in_words
+    from bot.outlets import Outlets
+
+    outlets = Outlets(installation.environment)
+    if not outlets.names:
+        return
+
+    def tried() -> Finding:
+        with installation.storage().reading() as tx:
+            title, text = head_in_words(
+                tx.audit.head(), "doctor", tx.now, practice=installation.desk.practice
+            )
+        if failed_ones := outlets.send(title, text):
+            advice = "Correct PEAK_OPS_OUTLETS in the environment, or look whether the service is there."
+            return failed("; ".join(failed_ones), advice)
+        return passed(f"{', '.join(outlets.names)}: told where the record ends")
+
+    yield "outlets", tried
 
 
 def _venue_checks(installation: Any) -> list[Check]:

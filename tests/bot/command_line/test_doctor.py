@@ -7,6 +7,7 @@ from bot.clock import system_clock
 from bot.practice.rates import Rates
 from bot.practice.server import Installation, Workspace
 from tests.bot.command_line.conftest import Shell
+from tests.bot.ear import listening
 
 
 def test_doctor_reports_with_everything_away(shell: Shell) -> None:
@@ -63,3 +64,16 @@ def test_doctor_finds_another_secret_key(shell: Shell) -> None:
 
     assert checks["record key"]["verdict"] == "FAILED"
     assert "signed with another key" in checks["record key"]["detail"]
+
+
+def test_doctor_tries_each_outlet(shell: Shell) -> None:
+    """It sends where the record ends, and names what did not take it by number and kind."""
+    shell("db", "upgrade")
+    with listening() as ear:
+        shell.sets(PEAK_OPS_OUTLETS=f"{ear.url.replace('http', 'json')} json://127.0.0.1:1/t0ps3cret?cto=1")
+        told = shell("doctor", "--json")
+
+    found = {check["name"]: check for check in json.loads(told.out)["checks"]}["outlets"]
+    assert (found["verdict"], found["detail"]) == ("FAILED", "outlet 2 (json): it did not take the message")
+    assert len(ear.bodies) == 1
+    assert "t0ps3cret" not in told.out + told.err
