@@ -15,6 +15,7 @@ from bot.operations.desk import Desk
 from bot.operations.request_card import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
+from bot.views.replies import sentence
 from trading.killswitch import Latch
 
 log = logging.getLogger(__name__)
@@ -158,6 +159,20 @@ def void_what_waits(tx: Transaction, desk: Desk, why: str) -> list[str]:
             tx.record(ExecutionChanged(after))
         tx.outbox.card(subject(request.id), desk.channels.approvals, Urgency.FIRST)
         closed.append(request.name)
-    tx.factors.use_up(tx.now)
+    _void_codes(tx, desk)
     tx.note("record.restored", "peak-ops", "record", reason=why, void=closed)
     return closed
+
+
+def _void_codes(tx: Transaction, desk: Desk) -> None:
+    """Let no code of before count, and tell everybody whose recovery codes are gone by it."""
+    had_one = tx.factors.use_up(tx.now)
+    told = sentence(
+        "The database was restored, so nobody knows which codes were used since, and your recovery codes "
+        "count no more. The six digits of your app do. For new recovery codes, have somebody else ask for a new "
+        "factor of yours: /peak factor <person> <reason>."
+    )
+    for person in desk.roster:
+        if person.id in had_one and person.reachable:
+            key = f"recovery-codes:{tx.now.isoformat()}:{person.id}"
+            tx.outbox.dm(key, person.accounts[0], told)
