@@ -1,5 +1,6 @@
 """The bot put together: every part made once, here, from an installation and Slack's client."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,6 +45,7 @@ from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
+from bot.operations.limits import LimitSteps, TightenLimits
 from bot.operations.live import GoLive, RequestLive
 from bot.operations.look import Look
 from bot.operations.reminders import RemindAwaited
@@ -73,6 +75,8 @@ from trading.gateway_files import socket_path
 from trading.halt import halt_exchange
 from trading.supervisor import Supervisor
 from trading.wire import HaltProof
+
+log = logging.getLogger(__name__)
 
 GATE_ANSWER_S = 0.5
 CARD_WAITS_S = 1.0
@@ -111,7 +115,8 @@ def build(
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
     home = installation.environment.home_folder
-    metrics, launcher = Metrics(), GatewayLauncher(installation.environment)
+    metrics = Metrics()
+    launcher = GatewayLauncher(installation.environment, installation.settings_in_use)
     supervisor = _supervisor(installation, launcher, lease)
     workspace_url = _workspace_url(account)
     status = ReadStatus(installation.storage(), desk, latch, supervisor.gateway, workspace_url)
@@ -265,6 +270,8 @@ def _listen(
     request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
     LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
     reader = ReadRequests(storage, desk, workspace_url)
+    steps = LimitSteps(storage, desk, lambda: supervisor.gateway(desk.live_exchange).limits_in_use())
+    settle = Settle(installation, supervisor)
     press = CardPress(front, CheckPressed(storage, desk))
     AnswerListeners(front, press, AnswerRequest(storage, desk), practice=desk.practice).register(app)
     RequestListeners(
@@ -284,15 +291,17 @@ def _listen(
             "rearm": ClearHalt(storage, desk, latch),
             DRILL: FinishDrill(storage, desk),
             **dict.fromkeys(
-                (kind.action for kind in Kind), PutInForce(storage, desk, installation.read_files)
+                (kind.action for kind in Kind),
+                PutInForce(storage, desk, installation.read_files, steps, settle),
             ),
         },
         RequestRearm(storage, desk, latch),
         step_up,
     ).register(app)
     DrillListeners(front, RequestDrill(storage, desk), step_up).register(app)
-    propose = ProposeChange(storage, desk, installation.read_files)
-    ChangeListeners(front, propose, RequestFactor(storage, desk), step_up).register(app)
+    propose = ProposeChange(storage, desk, installation.read_files, steps)
+    tighten = TightenLimits(storage, desk, lambda: installation.read_files().value(Kind.LIMITS), settle)
+    ChangeListeners(front, propose, tighten, RequestFactor(storage, desk), step_up).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 
@@ -323,6 +332,28 @@ class GatewayInForce:
             return client.status().settings_digest == settings_digest
         except TradingError:
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Has the running desk go by what was just put in force: limits at once, the rest from the next start."""
+
+    installation: Installation
+    supervisor: Supervisor
+
+    def __call__(self, kind: Kind) -> None:
+        """The gateway takes tighter limits in its stride; for wider ones the supervisor replaces it."""
+        if kind is not Kind.LIMITS:
+            return
+        desk = self.installation.desk
+        exchange, before = desk.live_exchange, desk.settings_digest
+        self.installation.go_by_settings({kind: desk.settings[kind]})
+        self.supervisor.accept(exchange, before, desk.settings_digest)
+        try:
+            self.supervisor.gateway(exchange).tighten(desk.limits, desk.settings_digest)
+        except TradingError as error:
+            log.info("the gateway keeps its limits until it is replaced: %s", error)
+        self.supervisor.accept(exchange, desk.settings_digest)
 
 
 @dataclass(frozen=True, slots=True)

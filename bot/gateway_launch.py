@@ -1,17 +1,24 @@
 """Starts the processes that hold a venue's keys, and tells each of them its own in private."""
 
 import subprocess
+from collections.abc import Callable
 from typing import IO
 
+from approvals.payload import canonical
+from bot.config_in_force import SETTINGS, Settings
 from bot.private_process import start_private
 from bot.settings import Environment
 
 
 class GatewayLauncher:
-    """Starts gateways that outlive the bot; their keys go through a socket and stand nowhere else."""
+    """Starts gateways that outlive the bot; their keys go through a socket and stand nowhere else.
 
-    def __init__(self, environment: Environment) -> None:
+    `settings` gives what is in force of config.toml; without it a process goes by the file.
+    """
+
+    def __init__(self, environment: Environment, settings: Callable[[], Settings] = dict) -> None:
         self._environment = environment
+        self._settings = settings
 
     def run(self, exchange: str) -> subprocess.Popen[bytes]:
         """Start the gateway of an exchange."""
@@ -28,6 +35,6 @@ class GatewayLauncher:
         return start_private(
             ("bot.keyholder", exchange, *options),
             self._environment.for_gateway(),
-            self._environment.secrets_for_gateway(exchange),
+            {**self._environment.secrets_for_gateway(exchange), SETTINGS: canonical(self._settings())},
             output,
         )

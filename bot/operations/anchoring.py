@@ -169,7 +169,7 @@ def _void_codes(tx: Transaction, desk: Desk) -> None:
     had_one = tx.factors.use_up(tx.now)
     told = sentence(
         "The database was restored, so nobody knows which codes were used since, and your recovery codes "
-        "count no more. The six digits of your app do. For new recovery codes, have somebody else ask for a new "
+        "count no more. The six digits of your app do. For new ones, have somebody else ask for a new "
         "factor of yours: /peak factor <person> <reason>."
     )
     for person in desk.roster:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from bot.clock import system_clock
+from bot.command_line.looking import read_here
 from bot.practice.rates import Rates
 from bot.practice.server import Installation, Workspace
 from tests.bot.command_line.conftest import Shell
@@ -77,3 +78,28 @@ def test_doctor_tries_each_outlet(shell: Shell) -> None:
     assert (found["verdict"], found["detail"]) == ("FAILED", "outlet 2 (json): it did not take the message")
     assert len(ear.bodies) == 1
     assert "t0ps3cret" not in told.out + told.err
+
+
+def test_doctor_says_what_the_files_have_that_nobody_agreed_to(shell: Shell) -> None:
+    """Field by field, with the command that proposes it."""
+    shell("db", "upgrade")
+
+    def found() -> dict[str, str]:
+        checks = json.loads(shell("doctor", "--json").out)["checks"]
+        return next(check for check in checks if check["name"] == "in force")
+
+    assert "has not been begun" in found()["detail"]
+    read_here().take_files_as_in_force()
+    assert found()["verdict"] == "PASSED"
+    people, config = shell.config / "people.toml", shell.config / "config.toml"
+    head, sam, tail = people.read_text("utf-8").partition('name = "Sam"')
+    people.write_text(head + sam + tail.replace("roles = []", 'roles = ["owner"]', 1), "utf-8")
+    wider = config.read_text("utf-8").replace("max_order_notional = 100", "max_order_notional = 900")
+    config.write_text(wider, "utf-8")
+
+    told = found()
+
+    assert told["verdict"] == "WARNED"
+    assert "sam, roles: none → owner" in told["detail"]
+    assert "limits, max_order_notional: 100 → 900" in told["detail"]
+    assert "/peak roster propose <reason> or /peak limits propose <reason>" in told["advice"]
