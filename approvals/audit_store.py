@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from approvals.audit import Entry, Head
 from approvals.events import Recordable
-from approvals.payload import canonical
+from approvals.payload import canonical, time_text
 from approvals.rows import ENTRY, ENTRY_FIELDS, entry_values
 from approvals.verify import Row, Verdict, verify
 
@@ -67,6 +67,11 @@ class AuditStore:
         )
         rows = self._session.connection().execute(query.order_by(ENTRY.c.sequence))
         return [entry for row in rows if (entry := Entry(*row)).body.get("cause") == cause]
+
+    def since(self, kind: str, at: datetime) -> list[Entry]:
+        """The rows of a kind from a time on, oldest first."""
+        query = select(*ENTRY_FIELDS).where(ENTRY.c.kind == kind, ENTRY.c.at >= time_text(at))
+        return [Entry(*row) for row in self._session.connection().execute(query.order_by(ENTRY.c.sequence))]
 
     def at(self, sequence: int) -> Head | None:
         """The row of this number, as the head that it once was."""

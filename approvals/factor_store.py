@@ -26,6 +26,9 @@ from approvals.quorum import SENTENCES, Reason, Refusal
 from approvals.request import Assurance
 from approvals.rows import FACTOR, FACTOR_TRY, RECOVERY_CODE, insert
 
+# What a recovery code was used by that nobody used; no subject and cause read so.
+_VOID = "void"
+
 
 class FactorStore:
     """The second factors of the desk; the key opens what they are sealed with."""
@@ -73,11 +76,20 @@ class FactorStore:
         for table in (RECOVERY_CODE, FACTOR):
             self._connection.execute(delete(table).where(table.c.person == person))
 
-    def use_up(self, now: datetime) -> None:
-        """Let no code count that could have been used until now: after a restore nobody knows which were."""
+    def use_up(self, now: datetime) -> frozenset[PersonId]:
+        """Let no code count that could have been used until now: after a restore nobody knows which were.
+
+        That is every recovery code; gives those who had one left.
+        """
         newest = step_at(now) + DRIFT_STEPS
         values = {"last_step": newest, "last_subject": "", "last_cause": ""}
         self._connection.execute(update(FACTOR).where(FACTOR.c.last_step < newest).values(values))
+        left = RECOVERY_CODE.c.used_at.is_(None)
+        persons = self._connection.execute(select(RECOVERY_CODE.c.person).where(left)).scalars()
+        had_one = frozenset(map(PersonId, persons))
+        void = {"used_at": now, "used_by": _VOID}
+        self._connection.execute(update(RECOVERY_CODE).where(left).values(void))
+        return had_one
 
     def may_prove(self, person: PersonId, now: datetime) -> Refusal | None:
         """Why this person's codes count for nothing now, whatever they are; None when they do."""
@@ -137,6 +149,8 @@ class FactorStore:
         values = {"used_at": now, "used_by": use}
         if self._connection.execute(update(RECOVERY_CODE).where(free).values(values)).rowcount == 1:
             return Assurance.RECOVERY
+        if row.used_by == _VOID:
+            return _refusal(Reason.CODE_VOID)
         return Assurance.RECOVERY if row.used_by == use else _refusal(Reason.CODE_USED)
 
     def _tries(self, person: PersonId, subject: str) -> int:

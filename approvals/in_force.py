@@ -1,8 +1,8 @@
-"""Roster and policy as they count now: agreed to, stored and signed, whatever the files say meanwhile."""
+"""What counts now of the files: agreed to, stored and signed, whatever they say meanwhile."""
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -17,48 +17,61 @@ from approvals.person import Roster
 from approvals.policy import Policy
 from approvals.rows import IN_FORCE, insert
 
+LOOSEN, TIGHTEN = "limits.loosen", "limits.tighten"
+
 
 class Kind(StrEnum):
     """What takes effect only when it was agreed to."""
 
     ROSTER = "roster"
     POLICY = "policy"
+    CONFIG = "config"
+    LIMITS = "limits"
 
     @property
     def action(self) -> str:
-        """The row of the policy by which it is changed."""
-        return f"{self}.change"
+        """The row of the policy by which it is changed; limits that are only tightened have another."""
+        return LOOSEN if self is Kind.LIMITS else f"{self}.change"
 
     @classmethod
     def of(cls, action: str) -> Self:
         """Which one an act changes; raises ValueError for any other act."""
-        return cls(action.removesuffix(".change"))
+        return cls(cls.LIMITS if action == LOOSEN else action.removesuffix(".change"))
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Who is who, and who must say yes to what."""
+    """Who is who, and who must say yes to what; `settings` is what else takes two, a table of tables each."""
 
     roster: Roster
     policy: Policy
+    settings: Mapping[Kind, Mapping[str, Any]] = field(default_factory=dict)
 
-    def value(self, kind: Kind) -> dict[str, object]:
-        """One of the two, ready for `canonical`."""
-        return self.roster.as_value() if kind is Kind.ROSTER else self.policy.as_value()
+    def value(self, kind: Kind) -> dict[str, Any]:
+        """One of them, ready for `canonical`."""
+        match kind:
+            case Kind.ROSTER:
+                return self.roster.as_value()
+            case Kind.POLICY:
+                return self.policy.as_value()
+        return dict(self.settings.get(kind, {}))
 
     def changed(self, kind: Kind, value: Mapping[str, Any]) -> Self:
-        """The rules with another roster or policy, safe together; raises PolicyUnsafe, naming the row."""
-        if kind is Kind.ROSTER:
-            after = type(self)(Roster.from_value(value).reached_as_in(self.roster), self.policy)
-        else:
-            after = type(self)(self.roster, Policy.from_value(value))
+        """The rules with one of them replaced, safe together; raises PolicyUnsafe, naming the row."""
+        match kind:
+            case Kind.ROSTER:
+                after = replace(self, roster=Roster.from_value(value).reached_as_in(self.roster))
+            case Kind.POLICY:
+                after = replace(self, policy=Policy.from_value(value))
+            case _:
+                after = replace(self, settings={**self.settings, kind: value})
         after.policy.check(after.roster)
         return after
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A roster or policy that was agreed to; `origin` is the request, or what else it came from."""
+    """One of them as it was agreed to; `origin` is the request, or what else it came from."""
 
     kind: str
     version: int
@@ -79,7 +92,7 @@ class InForce:
 
 
 class InForceStore:
-    """The one roster and the one policy in force, inside the caller's transaction."""
+    """What is in force, one of a kind, inside the caller's transaction."""
 
     def __init__(self, session: Session, key: bytes) -> None:
         self._session = session
@@ -105,11 +118,12 @@ class InForceStore:
         return after
 
     def rules(self) -> Rules | None:
-        """Both; None while the desk has not both. Raises InForceForged."""
-        roster, policy = self.get(Kind.ROSTER), self.get(Kind.POLICY)
+        """All that is in force; None while the desk has no roster or no policy. Raises InForceForged."""
+        found = {kind: stored.value for kind in Kind if (stored := self.get(kind)) is not None}
+        roster, policy = found.pop(Kind.ROSTER, None), found.pop(Kind.POLICY, None)
         if roster is None or policy is None:
             return None
-        return Rules(Roster.from_value(roster.value), Policy.from_value(policy.value))
+        return Rules(Roster.from_value(roster), Policy.from_value(policy), found)
 
     @property
     def _connection(self) -> Connection:

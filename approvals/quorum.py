@@ -26,6 +26,7 @@ class Reason(StrEnum):
     CODE_WRONG = "code_wrong"
     CODE_USED = "code_used"
     CODE_OF_ANOTHER = "code_of_another"
+    CODE_VOID = "code_void"
     TOO_MANY_TRIES = "too_many_tries"
     UNTIMELY = "untimely"
     CLOSED = "closed"
@@ -64,6 +65,10 @@ SENTENCES = {
     Reason.CODE_OF_ANOTHER: (
         "This code was used for another request, and each is good for one, so nothing was done. Wait for "
         "the next one; it comes within 30 seconds."
+    ),
+    Reason.CODE_VOID: (
+        "The database was restored since, and no recovery code of before counts any more, so nothing was "
+        "done. Type the six digits that your app shows now."
     ),
     Reason.TOO_MANY_TRIES: (
         "{tries} wrong codes were tried here, so no more are taken from you for this. Somebody else can do "

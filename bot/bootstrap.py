@@ -1,5 +1,6 @@
 """The bot put together: every part made once, here, from an installation and Slack's client."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -38,12 +39,13 @@ from bot.operations.anchoring import CompareAnchors, NoteHead
 from bot.operations.approved import Approved
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.claimed import FinishClaimed
-from bot.operations.desk import DRILL, Desk
+from bot.operations.desk import DRILL
 from bot.operations.drill import FinishDrill, RequestDrill
 from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
+from bot.operations.limits import LimitSteps, TightenLimits
 from bot.operations.live import GoLive, RequestLive
 from bot.operations.look import Look
 from bot.operations.reminders import RemindAwaited
@@ -58,6 +60,7 @@ from bot.operations.sessions import StopSession, silent_sessions
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
+from bot.outlets import Outlets
 from bot.projector import Projector
 from bot.rehearsal import Rehearsal
 from bot.release_files import ReleaseFiles
@@ -72,6 +75,8 @@ from trading.gateway_files import socket_path
 from trading.halt import halt_exchange
 from trading.supervisor import Supervisor
 from trading.wire import HaltProof
+
+log = logging.getLogger(__name__)
 
 GATE_ANSWER_S = 0.5
 CARD_WAITS_S = 1.0
@@ -110,7 +115,8 @@ def build(
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
     home = installation.environment.home_folder
-    metrics, launcher = Metrics(), GatewayLauncher(installation.environment)
+    metrics = Metrics()
+    launcher = GatewayLauncher(installation.environment, installation.settings_in_use)
     supervisor = _supervisor(installation, launcher, lease)
     workspace_url = _workspace_url(account)
     status = ReadStatus(installation.storage(), desk, latch, supervisor.gateway, workspace_url)
@@ -120,7 +126,7 @@ def build(
     machine, link = Machine(home), LinkState(over_http=not installation.environment.socket_mode)
     checks = DeskChecks(storage, desk, latch, machine, link.finding)
     look = Look(desk, checks, supervisor.gateway, supervisor.preview)
-    note_head = NoteHead(storage, desk, AnchorFile(home, installation.keys.record))
+    note_head = _note_head(installation, storage)
     health = CheckHealth(storage, desk, checks, machine, supervisor.gateway, note_head)
     stop, note = StopSession(storage, desk, supervisor.gateway), NoteStranger(storage)
     record_halt = RecordHalt(storage, desk, (desk.live_exchange,), Prover(home, supervisor, launcher))
@@ -176,6 +182,12 @@ def build(
     )
 
 
+def _note_head(installation: Installation, storage: Storage) -> NoteHead:
+    """What notes the head of the record, in the home and through the outlets."""
+    file = AnchorFile(installation.environment.home_folder, installation.keys.record)
+    return NoteHead(storage, installation.desk, file, Outlets(installation.environment).tell)
+
+
 def _followers(
     installation: Installation, logs: Logs, storage: Storage, note_head: NoteHead
 ) -> Callable[[], None]:
@@ -218,10 +230,6 @@ def _outbox(
     )
 
 
-def _operations_log(home: Path, logs: Logs, storage: Storage, desk: Desk) -> OperationsLog:
-    return OperationsLog(home / "logs" / "operations.log", logs, storage, desk)
-
-
 def _workspace_url(account: Callable[[], BotAccount]) -> Callable[[], str | None]:
     """Where Slack shows this workspace; nowhere until Slack has said who the bot is."""
     return lambda: account().workspace_url
@@ -262,6 +270,8 @@ def _listen(
     request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
     LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
     reader = ReadRequests(storage, desk, workspace_url)
+    steps = LimitSteps(storage, desk, lambda: supervisor.gateway(desk.live_exchange).limits_in_use())
+    settle = Settle(installation, supervisor)
     press = CardPress(front, CheckPressed(storage, desk))
     AnswerListeners(front, press, AnswerRequest(storage, desk), practice=desk.practice).register(app)
     RequestListeners(
@@ -281,15 +291,17 @@ def _listen(
             "rearm": ClearHalt(storage, desk, latch),
             DRILL: FinishDrill(storage, desk),
             **dict.fromkeys(
-                (kind.action for kind in Kind), PutInForce(storage, desk, installation.read_files)
+                (kind.action for kind in Kind),
+                PutInForce(storage, desk, installation.read_files, steps, settle),
             ),
         },
         RequestRearm(storage, desk, latch),
         step_up,
     ).register(app)
     DrillListeners(front, RequestDrill(storage, desk), step_up).register(app)
-    propose = ProposeChange(storage, desk, installation.read_files)
-    ChangeListeners(front, propose, RequestFactor(storage, desk), step_up).register(app)
+    propose = ProposeChange(storage, desk, installation.read_files, steps)
+    tighten = TightenLimits(storage, desk, lambda: installation.read_files().value(Kind.LIMITS), settle)
+    ChangeListeners(front, propose, tighten, RequestFactor(storage, desk), step_up).register(app)
     SessionListeners(front, stop).register(app)
     DeskListeners(front, status, health, look, AcknowledgeAlert(storage, desk)).register(app)
 
@@ -320,6 +332,28 @@ class GatewayInForce:
             return client.status().settings_digest == settings_digest
         except TradingError:
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Has the running desk go by what was just put in force: limits at once, the rest from the next start."""
+
+    installation: Installation
+    supervisor: Supervisor
+
+    def __call__(self, kind: Kind) -> None:
+        """The gateway takes tighter limits in its stride; for wider ones the supervisor replaces it."""
+        if kind is not Kind.LIMITS:
+            return
+        desk = self.installation.desk
+        exchange, before = desk.live_exchange, desk.settings_digest
+        self.installation.go_by_settings({kind: desk.settings[kind]})
+        self.supervisor.accept(exchange, before, desk.settings_digest)
+        try:
+            self.supervisor.gateway(exchange).tighten(desk.limits, desk.settings_digest)
+        except TradingError as error:
+            log.info("the gateway keeps its limits until it is replaced: %s", error)
+        self.supervisor.accept(exchange, desk.settings_digest)
 
 
 @dataclass(frozen=True, slots=True)

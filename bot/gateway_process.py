@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.clock import system_clock
+from bot.config_in_force import SETTINGS, Settings, as_in_force
 from bot.configuration import load_config
 from bot.database import Database
 from bot.errors import BotError, ConfigError
@@ -50,11 +51,13 @@ def main(arguments: list[str]) -> int:
         return 2
     exchange, halts = arguments[0], bool(arguments[1:])
     try:
-        environment = Environment.from_environ({**os.environ, **json.load(sys.stdin)})
+        told = json.load(sys.stdin)
+        settings = json.loads(told.pop(SETTINGS, "{}"))
+        environment = Environment.from_environ({**os.environ, **told})
         if halts:
-            return _halt(exchange, environment)
+            return _halt(exchange, environment, settings)
         start_logs(environment.home_folder, environment.secrets(), f"gateway-{exchange}")
-        return _serve(exchange, environment)
+        return _serve(exchange, environment, settings)
     except BotError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -63,8 +66,8 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _serve(exchange: str, environment: Environment) -> int:
-    config = load_config(environment.config_folder)
+def _serve(exchange: str, environment: Environment, settings: Settings) -> int:
+    config = as_in_force(load_config(environment.config_folder), settings)
     # Waited for below, and not handled: a handler that sets what its own thread is about to wait for hangs.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     keys = environment.credentials(exchange)
@@ -95,7 +98,7 @@ def _serve(exchange: str, environment: Environment) -> int:
     return 0
 
 
-def _halt(exchange: str, environment: Environment) -> int:
+def _halt(exchange: str, environment: Environment, settings: Settings) -> int:
     """Cancel and prove with the emergency key; without one the trading key is free now and serves.
 
     Needs neither a configuration nor a database that can be read: then the note of the last gateway and the
@@ -107,7 +110,7 @@ def _halt(exchange: str, environment: Environment) -> int:
     keys = environment.halt_credentials(exchange)
     if keys is None:
         raise _missing(f"{prefix_of(exchange)}_EMERGENCY_API_KEY")
-    note = _settings_for_halt(exchange, environment)
+    note = _settings_for_halt(exchange, environment, settings)
     home, mark = environment.home_folder, Latch(environment.home_folder).mark()
     until, steps = time.monotonic() + _HALT_WITHIN_S, Steps(own_age_s())
     proof = None
@@ -170,9 +173,10 @@ class _OurRecord:
             self._books = books
 
 
-def _settings_for_halt(exchange: str, environment: Environment) -> VenueNote:
+def _settings_for_halt(exchange: str, environment: Environment, settings: Settings) -> VenueNote:
     try:
-        return venue_note(exchange, load_config(environment.config_folder), Timing().order_life_s)
+        config = as_in_force(load_config(environment.config_folder), settings)
+        return venue_note(exchange, config, Timing().order_life_s)
     except (BotError, OSError) as error:
         sys.stderr.write(f"{error} The halt goes on with what the last gateway wrote down.\n")
         return read_note(environment.home_folder, exchange)

@@ -3,13 +3,14 @@
 import hashlib
 import importlib.metadata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from approvals.errors import InForceForged
 from approvals.events import SYSTEM
 from approvals.in_force import Kind, Rules
+from bot.config_in_force import Settings, as_in_force, settings_of
 from bot.configuration import DeskConfig, load_config
 from bot.database import Database
 from bot.errors import ConfigError
@@ -31,9 +32,12 @@ IN_FORCE_SINCE = "0007"
 VENUES_OWN = "the venue's own"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Installation:
-    """Everything that was read at start; nothing in it has touched Slack or a venue."""
+    """Everything that was read at start; nothing in it has touched Slack or a venue.
+
+    `config` is what the bot goes by: that in force, once it was looked for, and else the file's.
+    """
 
     environment: Environment
     config: DeskConfig
@@ -47,17 +51,17 @@ class Installation:
     def begin(self) -> None:
         """Make the home, and bring the tables to this program's revision; whoever only looks does neither.
 
-        A desk from before rosters were agreed to keeps its own: that of its files is in force from now on.
+        A desk from before something was agreed to keeps its own: that of its files is in force from now on.
         """
         self.environment.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         before = self.database.current()
         self.database.upgrade()
         check_record_key(self)
-        if not self.go_by_rules_in_force() and self._is_from_before(before):
+        if self.go_by_rules_in_force() or self._is_from_before(before):
             self.take_files_as_in_force()
 
     def go_by_rules_in_force(self) -> bool:
-        """Have the desk go by the roster and policy that were agreed to; False while there are none.
+        """Have the desk go by what was agreed to; False while nothing was.
 
         Raises InForceForged, InForceReplaced, or ConfigError for another secret key.
         """
@@ -70,8 +74,19 @@ class Installation:
             raise
         if rules is None:
             return False
-        self.desk.goes_by(Rules(rules.roster.reached_as_in(self.files.roster), rules.policy))
+        self.desk.goes_by(replace(rules, roster=rules.roster.reached_as_in(self.files.roster)))
+        self.go_by_settings(rules.settings)
         return True
+
+    def go_by_settings(self, settings: Settings) -> None:
+        """Have the desk, and every gateway that is started, go by these settings and not by the file's."""
+        if (in_force := as_in_force(self.config, settings)) != self.config:
+            self.config = in_force
+            self.desk.is_set_up_as(read_desk(self.environment, in_force, self.files))
+
+    def settings_in_use(self) -> Settings:
+        """What a gateway that is started now has to go by: all that the bot itself goes by."""
+        return settings_of(self.config)
 
     def _is_from_before(self, revision: str | None) -> bool:
         """Whether this desk was at work without a roster in force; a crash may have come in between."""
@@ -79,19 +94,30 @@ class Installation:
             return (revision is not None and revision < IN_FORCE_SINCE) or was_at_work(tx)
 
     def take_files_as_in_force(self) -> None:
-        """Let the files' roster and policy count, as recorded: there are none before them."""
+        """Let the files count for whatever was not in force before, as recorded."""
+        with self.storage().reading() as tx:
+            missing = [kind for kind in Kind if tx.in_force.get(kind) is None]
+        if not missing:
+            return
         with self.storage().transaction() as tx:
-            for kind in Kind:
+            for kind in missing:
                 put_in_force(tx, kind, self.files.value(kind), "the files", SYSTEM)
         self.go_by_rules_in_force()
 
     def read_files(self) -> Rules:
-        """Roster and policy as the files have them now; raises ConfigError."""
-        return load_rules(self.environment.config_folder)
+        """What the files propose now; raises ConfigError."""
+        folder = self.environment.config_folder
+        return replace(load_rules(folder), settings=settings_of(load_config(folder)))
 
     def storage(self, committed: Callable[[], None] = lambda: None) -> Storage:
         """Transactions over all stores; `committed` hears of each one that wrote."""
-        return Storage(self.database, self.keys, self.clock, practice=self.desk.practice, committed=committed)
+        return Storage(
+            self.database,
+            self.keys,
+            self.clock,
+            practice=self.desk.practice,
+            committed=committed,
+        )
 
     def gateway(self, exchange: str) -> GatewayClient:
         """The gateway of an account, whoever started it; calls raise GatewayGone when nobody answers."""
@@ -102,7 +128,7 @@ def read_installation(environment: Environment, clock: Callable[[], datetime]) -
     """Read the configuration; home and database are neither made nor opened. Raises ConfigError."""
     config = load_config(environment.config_folder)
     environment.check_pairs(config.exchange.by_name)
-    files = load_rules(environment.config_folder)
+    files = replace(load_rules(environment.config_folder), settings=settings_of(config))
     desk = read_desk(environment, config, files)
     return Installation(
         environment=environment,
@@ -158,6 +184,7 @@ def read_desk(environment: Environment, config: DeskConfig, files: Rules) -> Des
         practice=practice(environment, config),
         settings_digest=config.settings_digest(live),
         begun=False,
+        settings=files.settings,
     )
 
 

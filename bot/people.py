@@ -9,6 +9,7 @@ from approvals.errors import ApprovalError, PolicyUnsafe
 from approvals.in_force import Kind, Rules
 from approvals.person import Account, Person, Role, Roster, person_id
 from approvals.policy import PERSONS_MIN, PROTECTED_ACTIONS, SOLO_ACTIONS, Policy, Rule, SoloRule
+from bot.configuration import FILE as CONFIG_FILE
 from bot.configuration import ZONE_ALLOWED, Table, Zone
 from bot.errors import ConfigError
 from bot.mistakes import closest, config_error, shown
@@ -16,7 +17,12 @@ from bot.toml import read_toml
 
 POLICY_FILE = "policy.toml"
 PEOPLE_FILE = "people.toml"
-FILES = {Kind.ROSTER: PEOPLE_FILE, Kind.POLICY: POLICY_FILE}
+FILES = {
+    Kind.ROSTER: PEOPLE_FILE,
+    Kind.POLICY: POLICY_FILE,
+    Kind.CONFIG: CONFIG_FILE,
+    Kind.LIMITS: CONFIG_FILE,
+}
 REARM = "rearm"
 HALT = "halt"
 ACTIONS = PROTECTED_ACTIONS | SOLO_ACTIONS | {HALT}

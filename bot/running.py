@@ -36,7 +36,7 @@ from trading.pids import ProcessId, undumpable
 log = logging.getLogger(__name__)
 
 SLACK_TIMEOUT_S = 10
-EXPIRY_EVERY_S, REMINDERS_EVERY_S = 1.0, 5.0
+EXPIRY_EVERY_S, REMINDERS_EVERY_S, FILES_EVERY_S = 1.0, 5.0, 60.0
 
 
 Say = Callable[..., None]
@@ -151,7 +151,8 @@ def _start(bot: Bot, stack: ExitStack, say: Say) -> None:
     bot.expire.redraw()
     if TellNotBegun(bot.storage, bot.installation.desk)():
         say(NOT_BEGUN, state="not begun")
-    TellDifferences(bot.storage, bot.installation.desk, bot.installation.read_files)()
+    tell_differences = TellDifferences(bot.storage, bot.installation.desk, bot.installation.read_files)
+    tell_differences()
     bot.inbox.start()
     stack.callback(bot.inbox.stop)
     bot.dispatcher.start()
@@ -162,6 +163,7 @@ def _start(bot: Bot, stack: ExitStack, say: Say) -> None:
     scheduler.daily(HEALTH_REPORT, hour, bot.health.scheduled, missed=bot.health.missed)
     scheduler.every("expiry", EXPIRY_EVERY_S, bot.expire)
     scheduler.every("reminders", REMINDERS_EVERY_S, bot.remind)
+    scheduler.every("files", FILES_EVERY_S, tell_differences.again)
     scheduler.start()
     stack.callback(scheduler.stop)
     stack.callback(bot.health.stop)

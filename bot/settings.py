@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 WHERE = "environment"
 VENUE_SECRET = re.compile(r"[A-Z][A-Z0-9_]*_API_(KEY|SECRET)")
 SECRET_KEY_LENGTH_MIN = 32
+OUTLET = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
+# What a practice desk may tell: any other kind of outlet could lead away from this machine.
+PRACTICE_OUTLET = "json"
 # A last part like these makes resolvers read the whole host as a number; an empty one is a dot at the end.
 _NUMBER = re.compile(r"\d*|0x[0-9a-f]*")
 SLACK_API_URL = "https://slack.com/api/"
@@ -99,6 +102,14 @@ def _one_piece(secret: SecretStr | None) -> SecretStr | None:
     return secret
 
 
+def _addresses(secret: SecretStr | None) -> SecretStr | None:
+    """Refuse what is no list of addresses; whether a service is known is told by doctor."""
+    for address in secret.get_secret_value().split() if secret else ():
+        if not address.isprintable() or not OUTLET.fullmatch(address):
+            raise ValueError("no address")
+    return secret
+
+
 Secret = SecretStr | None
 Token = Annotated[Secret, AfterValidator(_one_piece)]
 
@@ -141,6 +152,12 @@ class Environment(BaseModel):
     )
     listen: Annotated[str, AfterValidator(_listen)] = Field(
         "127.0.0.1:3000", alias="PEAK_OPS_LISTEN", description="it must be host:port, port 0 to 65535"
+    )
+    outlets: Annotated[Secret, AfterValidator(_addresses)] = Field(
+        None,
+        alias="PEAK_OPS_OUTLETS",
+        description="it must be apprise addresses with blanks between them, each kind://...; "
+        "a blank inside of one is written %20",
     )
     venue_secrets: dict[str, SecretStr] = Field(default_factory=dict, alias="venue_secrets")
 
@@ -187,6 +204,11 @@ class Environment(BaseModel):
         return parts.hostname or "", parts.port or 0
 
     @property
+    def outlet_urls(self) -> tuple[SecretStr, ...]:
+        """The address of each outlet."""
+        return tuple(map(SecretStr, self.outlets.get_secret_value().split())) if self.outlets else ()
+
+    @property
     def socket_mode(self) -> bool:
         """Whether Slack is reached through Socket Mode rather than over HTTP."""
         return self.slack_app_token is not None
@@ -220,6 +242,7 @@ class Environment(BaseModel):
             if isinstance(value, SecretStr):
                 yield value
         yield from self.venue_secrets.values()
+        yield from self.outlet_urls
         if self.database:
             yield from map(SecretStr, _passwords_in(self.database.get_secret_value()))
 
@@ -322,7 +345,19 @@ def practice(environment: Environment, config: "DeskConfig") -> bool:
                 allowed=f"SLACK_API_URL is {environment.slack_api_url}, and practice and real are never "
                 "mixed: let both be on this machine, or neither",
             )
+    if slack:
+        _keep_outlets_here(environment)
     return slack
+
+
+def _keep_outlets_here(environment: Environment) -> None:
+    for number, url in enumerate(environment.outlet_urls, start=1):
+        address = url.get_secret_value()
+        if urlsplit(address).scheme != PRACTICE_OUTLET or not loopback(address):
+            allowed = f"a practice desk tells this machine alone: {PRACTICE_OUTLET}://127.0.0.1:<port>/"
+            raise ConfigError(
+                file=WHERE, key=f"PEAK_OPS_OUTLETS, number {number}", value="(not shown)", allowed=allowed
+            )
 
 
 def _names() -> dict[str, str]:

@@ -46,6 +46,10 @@ class BadLimit(TradingError):
     """Limit {name} is {value!r}, but {allowed}. Nothing trades until it is mended."""
 
 
+class LimitLoosened(TradingError):
+    """A running gateway takes tighter limits only, and {names} would be wider. Nothing was changed."""
+
+
 class BadStrategy(TradingError):
     """Strategy {name} cannot be used: {why}."""
 

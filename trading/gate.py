@@ -1,24 +1,27 @@
 """The one way an order takes to the venue: checked, counted, written down, sent once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import structlog
 
 from trading.amount import cents, is_positive, plain
 from trading.books import Books
+from trading.codec import decode
 from trading.equity import Daily
 from trading.errors import (
     ExchangeAuthenticationError,
     ExchangeOrderError,
     ExchangeRateLimitError,
+    LimitLoosened,
     TradingError,
     VenueError,
 )
 from trading.killswitch import Latch
-from trading.limits import Denial, RiskLimits, check
+from trading.limits import Denial, RiskLimits, check, wider_limits
 from trading.market_data import MarketData
 from trading.order import Intent, Order, OrderState, Side
 from trading.price import price_doubt, price_of
@@ -68,6 +71,7 @@ class Gate:
         books: Books,
         market: MarketData,
         limits: RiskLimits,
+        settings_digest: str,
         latch: Latch,
         clock: Callable[[], datetime],
         order_life: timedelta,
@@ -77,6 +81,7 @@ class Gate:
         trouble: Trouble,
     ) -> None:
         self.limits = limits
+        self.settings_digest = settings_digest
         self._venue = venue
         self._books = books
         self._market = market
@@ -87,6 +92,18 @@ class Gate:
         self._circumstances = circumstances
         self._daily = daily
         self._trouble = trouble
+
+    def tighten(self, limits: Mapping[str, Any], settings_digest: str) -> bool:
+        """Go by tighter limits from the next order on; raises `LimitLoosened` for any that is wider.
+
+        The digest is that of the settings of which they are part.
+        """
+        tighter = decode(RiskLimits, limits)
+        if wider := wider_limits(self.limits, tighter):
+            raise LimitLoosened(names=", ".join(wider))
+        with self._venue.turn():
+            self.limits, self.settings_digest = tighter, settings_digest
+        return True
 
     def submit(self, intent: Intent) -> Outcome:
         """Send an intent unless something speaks against it; the same id again gives the first outcome."""

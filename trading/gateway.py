@@ -87,7 +87,7 @@ class Gateway:
     ) -> None:
         self._timing = timing = timing or Timing()
         self._venue, self._latch, self._clock, self._home = venue, latch, clock, home
-        self._exchange, self._practice, self._settings_digest = exchange, practice, settings_digest
+        self._exchange, self._practice = exchange, practice
         self._states = SessionStates(database, clock, exchange)
         self._books = Books(database, exchange, limits.currency, clock)
         self._market = MarketData(venue, limits.currency, clock)
@@ -118,6 +118,7 @@ class Gateway:
             books=self._books,
             market=self._market,
             limits=limits,
+            settings_digest=settings_digest,
             latch=latch,
             clock=clock,
             order_life=timedelta(seconds=timing.order_life_s),
@@ -307,8 +308,7 @@ class Gateway:
 
     def _mark_equity(self) -> None:
         self._valuation.mark()
-        self._venue_status = self._venue.status().value
-        self._skew_s = clock_skew_s(self._venue, self._clock)
+        self._venue_status, self._skew_s = self._venue.status().value, clock_skew_s(self._venue, self._clock)
 
     def _attend(self) -> None:
         self._desk.tend_silent()
@@ -331,9 +331,8 @@ class Gateway:
             return Circumstances(shut=self._unready)
         silent_s = time.monotonic() - self._pinged_at
         if silent_s > self._timing.bot_gone_after_s:
-            return Circumstances(
-                reducing_only=f"the bot has been silent for {silent_s:.0f} s; only reducing orders pass"
-            )
+            silent = f"the bot has been silent for {silent_s:.0f} s"
+            return Circumstances(reducing_only=f"{silent}; only reducing orders pass")
         if self._skew_s is not None and abs(self._skew_s) > CLOCK_SKEW_S_MAX:
             # A deadline that the two sides read differently is no deadline.
             off = f"our clock is {self._skew_s:+.1f} s against the venue's"
@@ -375,6 +374,7 @@ class Gateway:
             "stop_session": self._desk.stop,
             "halt": self._halting.halt,
             "shut": self._halting.shut,
+            "tighten": self._gate.tighten,
         }
 
     def ping(self) -> bool:
@@ -396,5 +396,5 @@ class Gateway:
             clock_skew_s=self._skew_s,
             practice=self._practice,
             pid=os.getpid(),
-            settings_digest=self._settings_digest,
+            settings_digest=self._gate.settings_digest,
         )

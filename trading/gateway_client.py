@@ -13,7 +13,7 @@ from trading.codec import decode, encode
 from trading.errors import TradingError
 from trading.health import Check
 from trading.instrument import Instrument
-from trading.limits import Denial, LimitUse
+from trading.limits import Denial, LimitUse, RiskLimits
 from trading.order import Intent
 from trading.sockets import connected
 from trading.wire import (
@@ -146,6 +146,10 @@ class GatewayClient:
     def limits_in_use(self) -> tuple[LimitUse, ...]:
         """Each limit and how much of it is used."""
         return self._ask(tuple[LimitUse, ...], "limits_in_use")
+
+    def tighten(self, limits: RiskLimits, settings_digest: str) -> bool:
+        """Have tighter limits count from the next order on; raises LimitLoosened for any that is wider."""
+        return self._ask(bool, "tighten", limits=encode(limits), settings_digest=settings_digest)
 
     def orders(self) -> tuple[OpenOrder, ...]:
         """Every open order of the account, ours and foreign, as the venue lists them now."""

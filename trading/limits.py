@@ -9,7 +9,7 @@ from trading.errors import BadLimit
 from trading.exposure import Exposure
 from trading.order import Intent, OrderType
 
-__all__ = ["LIMIT_NAMES", "Denial", "Exposure", "LimitUse", "RiskLimits", "check", "uses"]
+__all__ = ["LIMIT_NAMES", "Denial", "Exposure", "LimitUse", "RiskLimits", "check", "uses", "wider_limits"]
 
 WARNING_SHARE = Decimal("0.8")
 PAGE_STEP_SHARE = Decimal("0.25")
@@ -82,6 +82,13 @@ class LimitUse:
         if self.share is None or self.share < 1:
             return 0
         return 1 + int((self.share - 1) / PAGE_STEP_SHARE)
+
+
+def wider_limits(now: RiskLimits, wanted: RiskLimits) -> tuple[str, ...]:
+    """The names of those that let more through than now; another currency makes all of them so."""
+    if now.currency != wanted.currency:
+        return ("currency", *LIMIT_NAMES)
+    return tuple(name for name in LIMIT_NAMES if getattr(wanted, name) > getattr(now, name))
 
 
 def check(

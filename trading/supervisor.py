@@ -78,7 +78,9 @@ class Supervisor:
         self._launch_gateway = launch_gateway
         self._call_timeout_s = call_timeout_s
         self._states = SessionStates(database, clock)
-        self._settings = settings or {}
+        self._settings: dict[str, tuple[str, ...]] = {
+            exchange: (digest,) for exchange, digest in (settings or {}).items()
+        }
         self._may_act = may_act
         self._may_start = may_start
         self._forks = Forks(home, strategies)
@@ -102,6 +104,12 @@ class Supervisor:
         if self._thread.is_alive():
             self._thread.join(timeout=30)
         self._forks.close()
+
+    def accept(self, exchange: str, *settings: str) -> None:
+        """From now on a gateway of this exchange is old unless it goes by one of these settings."""
+        watched = self._gateways[exchange]
+        watched.is_replaced = watched.is_told = False
+        self._settings[exchange] = settings
 
     def wake(self) -> None:
         """Look at once."""
@@ -207,10 +215,12 @@ class Supervisor:
         client = GatewayClient(socket_path(self._home, exchange), timeout_s=5)
         try:
             client.ping()
+            accepted = self._settings.get(exchange)
             status = client.status()
             watched.ready = status.ready
             watched.answered_at = now
-            if status.settings_digest != self._settings.get(exchange, status.settings_digest):
+            is_old = accepted is not None and status.settings_digest not in accepted
+            if is_old and accepted is self._settings.get(exchange):  # else it was asked in between
                 self._stale(exchange, watched, running)
         except TradingError as error:
             watched.ready = False

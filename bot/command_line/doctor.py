@@ -1,7 +1,7 @@
 """`peak-ops doctor`: what is right, what is wrong and what to do, for all that the desk needs."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
+from approvals.errors import ApprovalError
 from bot.command_line.looking import Json
 from bot.command_line.output import Exit, Output, told
 from bot.errors import BotError
@@ -43,12 +44,16 @@ def doctor(as_json: Json = False) -> None:
         environment.require_for_run()
         keep_practice_here(environment)
         installation = read_installation(environment, system_clock)
+    with suppress(BotError, ApprovalError):  # what keeps it from that is told below
+        installation.database.require_current()
+        installation.go_by_rules_in_force()
     slack = Slack(environment)
     checks = [
         *run_checks(slack.token_probes()).checks,
         *run_checks(slack.channel_probes(installation.desk.channels)).checks,
         *run_checks(slack.person_probes(installation.desk.roster)).checks,
         *run_checks(_local_probes(installation)).checks,
+        *run_checks(outlet_probes(installation)).checks,
         *_venue_checks(installation),
     ]
     redactor = Redactor(environment.secrets())  # a library's error may quote what it was given
@@ -232,7 +237,34 @@ def _local_probes(installation: Any) -> Iterator[Probe]:
     yield "venue keys", keys
     yield "database", lambda: passed(f"revision {installation.database.require_current()}")
     yield "record key", record_key
+    yield "in force", lambda: files_against_what_is_in_force(installation)
     yield "second factors", factors
+
+
+def files_against_what_is_in_force(installation: Any) -> Finding:
+    """What the three files have that two people have not agreed to, field by field."""
+    from approvals.in_force import Kind
+    from bot.operations.changes import difference
+    from bot.operations.in_force import check_in_force
+
+    with installation.storage().reading() as tx:
+        check_in_force(tx)
+        rules = tx.in_force.rules()
+        kinds = [kind for kind in Kind if tx.in_force.get(kind) is not None]
+    if rules is None:
+        advice = "Two people begin it with /peak rearm <reason>; then what the files say is in force."
+        return warned("nothing: this desk has not been begun", advice)
+    files = installation.read_files()
+    found = [difference(rules, files, kind) for kind in kinds]
+    differing = [each for each in found if each.lines]
+    if not differing:
+        return passed("what people.toml, policy.toml and config.toml say")
+    told = "; ".join(f"{each.kind}: {', '.join(each.lines)}" for each in differing)
+    proposals = " or ".join(f"/peak {each.kind} propose <reason>" for each in differing)
+    return warned(
+        f"the files differ from it, and what is in force counts. {told}",
+        f"Propose it with {proposals}, or put the file back. If nobody knows of it: halt.",
+    )
 
 
 def second_factors(installation: Any) -> Finding:
@@ -248,6 +280,28 @@ def second_factors(installation: Any) -> Finding:
             f"none that counts now: {names}", "Each of them: peak-ops enrol <person>, at this machine."
         )
     return passed(f"{len(able)} people have one")
+
+
+def outlet_probes(installation: Any) -> Iterator[Probe]:
+    """The outlets, each tried with where the record ends now; nothing where none is set."""
+    from bot.operations.anchoring import head_in_words
+    from bot.outlets import Outlets
+
+    outlets = Outlets(installation.environment)
+    if not outlets.names:
+        return
+
+    def tried() -> Finding:
+        with installation.storage().reading() as tx:
+            title, text = head_in_words(
+                tx.audit.head(), "doctor", tx.now, practice=installation.desk.practice
+            )
+        if failed_ones := outlets.send(title, text):
+            advice = "Correct PEAK_OPS_OUTLETS in the environment, or look whether the service is there."
+            return failed("; ".join(failed_ones), advice)
+        return passed(f"{', '.join(outlets.names)}: told where the record ends")
+
+    yield "outlets", tried
 
 
 def _venue_checks(installation: Any) -> list[Check]:
@@ -286,7 +340,7 @@ def _borrowed_gateway(installation: Any, exchange: str) -> Iterator[None]:
     from bot.gateway_launch import GatewayLauncher
     from trading.errors import TradingError
 
-    process = GatewayLauncher(installation.environment).run(exchange)
+    process = GatewayLauncher(installation.environment, installation.settings_in_use).run(exchange)
     deadline = monotonic() + GATEWAY_READY_WITHIN_S
     try:
         while process.poll() is None and monotonic() < deadline:

@@ -1,10 +1,12 @@
 """The head of the record, noted outside the database; and what follows when the database is an older one."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from approvals.anchors import RESTORED
-from approvals.audit import Head
+from approvals.audit import GENESIS, Head
 from approvals.errors import AnchorUnusable
 from approvals.events import ExecutionChanged, RequestDecided
 from bot.anchor_file import AnchorFile
@@ -13,21 +15,30 @@ from bot.operations.desk import Desk
 from bot.operations.request_card import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
+from bot.views.replies import sentence
 from trading.killswitch import Latch
 
 log = logging.getLogger(__name__)
 
 
+# Told a title, a text, and who hears in words of each outlet that did not take it; returns at once.
+Tell = Callable[[str, str, Callable[[tuple[str, ...]], None]], None]
+
+
 @dataclass(frozen=True, slots=True)
 class NoteHead:
-    """Note where the record ends now; a disk that takes nothing stops nobody, and is an alert."""
+    """Note where the record ends now; what takes no note stops nobody, and is an alert.
+
+    `tell` sends it through the outlets, where there are any.
+    """
 
     storage: Storage
     desk: Desk
     file: AnchorFile
+    tell: Tell = lambda title, text, failed: None
 
     def __call__(self, why: str) -> None:
-        """Add a line to the home's file."""
+        """Add a line to the home's file, and tell the outlets."""
         with self.storage.reading() as tx:
             head, now = tx.audit.head(), tx.now
         try:
@@ -35,6 +46,31 @@ class NoteHead:
         except OSError as error:
             log.exception("the head of the record was not noted in %s", self.file.path)
             tell_unwritten(self.storage, self.desk, "The head of the record", error)
+        title, text = head_in_words(head, why, now, practice=self.desk.practice)
+        self.tell(title, text, self._untold)
+
+    def _untold(self, outlets: tuple[str, ...]) -> None:
+        log.error("the head of the record was not told: %s", "; ".join(outlets))
+        with self.storage.transaction() as tx:
+            raise_alert(
+                tx,
+                self.desk,
+                f"untold:{tx.now:%Y-%m-%dT%H}",
+                "report.unwritten",
+                "medium",
+                "The head of the record could not be told to an outlet",
+                "; ".join(outlets),
+                "Trading goes on, and the home and the report have it. peak-ops doctor tries each one.",
+            )
+
+
+def head_in_words(head: Head | None, why: str, at: datetime, *, practice: bool) -> tuple[str, str]:
+    """What an outlet is told, title and text: the whole head, ready to be compared."""
+    whole = f"{head.sequence}:{head.hash}" if head else f"0:{GENESIS}"
+    title = f"{'PRACTICE ' if practice else ''}Peak Ops: where the record ends"
+    return title, (
+        f"{whole}\n{at:%Y-%m-%d %H:%M:%S} UTC, {why}. To compare: peak-ops audit verify --anchor {whole}"
+    )
 
 
 def tell_unwritten(storage: Storage, desk: Desk, what: str, error: OSError) -> None:
@@ -123,6 +159,20 @@ def void_what_waits(tx: Transaction, desk: Desk, why: str) -> list[str]:
             tx.record(ExecutionChanged(after))
         tx.outbox.card(subject(request.id), desk.channels.approvals, Urgency.FIRST)
         closed.append(request.name)
-    tx.factors.use_up(tx.now)
+    _void_codes(tx, desk)
     tx.note("record.restored", "peak-ops", "record", reason=why, void=closed)
     return closed
+
+
+def _void_codes(tx: Transaction, desk: Desk) -> None:
+    """Let no code of before count, and tell everybody whose recovery codes are gone by it."""
+    had_one = tx.factors.use_up(tx.now)
+    told = sentence(
+        "The database was restored, so nobody knows which codes were used since, and your recovery codes "
+        "count no more. The six digits of your app do. For new ones, have somebody else ask for a new "
+        "factor of yours: /peak factor <person> <reason>."
+    )
+    for person in desk.roster:
+        if person.id in had_one and person.reachable:
+            key = f"recovery-codes:{tx.now.isoformat()}:{person.id}"
+            tx.outbox.dm(key, person.accounts[0], told)

@@ -1,14 +1,13 @@
-"""A roster or policy that was changed in its file: told once, asked for, and in force once two agreed."""
+"""What was changed in a file: told once, asked for, and in force once two agreed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, replace
 from typing import Any
 
 from approvals.errors import ApprovalError, PolicyUnsafe
 from approvals.events import SYSTEM, ExecutionChanged
 from approvals.factor import Code
-from approvals.in_force import Kind, Rules, changed_fields
+from approvals.in_force import LOOSEN, TIGHTEN, Kind, Rules, changed_fields
 from approvals.payload import canonical, digest, parsed
 from approvals.person import Account, Person, Roster
 from approvals.quorum import may_ask
@@ -18,6 +17,7 @@ from bot.operations.asker import Asker
 from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused
 from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.in_force import put_in_force
+from bot.operations.limits import Steps, no_steps, wider
 from bot.operations.request_card import subject
 from bot.operations.step_up import prove_asker
 from bot.outbox import Urgency
@@ -31,6 +31,14 @@ LINE_LENGTH_MAX = 240
 TOLD_AS = "rules.differ"
 # One request of a kind at a time.
 DESK_ACCOUNT = "desk"
+# Which value an approved one may take the place of.
+REPLACES = "replaces"
+IN_FORCE = {
+    Kind.ROSTER: "is in force from now on",
+    Kind.POLICY: "is in force from now on",
+    Kind.LIMITS: "are in force from now on; a gateway with a live session takes them when that has ended",
+    Kind.CONFIG: "is in force; it runs from the next start of the bot on",
+}
 
 ReadFiles = Callable[[], Rules]
 
@@ -40,22 +48,25 @@ class Proposal:
     """What a file has that is not in force, a line for each field."""
 
     kind: Kind
-    value: dict[str, object]
+    value: dict[str, Any]
     lines: tuple[str, ...]
+    # Limits that are only tightened need nobody else.
+    alone: bool = False
 
 
 class ProposeChange:
-    """Ask that the roster or policy of the files be in force."""
+    """Ask that what a file has be in force."""
 
-    def __init__(self, storage: Storage, desk: Desk, read_files: ReadFiles) -> None:
+    def __init__(self, storage: Storage, desk: Desk, read_files: ReadFiles, steps: Steps = no_steps) -> None:
         self._storage = storage
         self._desk = desk
         self._read_files = read_files
+        self._steps = steps
 
     def proposal(self, actor: Person, kind: Kind) -> Proposal | Refused:
         """What would be asked for, by the files of this moment; the row that it would break is named."""
-        if refusal := may_ask(self._desk.policy.rule(kind.action), actor):
-            return Refused(refusal.sentence)
+        if refused := self._may_ask(actor, kind.action):
+            return refused
         if not self._desk.begun:
             return Refused(NOT_BEGUN)
         try:
@@ -72,7 +83,16 @@ class ProposeChange:
                 f"{LINES_MAX}, of {LINE_LENGTH_MAX} characters each), so nothing was asked for. "
                 "Change it in steps."
             )
+        if kind is Kind.LIMITS and not found.alone and (refused := self._steps(found.value)):
+            return refused
         return found
+
+    def _may_ask(self, actor: Person, action: str) -> Refused | None:
+        rules = self._desk.policy
+        may = [may_ask(rules.rule(action), actor)]
+        if action == LOOSEN:
+            may.append(may_ask(rules.alone(TIGHTEN), actor))
+        return Refused(may[0].sentence) if may[0] and all(may) else None
 
     def __call__(
         self, actor: Person, account: Account, kind: Kind, reason: str, cause: str, code: Code | None = None
@@ -84,6 +104,8 @@ class ProposeChange:
         found = self.proposal(actor, kind)
         if isinstance(found, Refused):
             return found
+        if refusal := may_ask(self._desk.policy.rule(kind.action), actor):
+            return Refused(refusal.sentence)
         if not reason.strip():
             return Refused("Say why, in a few words; the approver reads it. Nothing was asked for.")
         with self._storage.transaction() as tx:
@@ -95,6 +117,7 @@ class ProposeChange:
             payload = {
                 "action": kind.action,
                 "proposed": found.value,
+                REPLACES: digest(canonical(self._desk.rules.value(kind))),
                 **self._desk.rules_value(),
                 SHOWN: {"changes": found.lines},
             }
@@ -104,19 +127,31 @@ class ProposeChange:
 
 
 class PutInForce:
-    """Carry out an approved change of roster or policy: the stored copy counts from now on."""
+    """Carry out an approved change: the stored copy counts from now on.
 
-    def __init__(self, storage: Storage, desk: Desk, read_files: ReadFiles) -> None:
+    What is in force of config.toml runs from the next start on, but for the limits.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        desk: Desk,
+        read_files: ReadFiles,
+        steps: Steps = no_steps,
+        settle: Callable[[Kind], None] = lambda kind: None,
+    ) -> None:
+        """`settle` has what runs go by it."""
         self._storage = storage
         self._desk = desk
         self._read_files = read_files
-        self._one_at_a_time = Lock()
+        self._steps = steps
+        self._settle = settle
 
     def __call__(
         self, actor: Person, request_id: RequestId, asker: Asker | None = None
     ) -> ApprovalRequest | Refused:
         """Check again, claim, store, record and tell in one transaction; then the running desk goes by it."""
-        with self._one_at_a_time:
+        with self._desk.changing:
             try:
                 with self._storage.transaction() as tx:
                     outcome = self._put(tx, actor, request_id, asker)
@@ -125,7 +160,8 @@ class PutInForce:
             if isinstance(outcome, Refused):
                 return outcome
             done, rules = outcome
-            self._desk.goes_by(Rules(self._reached(rules), rules.policy))
+            self._desk.goes_by(replace(rules, roster=self._reached(rules)))
+            self._settle(Kind.of(done.action))
             return done
 
     def _put(
@@ -135,15 +171,17 @@ class PutInForce:
         if refused := self._may(tx, actor, request):
             return refused
         kind = Kind.of(request.action)
+        if kind is Kind.LIMITS and (refused := self._steps(request.payload["proposed"])):
+            return refused
         rules = self._desk.rules.changed(kind, request.payload["proposed"])
         if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
             return Refused("Somebody has pressed this already. Nothing more was done.")
         put_in_force(tx, kind, rules.value(kind), request.id, actor.id)
-        outcome = f"the {kind} is in force"
+        outcome = f"the {kind} {IN_FORCE[kind]}"
         done = tx.requests.finish_execution(request.id, ExecutionState.EXECUTED, outcome, tx.now)
         self._tell(tx, actor, kind, done)
         if asker is not None:
-            asker.told(tx, f"The {kind} is in force from now on.")
+            asker.told(tx, f"The {kind} {IN_FORCE[kind]}.")
         return done, rules
 
     def _may(self, tx: Transaction, actor: Person, request: ApprovalRequest) -> Refused | None:
@@ -151,15 +189,19 @@ class PutInForce:
             return Refused(f"Only {self._desk.name_of(request.requested_by)}, who asked, can press this.")
         if request.state_at(tx.now) is not RequestState.APPROVED or not request.executable_at(tx.now):
             return Refused("This request is not approved any more, so nothing was changed. Ask again.")
-        now = self._desk.rules_value()
-        if all(request.payload[name] == value for name, value in now.items()):
+        kind = Kind.of(request.action)
+        stored = tx.in_force.get(kind)
+        replaced = stored.body_text if stored else canonical(self._desk.rules.value(kind))
+        now = {**self._desk.rules_value(), REPLACES: digest(replaced)}
+        if all(request.payload.get(name) == value for name, value in now.items()):
             return None
-        void = request.void(tx.now, "roster, policy or program were changed since this was asked")
+        void = request.void(tx.now, "roster, policy, program or what it replaces were changed since")
         tx.requests.void_execution(void)
         tx.record(ExecutionChanged(void))
         tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
         return Refused(
-            "Roster, policy or program were changed since this was asked, so nothing was done. Ask again."
+            "Roster, policy, program or what it replaces were changed since this was asked, so nothing was "
+            "done. Ask again."
         )
 
     def _tell(self, tx: Transaction, actor: Person, kind: Kind, done: ApprovalRequest) -> None:
@@ -184,9 +226,11 @@ class TellDifferences:
         self._storage = storage
         self._desk = desk
         self._read_files = read_files
+        self._unreadable = ""
+        self._told: set[str] = set()
 
     def __call__(self) -> None:
-        """Look at both files, on a desk that was begun; raises ConfigError for one that cannot be read."""
+        """Look at the files, on a desk that was begun; raises ConfigError for one that cannot be read."""
         if not self._desk.begun:
             return
         files = self._read_files()
@@ -195,25 +239,53 @@ class TellDifferences:
             if found.lines:
                 self._tell(found)
 
+    def again(self) -> None:
+        """Look at them while the bot runs: one that cannot be read, twice in a row, is told of as well."""
+        try:
+            self()
+        except ConfigError as error:
+            if str(error) == self._unreadable:
+                self._tell_once(
+                    f"unreadable {digest(str(error))[:16]}",
+                    "files",
+                    (str(error),),
+                    f"{error} What is in force counts, and the next start would be refused. If nobody "
+                    "knows of this edit: halt.",
+                )
+            self._unreadable = str(error)
+        else:
+            self._unreadable = ""
+
     def _tell(self, found: Proposal) -> None:
         kind = found.kind
         values = (self._desk.rules.value(kind), found.value)
         cause = " ".join(digest(canonical(value))[:16] for value in values)
         told = (
-            f"{FILES[kind]} differs from the {kind} in force, which counts until two people of its roster "
-            f"have agreed: {'; '.join(found.lines)}. Propose it with /peak {kind} propose <reason>, or put "
+            f"{FILES[kind]} differs from the {kind} in force, and the file counts only once "
+            f"{'a risk officer or owner has put it in force' if found.alone else 'two people have agreed'}: "
+            f"{'; '.join(found.lines)}. Propose it with /peak {kind} propose <reason>, or put "
             "the file back. If nobody knows of it: halt."
         )
+        self._tell_once(cause, kind, found.lines, told)
+
+    def _tell_once(self, cause: str, subject: str, changes: tuple[str, ...], told: str) -> None:
+        if cause in self._told:
+            return
+        self._told.add(cause)
+        with self._storage.reading() as tx:
+            if tx.audit.caused(TOLD_AS, cause):
+                return
         with self._storage.transaction() as tx:
-            if not tx.audit.caused(TOLD_AS, cause):
-                tx.note(TOLD_AS, SYSTEM, kind, cause=cause, changes=found.lines)
-                tx.outbox.post(f"{TOLD_AS}:{cause}", self._desk.channels.approvals, sentence(told))
+            tx.note(TOLD_AS, SYSTEM, subject, cause=cause, changes=changes)
+            tx.outbox.post(f"{TOLD_AS}:{cause}", self._desk.channels.approvals, sentence(told))
 
 
 def difference(now: Rules, files: Rules, kind: Kind) -> Proposal:
     """How a file differs from what is in force."""
-    value = files.value(kind)
-    return Proposal(kind, value, changed_fields(now.value(kind), value))
+    value, before = files.value(kind), now.value(kind)
+    lines = changed_fields(before, value)
+    alone = kind is Kind.LIMITS and bool(lines) and bool(before) and not wider(before, value)
+    return Proposal(kind, value, lines, alone)
 
 
 def _stored(value: dict[str, object]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
-from approvals.in_force import Rules
+from approvals.in_force import Kind, Rules
 from approvals.payload import Change, canonical, difference, digest
 from approvals.person import Person, PersonId, Role, Roster
 from approvals.policy import PERSONS_MIN, Policy, Rule
@@ -49,8 +50,9 @@ class Channels:
 class Desk:
     """The desk as configured, the same for everything that runs.
 
-    Nothing of it changes while it runs but roster and policy, which are those in force; on a desk that is not
-    `begun` they are those of the files, and nothing protected can be asked for but to begin it.
+    Nothing of it changes while it runs but roster, policy and limits, which are those in force; on a desk
+    that is not `begun` they are those of the files, and nothing protected can be asked for but to begin it.
+    `settings` is what is in force of config.toml, by kind; all but the limits runs from the next start on.
     """
 
     roster: Roster
@@ -66,6 +68,9 @@ class Desk:
     practice: bool
     settings_digest: str = ""
     begun: bool = True
+    settings: Mapping[Kind, Mapping[str, Any]] = field(default_factory=dict)
+    # Held by whoever puts something in force, from looking to counting.
+    changing: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def rule(self, action: str) -> Rule:
         """The rule of an act, or of the one that a drill stands for; raises RuleMissing.
@@ -81,13 +86,19 @@ class Desk:
 
     @property
     def rules(self) -> Rules:
-        """Roster and policy as they count now."""
-        return Rules(self.roster, self.policy)
+        """What counts now."""
+        return Rules(self.roster, self.policy, self.settings)
 
     def goes_by(self, rules: Rules) -> None:
         """From now on these count, for everything that runs."""
         self.begun = True
-        self.roster, self.policy = rules.roster, rules.policy
+        self.roster, self.policy, self.settings = rules.roster, rules.policy, rules.settings
+
+    def is_set_up_as(self, other: "Desk") -> None:
+        """Take over another one's limits, venue, strategies and what is traded: those in force."""
+        self.limits, self.settings_digest = other.limits, other.settings_digest
+        self.live_exchange, self.venue_url = other.live_exchange, other.venue_url
+        self.symbols, self.strategies, self.timezone = other.symbols, other.strategies, other.timezone
 
     def strategy(self, name: str) -> StrategyChoice | None:
         """The strategy of this name."""

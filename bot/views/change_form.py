@@ -16,18 +16,24 @@ REASON = "reason"
 
 
 def change_form(
-    what: str, then: str, lines: Sequence[str], reason: str = "", code: CodeAsked | None = None
+    what: str,
+    then: str,
+    lines: Sequence[str],
+    reason: str = "",
+    code: CodeAsked | None = None,
+    *,
+    alone: bool = False,
 ) -> SlackView:
     """What would change, what follows, and one question; with a code where one is asked."""
     return SlackView(
         type="modal",
         callback_id=CALLBACK,
         title="Ask for a change",
-        submit="Ask for approval",
+        submit="Tighten now" if alone else "Ask for approval",
         close="Cancel",
         private_metadata=what,
         blocks=[
-            SectionBlock(text=MarkdownTextObject(text=f"Somebody else approves, {then}")),
+            SectionBlock(text=MarkdownTextObject(text=then)),
             *change_lines(lines),
             InputBlock(
                 block_id=REASON,

@@ -26,6 +26,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "roster": ("/peak roster propose <reason>", "ask that people.toml be in force; two people"),
     "factor": ("/peak factor <person> <reason>", "ask that somebody else may enrol a new second factor"),
     "policy": ("/peak policy propose <reason>", "ask that policy.toml be in force; two people"),
+    "limits": (
+        "/peak limits propose <reason>",
+        "have config.toml's limits in force; wider ones take two people",
+    ),
+    "config": ("/peak config propose <reason>", "ask that the rest of config.toml be in force; two people"),
     "kill": ("/peak-kill [reason]", "halts everything at once; /peak kill and /peak halt do the same"),
     "help": ("/peak help [word]", "this list, or one line of it"),
 }

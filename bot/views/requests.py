@@ -71,6 +71,8 @@ _VERBS = {
     "rearm": "asks to clear the halt",
     "roster.change": "asks to change the roster",
     "policy.change": "asks to change the policy",
+    "config.change": "asks to change the configuration",
+    "limits.loosen": "asks to widen the limits",
     "factor.change": "asks for a new second factor",
     _DRILL: "asks for an answer",
 }
@@ -79,6 +81,8 @@ _EXECUTE_LABEL = {
     "rearm": "Clear the halt",
     "roster.change": "Put it in force",
     "policy.change": "Put it in force",
+    "config.change": "Put it in force",
+    "limits.loosen": "Put them in force",
     _DRILL: "Finish the drill",
 }
 # Approved in Slack, carried out in a terminal: no button.

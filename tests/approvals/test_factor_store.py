@@ -118,6 +118,20 @@ def test_a_recovery_code_is_good_once(database: Database) -> None:
     assert prove(database, "aaaaa-aaaaa", cause="view:3") is Reason.CODE_WRONG
 
 
+def test_a_restore_leaves_no_recovery_code_good(database: Database) -> None:
+    """Neither one that the copy has as unused nor one that was used; who had one left is known."""
+    first, second, *_ = enrol(database)
+    enrol(database, OTTO)
+    prove(database, first)
+    with database.transaction() as session:
+        assert FactorStore(session, KEY).use_up(NOON) == {OLIVIA.id, OTTO.id}
+
+    assert prove(database, first, cause="view:2") is Reason.CODE_USED
+    assert prove(database, second, cause="view:2") is Reason.CODE_VOID
+    with database.transaction() as session:
+        assert FactorStore(session, KEY).use_up(NOON) == frozenset()
+
+
 def test_who_has_none_is_refused(database: Database) -> None:
     """With the words that help: where it is enrolled."""
     assert prove(database) is Reason.NOT_ENROLLED

@@ -1,5 +1,6 @@
 """What a start goes by: the roster and policy in force, whatever the files say meanwhile."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,15 @@ from alembic import command
 from sqlalchemy import delete, select, update
 
 from approvals.errors import InForceForged, InForceReplaced
-from approvals.in_force import Kind
+from approvals.in_force import Kind, changed_fields
+from approvals.payload import canonical
 from approvals.rows import IN_FORCE
 from bot.clock import system_clock
+from bot.config_in_force import as_in_force
+from bot.configuration import load_config
 from bot.demo import write_config
 from bot.installation import Installation, read_installation
+from bot.operations.in_force import put_in_force
 from bot.settings import Environment
 from tests.bot.test_migrations import scripts
 
@@ -114,7 +119,9 @@ def test_an_older_roster_that_was_put_back_stops_the_start(start: Callable[[], I
     installation.take_files_as_in_force()
     with installation.database.writing() as connection:
         older = connection.execute(select(IN_FORCE)).mappings().all()
-    installation.take_files_as_in_force()
+    with installation.storage().transaction() as tx:
+        for kind in Kind:
+            put_in_force(tx, kind, installation.files.value(kind), "the test", "olivia")
     with installation.database.writing() as connection:
         connection.execute(delete(IN_FORCE))
         connection.execute(IN_FORCE.insert(), [dict(row) for row in older])
@@ -144,3 +151,80 @@ def test_a_database_from_before_keeps_its_roster(start: Callable[[], Installatio
         found = tx.in_force.get(Kind.ROSTER)
     assert found is not None
     assert found.origin == "the files"
+
+
+def edits_config(folder: Path, *changes: tuple[str, str]) -> None:
+    """Edit config.toml at the machine."""
+    path = folder / "config" / "config.toml"
+    text = path.read_text("utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text, "utf-8")
+
+
+def test_an_edit_of_limits_venue_and_strategies_counts_for_nothing(
+    start: Callable[[], Installation], tmp_path: Path
+) -> None:
+    """After a restart too: bot and gateway go by what is in force, and the digest on the cards is that."""
+    installation = start()
+    installation.take_files_as_in_force()
+    edits_config(
+        tmp_path,
+        ("max_order_notional = 100", "max_order_notional = 100000"),
+        ("fast = 5", "fast = 2"),
+        ('symbols = ["BTC/USD", "ETH/USD"]', 'symbols = ["DOGE/USD"]'),
+    )
+
+    after = start()
+
+    for name in ("limits", "symbols", "strategies", "venue_url", "settings_digest"):
+        assert getattr(after.desk, name) == getattr(installation.desk, name), name
+    told = as_in_force(load_config(tmp_path / "config"), json.loads(canonical(after.settings_in_use())))
+    assert told.settings_digest("kraken") == installation.desk.settings_digest
+    assert {kind for kind in Kind if after.read_files().value(kind) != after.desk.rules.value(kind)} >= {
+        Kind.LIMITS,
+        Kind.CONFIG,
+    }
+
+
+def test_what_the_file_says_is_in_force_once_nothing_was_before(
+    start: Callable[[], Installation],
+) -> None:
+    """A desk from before this took two people keeps its configuration, and the record says whose it is."""
+    installation = start()
+    with installation.storage().transaction() as tx:
+        for kind in (Kind.ROSTER, Kind.POLICY):
+            put_in_force(tx, kind, installation.files.value(kind), "the test", "olivia")
+
+    after = start()
+
+    with after.storage().reading() as tx:
+        stored = [tx.in_force.get(kind) for kind in (Kind.CONFIG, Kind.LIMITS)]
+    assert [each and each.origin for each in stored] == ["the files", "the files"]
+    assert after.config == load_config(after.environment.config_folder)
+
+
+def test_hours_channels_and_a_port_of_this_machine_follow_the_file(
+    start: Callable[[], Installation], tmp_path: Path
+) -> None:
+    """The practice exchange has another port at each start, and nobody has to agree to that."""
+    start().take_files_as_in_force()
+    edits_config(tmp_path, ("http://127.0.0.1:9", "http://127.0.0.1:8"), ("07:30", "08:30"))
+
+    after = start()
+
+    assert after.desk.venue_url == "http://127.0.0.1:8"
+    assert after.config.schedule.health_report == "08:30"
+    rules = after.desk.rules
+    assert [kind for kind in Kind if changed_fields(rules.value(kind), after.read_files().value(kind))] == []
+
+
+def test_a_venue_that_left_the_file_is_still_the_one_in_force(
+    start: Callable[[], Installation], tmp_path: Path
+) -> None:
+    """Another account under `live` in the file is a proposal like any other."""
+    start().take_files_as_in_force()
+    edits_config(tmp_path, ('live = "kraken"', 'live = "kraken_testnet"'))
+
+    assert start().desk.live_exchange == "kraken"

@@ -352,3 +352,34 @@ def test_practice_and_real_never_mix(tmp_path: Path, environ: dict[str, str], ur
     with pytest.raises(ConfigError, match="never mixed") as caught:
         practice(Environment.from_environ(environ), desk(tmp_path, *urls))
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("address", ["no-address", "TGRAM//x", "json://ok x"])
+def test_what_is_no_address_refuses_the_start_and_is_not_shown(address: str) -> None:
+    """The message names the variable."""
+    with pytest.raises(ConfigError) as refused:
+        Environment.from_environ({"PEAK_OPS_OUTLETS": address})
+
+    assert "PEAK_OPS_OUTLETS" in str(refused.value)
+    assert address not in str(refused.value)
+
+
+def test_every_outlet_is_a_secret() -> None:
+    """Whole and one by one, so that no log line and no child has it."""
+    read = Environment.from_environ({"PEAK_OPS_OUTLETS": "json://127.0.0.1/a tgram://1:b/2"})
+
+    values = {secret.get_secret_value() for secret in read.secrets()}
+    assert {"json://127.0.0.1/a", "tgram://1:b/2"} <= values
+    assert "PEAK_OPS_OUTLETS" not in read.for_gateway({})
+
+
+@pytest.mark.parametrize("address", ["tgram://1:b/2", "json://example.org/", "mailto://127.0.0.1?smtp=a.org"])
+def test_a_practice_desk_tells_nobody_outside_of_this_machine(tmp_path: Path, address: str) -> None:
+    """Whatever its address looks like."""
+    here = "http://127.0.0.1:9"
+    environ = {**FULL, "SLACK_API_URL": f"{here}/api/", "PEAK_OPS_OUTLETS": address}
+    with pytest.raises(ConfigError) as refused:
+        practice(Environment.from_environ(environ), desk(tmp_path, here))
+
+    assert "this machine alone" in str(refused.value)
+    assert address not in str(refused.value)

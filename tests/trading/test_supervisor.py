@@ -5,16 +5,20 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bot.clock import system_clock
+from bot.config_in_force import settings_of
 from bot.configuration import load_config
 from bot.gateway_launch import GatewayLauncher
 from bot.settings import Environment
-from tests.trading.rig import Rig, eventually
+from tests.trading.rig import Rig, a_buy, eventually
+from trading.errors import LimitLoosened, TradingError
 from trading.events import EventKind
 from trading.forks import Forks, ForkserverSilent
 from trading.gateway_files import gateway_process
@@ -24,6 +28,7 @@ from trading.process import SessionTask
 from trading.session import SessionState, TradingSession
 from trading.session_states import SessionStates
 from trading.supervisor import Supervisor
+from trading.wire import Answer
 
 
 @pytest.fixture
@@ -233,6 +238,34 @@ def test_a_gateway_with_old_settings_stays_while_a_live_session_runs(
         assert supervisor.gateway("kraken").stop_session(session.id, "tighter limits").proven
         eventually("another gateway is ready", lambda: _is_replaced(rig, supervisor, before))
     assert len(rig.events("gateway.stale")) == 1
+
+
+def test_a_gateway_takes_tighter_limits_with_its_sessions_on_it(rig: Rig) -> None:
+    """The next order is judged by them, nothing is replaced, and no wider ones are taken."""
+    tight = replace(rig.limits, max_order_notional=Decimal(10))
+    with rig.gateway() as gateway:
+        client, ident = rig.attached()
+        assert rig.client.tighten(tight, "tighter")
+        assert client.submit(a_buy(ident, "0.005", rig.below_market())).state is Answer.DENIED
+        assert (gateway.status().settings_digest, gateway.ready()) == ("tighter", True)
+        with pytest.raises(LimitLoosened, match="max_order_notional"):
+            rig.client.tighten(rig.limits, "wider")
+        with pytest.raises(TradingError, match="tighten"):
+            client.tighten(tight, "by a strategy")
+        assert gateway.status().settings_digest == "tighter"
+
+
+def test_a_gateway_goes_by_what_it_is_told_and_not_by_the_file(
+    rig: Rig, launcher: GatewayLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Limits that somebody has edited count for no gateway that the bot starts."""
+    in_force = load_config(Path(rig.environ()["PEAK_OPS_CONFIG"]))
+    monkeypatch.setattr(launcher, "_settings", lambda: settings_of(in_force))
+    assert tighten(rig) != in_force.settings_digest("kraken")
+    with supervised(rig, launcher) as supervisor:
+        eventually("the gateway is ready", lambda: _is_ready(supervisor))
+        status = supervisor.gateway("kraken").status()
+    assert status.settings_digest == in_force.settings_digest("kraken")
 
 
 def tighten(rig: Rig) -> str:

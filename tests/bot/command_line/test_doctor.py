@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 from bot.clock import system_clock
+from bot.command_line.looking import read_here
 from bot.practice.rates import Rates
 from bot.practice.server import Installation, Workspace
 from tests.bot.command_line.conftest import Shell
+from tests.bot.ear import listening
 
 
 def test_doctor_reports_with_everything_away(shell: Shell) -> None:
@@ -63,3 +65,41 @@ def test_doctor_finds_another_secret_key(shell: Shell) -> None:
 
     assert checks["record key"]["verdict"] == "FAILED"
     assert "signed with another key" in checks["record key"]["detail"]
+
+
+def test_doctor_tries_each_outlet(shell: Shell) -> None:
+    """It sends where the record ends, and names what did not take it by number and kind."""
+    shell("db", "upgrade")
+    with listening() as ear:
+        shell.sets(PEAK_OPS_OUTLETS=f"{ear.url.replace('http', 'json')} json://127.0.0.1:1/t0ps3cret?cto=1")
+        told = shell("doctor", "--json")
+
+    found = {check["name"]: check for check in json.loads(told.out)["checks"]}["outlets"]
+    assert (found["verdict"], found["detail"]) == ("FAILED", "outlet 2 (json): it did not take the message")
+    assert len(ear.bodies) == 1
+    assert "t0ps3cret" not in told.out + told.err
+
+
+def test_doctor_says_what_the_files_have_that_nobody_agreed_to(shell: Shell) -> None:
+    """Field by field, with the command that proposes it."""
+    shell("db", "upgrade")
+
+    def found() -> dict[str, str]:
+        checks = json.loads(shell("doctor", "--json").out)["checks"]
+        return next(check for check in checks if check["name"] == "in force")
+
+    assert "has not been begun" in found()["detail"]
+    read_here().take_files_as_in_force()
+    assert found()["verdict"] == "PASSED"
+    people, config = shell.config / "people.toml", shell.config / "config.toml"
+    head, sam, tail = people.read_text("utf-8").partition('name = "Sam"')
+    people.write_text(head + sam + tail.replace("roles = []", 'roles = ["owner"]', 1), "utf-8")
+    wider = config.read_text("utf-8").replace("max_order_notional = 100", "max_order_notional = 900")
+    config.write_text(wider, "utf-8")
+
+    told = found()
+
+    assert told["verdict"] == "WARNED"
+    assert "sam, roles: none → owner" in told["detail"]
+    assert "limits, max_order_notional: 100 → 900" in told["detail"]
+    assert "/peak roster propose <reason> or /peak limits propose <reason>" in told["advice"]

@@ -6,10 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from approvals.factor import Code, Secret, step_at
 from approvals.person import Person, Role
-from approvals.quorum import Refusal
+from approvals.quorum import Reason, Refusal
 from approvals.request import Assurance, ExecutionState, RequestState, Vote, VoteWord
 from bot.anchor_file import AnchorFile
 from bot.command_line.looking import read_here
@@ -17,6 +18,7 @@ from bot.database import Database
 from bot.home_lock import HomeLock
 from bot.installation import Installation
 from bot.lease import Lease
+from bot.tables import OutboxRow
 from tests.approvals.desk import a_request
 from tests.bot.command_line.conftest import Shell
 from trading.killswitch import Latch
@@ -121,6 +123,28 @@ def test_rule_20_a_restored_desk_takes_no_code_that_was_used_before(
         later = tx.now + timedelta(minutes=2)
         fresh = Code(SECRET.code_at(step_at(later)))
         assert tx.factors.prove(owner.id, fresh, "req-1", "c", later) is Assurance.TOTP
+
+
+def test_a_restore_voids_recovery_codes_and_tells_their_people(
+    shell: Shell, desk: Installation, tmp_path: Path
+) -> None:
+    """One that was used after the copy was made would else be good again."""
+    owner, _ = people(desk)
+    with desk.storage().transaction() as tx:
+        tx.factors.remove(owner.id)
+        code, *_ = tx.factors.enrol(owner.id, SECRET, 1, tx.now, tx.now)
+    file = copied(shell, tmp_path)
+    desk.database.close()
+    assert shell("db", "restore", str(file)).code == 0
+
+    with desk.storage().transaction() as tx:
+        refused = tx.factors.prove(owner.id, Code(code), "req-1", "c", tx.now)
+        outgoing = [(row.key, row.lane, row.body) for row in tx.session.exec(select(OutboxRow))]
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.CODE_VOID
+    ((_, lane, body),) = [row for row in outgoing if row[0].startswith("recovery-codes:")]
+    assert lane == str(owner.accounts[0])
+    assert "your recovery codes count no more" in body["text"]
 
 
 def test_the_record_goes_on_from_the_copy(shell: Shell, desk: Installation, tmp_path: Path) -> None:

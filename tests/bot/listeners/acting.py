@@ -30,6 +30,7 @@ from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
 from bot.operations.halt import ClearHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
+from bot.operations.limits import TightenLimits
 from bot.operations.live import GoLive
 from bot.operations.look import Look
 from bot.operations.request_card import read_card
@@ -90,7 +91,8 @@ class Listening:
         DrillListeners(front, RequestDrill(rig.storage, desk), StepUp(rig.storage, desk)).register(self.app)
         propose = ProposeChange(rig.storage, desk, lambda: rig.files)
         factors = RequestFactor(rig.storage, desk)
-        ChangeListeners(front, propose, factors, StepUp(rig.storage, desk)).register(self.app)
+        tighten = TightenLimits(rig.storage, desk, lambda: rig.files.value(Kind.LIMITS))
+        ChangeListeners(front, propose, tighten, factors, StepUp(rig.storage, desk)).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
         machine = Machine(self.home)
         checks = DeskChecks(rig.storage, desk, rig.latch, machine)

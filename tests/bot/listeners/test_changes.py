@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.models.views import View
 
-from approvals.in_force import Rules
+from approvals.in_force import Kind, Rules
 from approvals.person import Role
 from approvals.request import ExecutionState
 from bot.summaries import CodeAsked
@@ -18,6 +18,7 @@ from tests.approvals.desk import OLIVIA, OTTO, SAM, a_policy, a_rule, roster_wit
 from tests.bot.intake import open_database
 from tests.bot.listeners.acting import Listening
 from tests.bot.operations.rig import Rig
+from tests.bot.operations.test_limits import LIMITS
 
 
 @pytest.fixture
@@ -106,3 +107,24 @@ def test_a_factor_of_nobody_opens_no_form(desk: Listening, opened: list[View]) -
     assert opened == []
     assert "Say whose" in desk.answers()[0]
     assert "about yourself" in desk.answers()[1]
+
+
+def test_tighter_limits_are_put_in_force_by_one_person(desk: Listening, opened: list[View]) -> None:
+    """The form says that nobody else has to agree, and shows each limit; then they count."""
+    rig = desk.rig
+    wide, tight = ({"limits": {**LIMITS, "max_order_notional": most}} for most in ("100", "50"))
+    rig.desk.goes_by(replace(rig.desk.rules, settings={Kind.LIMITS: wide}))
+    rig.files = replace(rig.desk.rules, settings={Kind.LIMITS: tight})
+    rig.is_begun()
+
+    desk.says("limits propose markets are wild", OLIVIA)
+    (form,) = opened
+    shown = str(as_dicts(form.blocks or []))
+    assert "limits, max_order_notional: 100 → 50" in shown
+    assert "Nobody else has to agree" in shown
+    assert desk.submits(form, OLIVIA, cause="view:1", reason="markets are wild") == {}
+
+    assert rig.desk.rules.value(Kind.LIMITS) == tight
+    assert rig.read(lambda tx: tx.requests.recent(5)) == []
+    (told,) = [row for row in rig.announced() if row.key.startswith("limits.tightened:")]
+    assert "tightened by Olivia: limits, max_order_notional: 100 → 50. markets are wild" in told.body["text"]

@@ -171,6 +171,34 @@ def test_the_desk_is_told_once_of_a_difference_and_how_to_propose_it(rig: Rig) -
     assert rig.recorded() == ["rules.differ", "rules.differ"]
 
 
+def test_an_edit_while_the_bot_runs_is_told_once(rig: Rig) -> None:
+    """Each look tells of what is new, and of a file that cannot be read only if it stays so."""
+    rig.is_begun()
+    unreadable = ConfigError(file="people.toml", key="people[1].roles", value="boss", allowed="a role")
+
+    def read() -> Rules:
+        if broken:
+            raise unreadable
+        return rig.files
+
+    broken, look = False, TellDifferences(rig.storage, rig.desk, read)
+
+    def looks() -> list[str]:
+        look.again()
+        return [row.body["text"] for row in rig.outgoing("post") if row.key.startswith("rules.differ:")]
+
+    assert looks() == []
+    edited(rig, SAM_DECIDES)
+    (first,) = looks()
+    assert "sam, roles: none → owner" in first
+    broken = True
+    assert looks() == [first]
+    assert "people[1].roles = boss" in looks()[-1]
+    assert len(looks()) == 2
+    broken = False
+    assert len(looks()) == 2
+
+
 def test_a_file_that_says_what_is_in_force_is_nothing_to_agree_to(rig: Rig) -> None:
     """A comment, another order, a telephone number."""
     edited(rig, Roster(tuple(replace(person, contact="+49 30") for person in reversed(ROSTER.persons))))
