@@ -1,7 +1,7 @@
 """Slack's limits on a message's blocks: what breaks one is noted, and cut so that the rest can be sent."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Piece = dict[str, Any]
@@ -35,6 +35,17 @@ _HALF_AN_ENTITY = re.compile(r"(&[a-z]{0,4}|<[^<>]*)$")
 def shortened(text: str, most: int) -> str:
     """The text, or as much of it as fits with an ellipsis behind it."""
     return text if len(text) <= most else _HALF_AN_ENTITY.sub("", text[: most - 1]) + "…"
+
+
+def joined(lines: Sequence[str], most: int = 2_900) -> list[str]:
+    """The lines in as few texts as hold them all; none is divided between two."""
+    texts: list[str] = []
+    for line in (shortened(each, most) for each in lines):
+        if texts and len(texts[-1]) + 1 + len(line) <= most:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return texts
 
 
 def split(blocks: list[Piece]) -> list[list[Piece]]:

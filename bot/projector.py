@@ -285,7 +285,7 @@ def _detail(event: TradingEvent) -> str:
         count = facts.get("open_orders", "unknown")
         return f"No sign of life since {event.at:%H:%M:%S} UTC. Open orders: {count}."
     if event.kind in _ALERTED_ORDERS:
-        return f"{with_limit_words(told)}. {_order(facts)}" if told else _order(facts)
+        return f"{with_limit_words(told).removesuffix('.')}. {_order(facts)}" if told else _order(facts)
     process = f" (process {facts['pid']})" if "pid" in facts else ""
     if event.kind is EventKind.GATEWAY_LOST:
         return told or f"Its process{process} ended; found at {event.at:%H:%M:%S} UTC."

@@ -27,13 +27,17 @@ class AlertStore:
         self._session = session
 
     def raise_alert(self, alert: AlertSummary, key: str) -> AlertSummary:
-        """Save an alert, or count it on the open one of its kind and session; a known key changes nothing."""
+        """Save an alert, or count it on the open one of its kind, session and severity.
+
+        What is worse is told anew: a card that only changes calls nobody. A known key changes nothing.
+        """
         if known := self._session.exec(select(AlertRow).where(AlertRow.key == key)).first():
             return _alert(known)
         same = self._session.exec(
             select(AlertRow).where(
                 AlertRow.kind == alert.kind,
                 AlertRow.session_id == alert.session_id,
+                AlertRow.severity == alert.severity,
                 col(AlertRow.acknowledged_at).is_(None),
             )
         ).first()

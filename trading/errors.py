@@ -122,7 +122,7 @@ class ExchangeAuthenticationError(VenueError):
 
 
 class ExchangeOrderError(VenueError):
-    """The venue rejected the order: {detail}. The session goes on."""
+    """The venue rejected the order: {detail}. Nothing of it is open there."""
 
 
 class ExchangeNetworkError(VenueError):

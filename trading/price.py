@@ -39,11 +39,12 @@ def price_of(intent: Intent, bid: Decimal | None, ask: Decimal | None) -> Decima
 def price_doubt(
     price: Decimal, bid: Decimal | None, ask: Decimal | None, quoted_at: datetime, now: datetime
 ) -> Denial | None:
-    """Why nothing may be opened at this price: the quote is old, or the price is more than 3 % off mid."""
+    """Why nothing may be opened at this price: the quote is old or early, or the price over 3 % off mid."""
     age_s = Decimal(str((now - quoted_at).total_seconds()))
     if abs(age_s) > QUOTE_AGE_S_MAX:
         limit = Decimal(QUOTE_AGE_S_MAX)
-        return Denial("quote_age", age_s, limit, f"the quote is {age_s:.0f} s old (at most {limit} s)")
+        age = f"{age_s:.0f} s old" if age_s > 0 else f"{-age_s:.0f} s ahead of our clock"
+        return Denial("quote_age", age_s, limit, f"the quote is {age} (at most {limit} s)")
     if not (is_positive(bid) and is_positive(ask) and bid <= ask):
         return Denial("off_mid", None, None, f"the book shows no usable price (bid {bid}, ask {ask})")
     mid = (bid + ask) / 2

@@ -83,7 +83,9 @@ class VenueChecks:
         if not differences:
             return passed("none")
         say = failed if stage == "live" else warned
-        return say("; ".join(differences), "Cancel them at the venue, or use an account of the bot's own.")
+        count = f"{len(differences)}, " if len(differences) > 1 else ""  # of many not all are shown
+        advice = "Cancel them at the venue, or use an account of the bot's own; /peak orders lists them."
+        return say(count + "; ".join(differences), advice)
 
     def _books(self) -> Finding:
         why = self._ready()

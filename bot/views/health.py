@@ -1,5 +1,7 @@
 """The daily health report: verdict first, then what changed, then the chart."""
 
+from collections.abc import Sequence
+
 from slack_sdk.models.blocks import (
     Block,
     ContextBlock,
@@ -9,7 +11,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.block_limits import shortened
+from bot.block_limits import joined, shortened
 from bot.summaries import HealthSummary
 from bot.view import View
 from bot.views.sessions import state_mark
@@ -25,7 +27,7 @@ def health_report(health: HealthSummary) -> View:
         HeaderBlock(text=f"{mark} {headline}"),
         SectionBlock(text=MarkdownTextObject(text=_money_lines(health))),
         DividerBlock(),
-        SectionBlock(text=MarkdownTextObject(text=shortened(_checks(health), 2900))),
+        *_sections(_checks(health)),
     ]
     if health.sessions:
         lines = [
@@ -34,9 +36,7 @@ def health_report(health: HealthSummary) -> View:
             f"{money(item.daily_pnl, item.currency, signed=True)}"
             for item in health.sessions
         ]
-        blocks.append(
-            SectionBlock(text=MarkdownTextObject(text=shortened("*Sessions*\n" + "\n".join(lines), 2900)))
-        )
+        blocks.extend(_sections(["*Sessions*", *lines]))
     machine = " · ".join(f"{literal(name)} {literal(value)}" for name, value in health.machine)
     blocks.append(ContextBlock(elements=[MarkdownTextObject(text=shortened(f"Machine: {machine}", 1900))]))
     blocks.append(
@@ -90,14 +90,18 @@ def _money_lines(health: HealthSummary) -> str:
     )
 
 
-def _checks(health: HealthSummary) -> str:
+def _sections(lines: Sequence[str]) -> list[SectionBlock]:
+    return [SectionBlock(text=MarkdownTextObject(text=text)) for text in joined(lines)]
+
+
+def _checks(health: HealthSummary) -> list[str]:
     lines = []
     for names, check in merged(health.checks):
         line = f"{VERDICT_MARK[check.verdict]} {literal(names)}: {literal(check.detail, 250)}"
         if check.verdict != "PASSED" and check.advice:
             line += f" _{literal(check.advice)}_"
         lines.append(shortened(line, 400))
-    return "\n".join(lines)
+    return lines
 
 
 def chart_description(health: HealthSummary) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, HeaderBlock, MarkdownTextObject, SectionBlock
 
-from bot.block_limits import shortened
+from bot.block_limits import joined, shortened
 from bot.summaries import LimitUse
 from bot.view import View
 from bot.views.status import limit_line
@@ -15,11 +15,9 @@ from trading.wire import OpenOrder
 
 
 def _list(title: str, lines: Sequence[str], nothing: str) -> View:
-    text = shortened("\n".join(lines) or nothing, 2900)
-    blocks: list[Block] = [
-        HeaderBlock(text=label(title)),
-        SectionBlock(text=MarkdownTextObject(text=text)),
-    ]
+    texts = joined([line for line in lines if line] or [nothing])
+    blocks: list[Block] = [HeaderBlock(text=label(title))]
+    blocks.extend(SectionBlock(text=MarkdownTextObject(text=text)) for text in texts)
     return View(text=label(title), blocks=blocks)
 
 

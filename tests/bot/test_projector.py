@@ -97,11 +97,12 @@ def test_an_alert_names_its_symbol_and_what_happened(tmp_path: Path) -> None:
     assert "process 4712" in told["The gateway was lost: kraken"]
 
 
-def test_an_alert_about_an_order_says_which(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", ["no answer within 10 s", "no answer within 10 s."])
+def test_an_alert_about_an_order_says_which(tmp_path: Path, reason: str) -> None:
     """An order whose fate is unknown is looked for at the venue, and that needs its ids."""
     rig = Rig(open_database(tmp_path), tmp_path)
     facts = {"client_order_id": "c-1", "venue_order_id": "OABC-1", "symbol": "BTC/USD", "side": "buy"}
-    facts |= {"quantity": "0.002", "reason": "no answer within 10 s", "type": "market"}
+    facts |= {"quantity": "0.002", "reason": reason, "type": "market"}
     session = rig.live_session()
     event = TradingEvent("o-1", EventKind.ORDER_UNKNOWN, rig.clock(), session.id, facts)
     (alert,) = alerts_of(rig, event)

@@ -75,10 +75,11 @@ def test_the_same_trouble_again_is_counted_on_the_open_alert(database: Database)
         replace(ALERT, id="alert-2", session_id="live-2"),
         replace(ALERT, id="alert-2", kind="venue.error"),
         replace(ALERT, id="alert-2", session_id=None),
+        replace(ALERT, id="alert-2", severity="high"),
     ],
 )
 def test_other_trouble_is_an_alert_of_its_own(database: Database, other: AlertSummary) -> None:
-    """Another session or another kind does not hide behind the first."""
+    """Another session, another kind or a worse case of it does not hide behind the first."""
     raised(database)
 
     assert raised(database, other, "event-2").id == "alert-2"

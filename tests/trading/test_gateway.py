@@ -194,20 +194,22 @@ def test_the_timer_is_armed_for_live_sessions_and_taken_back_after_them(rig: Rig
         )
 
 
-def test_a_foreign_order_is_told_and_fails_a_live_check(rig: Rig) -> None:
+def test_foreign_orders_are_told_and_fail_a_live_check(rig: Rig) -> None:
     """The account is the bot's own: what somebody else placed there is no business of a live session."""
     price = rig.below_market()
-    with rig.practice.exchange.lock:
-        foreign_order(
-            rig.practice.exchange,
-            {"pair": "XBTUSD", "type": "buy", "volume": "0.01", "price": price},
-            rig.practice.exchange.clock(),
-        )
+    for _ in range(2):
+        with rig.practice.exchange.lock:
+            foreign_order(
+                rig.practice.exchange,
+                {"pair": "XBTUSD", "type": "buy", "volume": "0.01", "price": price},
+                rig.practice.exchange.clock(),
+            )
     with rig.gateway():
-        checks = {check.name: check.verdict for check in rig.client.checks("live")}
-        assert checks["foreign orders"] is Verdict.FAILED
-        assert checks["venue"] is Verdict.PASSED
-        assert [order.ours for order in rig.client.orders()] == [False]
+        checks = {check.name: check for check in rig.client.checks("live")}
+        assert checks["foreign orders"].verdict is Verdict.FAILED
+        assert checks["foreign orders"].detail.startswith("2, foreign order ")
+        assert checks["venue"].verdict is Verdict.PASSED
+        assert [order.ours for order in rig.client.orders()] == [False, False]
         assert rig.events("books.differ")
 
 

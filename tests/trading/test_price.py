@@ -36,6 +36,14 @@ def test_an_old_quote_opens_nothing(age_s: float, limit: str) -> None:
     assert (denial.limit if denial else "") == limit
 
 
+def test_a_quote_of_the_future_is_not_called_old() -> None:
+    """Whoever reads it looks at the clocks."""
+    denial = price_doubt(D(100), D(99), D(101), NOON + timedelta(seconds=29), NOON)
+
+    assert denial is not None
+    assert denial.message == "the quote is 29 s ahead of our clock (at most 10 s)"
+
+
 @pytest.mark.parametrize(
     ("price", "limit"), [("103", ""), ("97", ""), ("103.01", "off_mid"), ("96.99", "off_mid")]
 )

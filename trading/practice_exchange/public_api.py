@@ -88,12 +88,12 @@ def depth(exchange: Exchange, params: Params, now: datetime) -> dict[str, object
 
 
 def trades(exchange: Exchange, params: Params, now: datetime) -> dict[str, object]:
-    """Answer Trades: those after `since` (Unix nanoseconds, or seconds), else the newest."""
+    """Answer Trades: the first ones after `since` (Unix nanoseconds, or seconds), without it the newest."""
     pair = exchange.pair(params.get("pair", ""))
     count = min(whole_param(params, "count", _TRADES_MAX), _TRADES_MAX)
     since = whole_param(params, "since", 0)
     tape, now_s = exchange.markets.tape(pair), now.timestamp()
-    if since:
+    if "since" in params:  # 0 is the beginning and not the default, which is how a history is fetched
         prints = tape.prints_after(since / _NS if since > _NS * 10 else since, now_s, count)
     else:
         prints = tape.prints_before(now_s, count)

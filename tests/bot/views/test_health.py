@@ -47,6 +47,19 @@ def test_money_shows_the_change_since_the_last_report() -> None:
     assert "since" not in report(replace(HEALTH, equity_before=None, before_at=None)).partition("\n*PnL")[0]
 
 
+def test_a_large_desk_is_reported_whole() -> None:
+    """Sessions and failed checks that one section would not hold go on in the next."""
+    sessions = tuple(replace(SESSION, symbol=f"S{number:03}/USD") for number in range(80))
+    failed = tuple(
+        CheckLine(f"check-{number:02}", "FAILED", f"{number} {'d' * 200}", "Do this. " * 9, 1)
+        for number in range(20)
+    )
+    text = report(replace(HEALTH, sessions=sessions, checks=failed))
+
+    assert [session.symbol for session in sessions if session.symbol not in text] == []
+    assert [check.name for check in failed if check.name not in text] == []
+
+
 def test_what_could_not_be_read_is_unknown() -> None:
     """A silent gateway gives no noughts."""
     names = ("equity", "daily_pnl", "realised", "unrealised", "fees", "exposure")

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.view import check
+from bot.block_limits import split
+from bot.view import as_dicts, check, fitted
 from bot.views.help import WORDS, help_text
 from bot.views.look import checks, limits, orders, preview
 from bot.views.replies import not_understood, sentence
@@ -33,6 +34,17 @@ def test_an_order_is_listed_with_its_limit_price() -> None:
 
     assert view.text == "1 open order at the venue"
     assert "buy 0.001 at 61500.5 USD" in said(view)
+
+
+def test_however_many_orders_there_are_each_is_listed() -> None:
+    """Two hundred are more than one section or one message takes; none is cut off, and no line divided."""
+    found = [replace(ORDER, venue_order_id=f"O{number:05}-ABCDEF-GHIJKL") for number in range(200)]
+    pages = split(as_dicts(orders(found).blocks))
+
+    assert [fitted("orders", page).breaches for page in pages] == [()] * len(pages)
+    sections = [block["text"]["text"] for page in pages for block in page if block["type"] == "section"]
+    lines = "\n".join(sections).splitlines()
+    assert [line.split("`")[1] for line in lines] == [order.venue_order_id for order in found]
 
 
 def test_no_orders_is_the_venues_word() -> None:

@@ -86,3 +86,15 @@ def test_public_trades_are_those_the_bars_are_made_of(kraken: Kraken) -> None:
 
     prices = [trade["price"] for trade in trades]
     assert [prices[0], max(prices), min(prices), prices[-1]] == bar[1:5]
+
+
+def test_a_history_is_fetched_page_by_page_from_its_beginning(kraken: Kraken) -> None:
+    """`since=0` gives the first thousand trades, their `last` the next; without it come the newest."""
+    pages = [kraken.public_get_trades({"pair": "XBTUSD", "since": since})["result"] for since in ("0", "20")]
+    pages.append(kraken.public_get_trades({"pair": "XBTUSD", "since": pages[0]["last"]})["result"])
+    moments = [[float(trade[2]) for trade in page["XXBTZUSD"]] for page in pages]
+    newest = kraken.public_get_trades({"pair": "XBTUSD"})["result"]["XXBTZUSD"]
+
+    assert [len(page) for page in moments] == [1000, 1000, 1000]
+    assert moments[0][0] < moments[1][0] < moments[2][0] < float(newest[0][2])
+    assert moments[2][0] - moments[0][-1] == moments[0][1] - moments[0][0]
