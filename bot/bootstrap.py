@@ -29,6 +29,7 @@ from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
 from bot.listeners.live import LiveListeners
+from bot.listeners.pausing import PauseListeners, ResumeListeners
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
 from bot.logs import Logs
@@ -38,7 +39,7 @@ from bot.operations.anchoring import CompareAnchors, NoteHead
 from bot.operations.approved import Approved
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.claimed import FinishClaimed
-from bot.operations.desk import DRILL, Desk
+from bot.operations.desk import ACTIVATE, DRILL, RESUME, Desk
 from bot.operations.drill import FinishDrill, RequestDrill
 from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
@@ -46,6 +47,7 @@ from bot.operations.halt import ClearHalt, RecordHalt, RequestRearm
 from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.live import GoLive, RequestLive
 from bot.operations.look import Look
+from bot.operations.pausing import PauseSession
 from bot.operations.reminders import RemindAwaited
 from bot.operations.requests import (
     AnswerRequest,
@@ -54,7 +56,9 @@ from bot.operations.requests import (
     ReadRequests,
     WithdrawRequest,
 )
+from bot.operations.resuming import RequestResume, ResumeLive
 from bot.operations.sessions import StopSession, silent_sessions
+from bot.operations.starting import Start
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
@@ -258,9 +262,12 @@ def _listen(
     """Register every listener; the last one hears what no other did."""
     app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
-    step_up = StepUp(storage, desk)
-    request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
-    LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
+    step_up, jobs, rehearsal = StepUp(storage, desk), Jobs(inbox), Rehearsal(look, supervisor.preview)
+    start = Start(desk, latch, GatewayInForce(installation), alone=lambda: link.is_ours_alone)
+    LiveListeners(front, desk, RequestLive(storage, desk, rehearsal, latch), step_up, jobs).register(app)
+    PauseListeners(front, PauseSession(storage, desk)).register(app)
+    resume = RequestResume(storage, desk, rehearsal.readiness, latch)
+    ResumeListeners(front, resume, step_up, jobs).register(app)
     reader = ReadRequests(storage, desk, workspace_url)
     press = CardPress(front, CheckPressed(storage, desk))
     AnswerListeners(front, press, AnswerRequest(storage, desk), practice=desk.practice).register(app)
@@ -270,14 +277,8 @@ def _listen(
         reader,
         WithdrawRequest(storage, desk),
         {
-            "live.activate": GoLive(
-                storage,
-                desk,
-                latch,
-                supervisor.wake,
-                GatewayInForce(installation),
-                alone=lambda: link.is_ours_alone,
-            ),
+            ACTIVATE: GoLive(storage, desk, start, supervisor.wake),
+            RESUME: ResumeLive(storage, desk, start),
             "rearm": ClearHalt(storage, desk, latch),
             DRILL: FinishDrill(storage, desk),
             **dict.fromkeys(

@@ -7,7 +7,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.command_line import acting, auditing, database_care, doctor, drilling, enrolling, looking
+from bot.command_line import (
+    acting,
+    auditing,
+    database_care,
+    doctor,
+    drilling,
+    enrolling,
+    looking,
+    session_control,
+)
 from bot.command_line.output import Exit, told
 
 app = typer.Typer(
@@ -46,6 +55,8 @@ app.command()(acting.health)
 app.command()(acting.readiness)
 app.command()(acting.orders)
 app.command()(enrolling.enrol)
+looking.sessions.command("pause")(session_control.pause_session)
+looking.sessions.command("resume")(session_control.resume_session)
 app.add_typer(looking.sessions, name="sessions")
 app.add_typer(looking.approvals, name="approvals")
 app.add_typer(looking.alerts, name="alerts")

@@ -31,7 +31,7 @@ def drill_approval(
     installation = here()
     with told():
         check_record_key(installation)
-    person = _named(installation.desk.roster, by)
+    person = named(installation.desk.roster, by)
     outcome = RequestDrill(installation.storage(), installation.desk).from_shell(person, somebody())
     if isinstance(outcome, Refused):
         complain(outcome.sentence)
@@ -41,7 +41,8 @@ def drill_approval(
     Output(as_json).show({"id": request.id, "name": request.name, "state": request.state}, [line])
 
 
-def _named(roster: Any, name: str) -> Any:
+def named(roster: Any, name: str) -> Any:
+    """The person of this name; anybody else ends the command with exit code 2."""
     for person in roster:
         if name.casefold() in (person.name.casefold(), person.id):
             return person
