@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 
 from approvals.errors import PolicyUnsafe, RuleMissing
 from approvals.person import Person, Role, Roster
 
 PERSONS_MIN = 2
+# So long a live session may open after its start, unless the policy says less.
+ACTIVE_S_MAX = 7 * 24 * 3600
 
 # Acts to which any two persons of the desk may agree, whatever their roles.
 OF_ANY_TWO = frozenset({"factor.change"})
@@ -36,7 +39,8 @@ PROTECTED_ACTIONS = frozenset(
 class Rule:
     """One row of the policy: who may ask, how many persons must say yes, and which roles among them.
 
-    `cooldown_s` is how long what it ends must have lasted before it may be asked for.
+    `cooldown_s` is how long what it ends must have lasted before it may be asked for; `active_s` how long
+    what it starts goes on, 0 for as long as any may.
     """
 
     action: str
@@ -47,12 +51,18 @@ class Rule:
     grant_s: int
     step_up: bool
     cooldown_s: int = 0
+    active_s: int = 0
 
     def __post_init__(self) -> None:
         for name in ("persons", "expires_s", "grant_s"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 self._refuse(f"{name} is {value!r}; it must be a whole number from 1 up")
+
+    @property
+    def active_for(self) -> timedelta:
+        """How long what it starts goes on."""
+        return timedelta(seconds=self.active_s or ACTIVE_S_MAX)
 
     def check(self, roster: Roster) -> None:
         """Raise PolicyUnsafe if fewer than two persons could pass this rule, or if nobody could."""
@@ -87,6 +97,8 @@ class Rule:
             "grant_s": self.grant_s,
             "step_up": self.step_up,
             "cooldown_s": self.cooldown_s,
+            # A row that does not say it reads as one of the versions that could not.
+            **({"active_s": self.active_s} if self.active_s else {}),
         }
 
     @classmethod

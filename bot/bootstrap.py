@@ -30,6 +30,7 @@ from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
 from bot.listeners.jobs import Jobs
 from bot.listeners.live import LiveListeners
+from bot.listeners.pausing import PauseListeners, ResumeListeners
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
 from bot.logs import Logs
@@ -39,7 +40,7 @@ from bot.operations.anchoring import CompareAnchors, NoteHead
 from bot.operations.approved import Approved
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.claimed import FinishClaimed
-from bot.operations.desk import DRILL
+from bot.operations.desk import ACTIVATE, DRILL, RESUME
 from bot.operations.drill import FinishDrill, RequestDrill
 from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
@@ -48,6 +49,7 @@ from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.limits import LimitSteps, TightenLimits
 from bot.operations.live import GoLive, RequestLive
 from bot.operations.look import Look
+from bot.operations.pausing import PauseSession
 from bot.operations.reminders import RemindAwaited
 from bot.operations.requests import (
     AnswerRequest,
@@ -56,7 +58,9 @@ from bot.operations.requests import (
     ReadRequests,
     WithdrawRequest,
 )
+from bot.operations.resuming import RequestResume, ResumeLive
 from bot.operations.sessions import StopSession, silent_sessions
+from bot.operations.starting import Start
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
 from bot.operations_log import OperationsLog
@@ -114,8 +118,7 @@ def build(
 ) -> Bot:
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
-    home = installation.environment.home_folder
-    metrics = Metrics()
+    home, metrics = installation.environment.home_folder, Metrics()
     launcher = GatewayLauncher(installation.environment, installation.settings_in_use)
     supervisor = _supervisor(installation, launcher, lease)
     workspace_url = _workspace_url(account)
@@ -130,8 +133,8 @@ def build(
     health = CheckHealth(storage, desk, checks, machine, supervisor.gateway, note_head)
     stop, note = StopSession(storage, desk, supervisor.gateway), NoteStranger(storage)
     record_halt = RecordHalt(storage, desk, (desk.live_exchange,), Prover(home, supervisor, launcher))
-    halt_watch = HaltWatch(latch, record_halt, clock)
-    app, inbox = build_app(client, account), Inbox(installation.database, clock)
+    halt_watch, app = HaltWatch(latch, record_halt, clock), build_app(client, account)
+    inbox = Inbox(installation.database, clock)
     dispatcher = Dispatcher(app, inbox, tell=troubles.failed)
     inbox.on_saved = dispatcher.offer
     halt_route = HaltRoute(
@@ -266,9 +269,12 @@ def _listen(
     """Register every listener; the last one hears what no other did."""
     app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
-    step_up = StepUp(storage, desk)
-    request = RequestLive(storage, desk, Rehearsal(look, supervisor.preview), latch)
-    LiveListeners(front, desk, request, step_up, Jobs(inbox)).register(app)
+    step_up, jobs, rehearsal = StepUp(storage, desk), Jobs(inbox), Rehearsal(look, supervisor.preview)
+    start = Start(desk, latch, GatewayInForce(installation), alone=lambda: link.is_ours_alone)
+    LiveListeners(front, desk, RequestLive(storage, desk, rehearsal, latch), step_up, jobs).register(app)
+    PauseListeners(front, PauseSession(storage, desk)).register(app)
+    resume = RequestResume(storage, desk, rehearsal.readiness, latch)
+    ResumeListeners(front, resume, step_up, jobs).register(app)
     reader = ReadRequests(storage, desk, workspace_url)
     steps = LimitSteps(storage, desk, lambda: supervisor.gateway(desk.live_exchange).limits_in_use())
     settle = Settle(installation, supervisor)
@@ -280,14 +286,8 @@ def _listen(
         reader,
         WithdrawRequest(storage, desk),
         {
-            "live.activate": GoLive(
-                storage,
-                desk,
-                latch,
-                supervisor.wake,
-                GatewayInForce(installation),
-                alone=lambda: link.is_ours_alone,
-            ),
+            ACTIVATE: GoLive(storage, desk, start, supervisor.wake),
+            RESUME: ResumeLive(storage, desk, start),
             "rearm": ClearHalt(storage, desk, latch),
             DRILL: FinishDrill(storage, desk),
             **dict.fromkeys(

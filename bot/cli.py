@@ -16,6 +16,7 @@ from bot.command_line import (
     drilling,
     enrolling,
     looking,
+    session_control,
     trying,
 )
 from bot.command_line.output import Exit, told
@@ -57,6 +58,8 @@ app.command()(acting.readiness)
 app.command()(trying.smoke)
 app.command()(acting.orders)
 app.command()(enrolling.enrol)
+looking.sessions.command("pause")(session_control.pause_session)
+looking.sessions.command("resume")(session_control.resume_session)
 app.add_typer(looking.sessions, name="sessions")
 app.add_typer(looking.approvals, name="approvals")
 app.add_typer(looking.alerts, name="alerts")

@@ -16,6 +16,7 @@ from bot.settings import sound_url
 from bot.toml import read_toml
 from trading.errors import TradingError
 from trading.limits import LIMIT_NAMES, RiskLimits
+from trading.order_caps import ORDERS_A_DAY, ORDERS_AN_HOUR, OrderCaps
 from trading.strategy import SHIPPED, StrategySpec, load
 
 FILE = "config.toml"
@@ -200,6 +201,17 @@ class LiveRisk(Table):
         description="it must be a percentage over 0, at most 100, without quotes"
     )
 
+    max_orders_per_hour: int = Field(
+        ORDERS_AN_HOUR, ge=1, le=1000, description="it must be a whole number, 1 to 1000"
+    )
+    max_orders_per_day: int = Field(
+        ORDERS_A_DAY, ge=1, le=10_000, description="it must be a whole number, 1 to 10000"
+    )
+
+    def caps(self) -> OrderCaps:
+        """How many orders one live session may send."""
+        return OrderCaps(self.max_orders_per_hour, self.max_orders_per_day)
+
     def limits(self) -> RiskLimits:
         """These figures as the limits that trading checks against."""
         return RiskLimits(self.currency, **{name: getattr(self, name) for name in LIMIT_NAMES})
@@ -237,6 +249,7 @@ class DeskConfig(Table):
         limits = self.live_risk.limits()
         settings = {
             "limits": {name: getattr(limits, name) for name in ("currency", *LIMIT_NAMES)},
+            "order_caps": self.live_risk.caps().as_value(),
             "venue": [venue.venue, venue.api_url or ""] if venue else [],
             "timezone": self.desk.timezone,
             "stages": self.stages.as_dict(),

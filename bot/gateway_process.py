@@ -81,6 +81,7 @@ def _serve(exchange: str, environment: Environment, settings: Settings) -> int:
         emergency_venue=_venue(note, spare, throttled=False) if spare else None,
         database=Database(environment.database_url),
         limits=config.live_risk.limits(),
+        caps=config.live_risk.caps(),
         latch=Latch(environment.home_folder),
         clock=system_clock,
         exchange=exchange,

@@ -174,6 +174,7 @@ def read_desk(environment: Environment, config: DeskConfig, files: Rules) -> Des
         roster=files.roster,
         policy=files.policy,
         limits=config.live_risk.limits(),
+        caps=config.live_risk.caps(),
         channels=Channels(**config.channels.as_dict()),
         live_exchange=live,
         venue_url=config.exchange.by_name[live].api_url or VENUES_OWN,

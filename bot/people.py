@@ -8,7 +8,15 @@ from pydantic import BeforeValidator, Field, ValidationError
 from approvals.errors import ApprovalError, PolicyUnsafe
 from approvals.in_force import Kind, Rules
 from approvals.person import Account, Person, Role, Roster, person_id
-from approvals.policy import PERSONS_MIN, PROTECTED_ACTIONS, SOLO_ACTIONS, Policy, Rule, SoloRule
+from approvals.policy import (
+    ACTIVE_S_MAX,
+    PERSONS_MIN,
+    PROTECTED_ACTIONS,
+    SOLO_ACTIONS,
+    Policy,
+    Rule,
+    SoloRule,
+)
 from bot.configuration import FILE as CONFIG_FILE
 from bot.configuration import ZONE_ALLOWED, Table, Zone
 from bot.errors import ConfigError
@@ -24,6 +32,7 @@ FILES = {
     Kind.LIMITS: CONFIG_FILE,
 }
 REARM = "rearm"
+LIVE = "live.activate"
 HALT = "halt"
 ACTIONS = PROTECTED_ACTIONS | SOLO_ACTIONS | {HALT}
 # What the record and the cards call those who are nobody: a person of that name could not be told apart.
@@ -80,6 +89,17 @@ class RearmRow(PolicyRow):
 
     cooldown_s: int = Field(
         ge=0, le=86_400, description="it must be a whole number of seconds, 0 to 86400, since the halt"
+    )
+
+
+class LiveRow(PolicyRow):
+    """The rule for a live start, whose session ends after its time."""
+
+    active_s: int | None = Field(
+        None,
+        ge=60,
+        le=ACTIVE_S_MAX,
+        description=f"it must be a whole number of seconds, 60 to {ACTIVE_S_MAX} (7 days)",
     )
 
 
@@ -185,7 +205,7 @@ def check_people(folder: Path, policy: Policy, roster: Roster) -> None:
 
 
 def _row(file: str, action: str, table: dict[str, Any]) -> PolicyRow | SoloRow | HaltRow:
-    special: dict[str, type[PolicyRow | SoloRow | HaltRow]] = {REARM: RearmRow, HALT: HaltRow}
+    special: dict[str, type[PolicyRow | SoloRow | HaltRow]] = {REARM: RearmRow, LIVE: LiveRow, HALT: HaltRow}
     model = special.get(action, SoloRow if action in SOLO_ACTIONS else PolicyRow)
     try:
         return model.model_validate(table)
@@ -213,7 +233,18 @@ def _actions(file: str, tables: dict[str, Any], below: str = "") -> dict[str, di
 
 def _rule(action: str, row: PolicyRow) -> Rule:
     cooldown_s = row.cooldown_s if isinstance(row, RearmRow) else 0
-    return Rule(action, row.persons, row.ask, row.among, row.expires_s, row.grant_s, row.step_up, cooldown_s)
+    active_s = (row.active_s or 0) if isinstance(row, LiveRow) else 0
+    return Rule(
+        action,
+        row.persons,
+        row.ask,
+        row.among,
+        row.expires_s,
+        row.grant_s,
+        row.step_up,
+        cooldown_s,
+        active_s,
+    )
 
 
 def _person(file: str, number: int, row: PersonRow) -> Person:

@@ -15,7 +15,7 @@ from bot.operations.request_card import subject as request_subject
 from bot.operations.sessions import subject
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
-from bot.views.sessions import fill_line, order_line
+from bot.views.sessions import SESSION_LINES, fill_line, order_line, state_line
 from bot.views.wording import with_limit_words
 from trading.events import EventKind, TradingEvent
 from trading.session import TradingSession
@@ -46,8 +46,15 @@ ALERTS: dict[EventKind, tuple[str, str]] = {
     EventKind.SESSION_SILENT: ("high", "Its open orders are being cancelled. Stop it, or halt everything."),
     EventKind.SESSION_PAUSED: (
         "medium",
-        "It opens nothing, and may still sell what it holds. Stop it when in doubt.",
+        "It opens nothing, and may still sell what it holds. Two people let it go on, by /peak resume; "
+        "/peak stop ends it.",
     ),
+    EventKind.LOSS_REACHED: (
+        "high",
+        "Nothing opens before the next day, and then only what two people resume. Open /peak risk.",
+    ),
+    EventKind.ACTIVATION_ENDING: ("medium", "Stop it, then ask for a new start, if it shall go on."),
+    EventKind.ACTIVATION_ENDED: ("medium", "Stop it; then a new start can be asked for. It may still hold."),
     EventKind.SESSION_UNKNOWN: (
         "high",
         "The venue did not prove the stop. Look at the venue's own page now.",
@@ -83,6 +90,9 @@ _TITLES: dict[EventKind, str] = {
     EventKind.SESSION_FAILED: "A session failed",
     EventKind.SESSION_SILENT: "A session fell silent",
     EventKind.SESSION_PAUSED: "A session is paused",
+    EventKind.LOSS_REACHED: "The loss of the day has reached its limit",
+    EventKind.ACTIVATION_ENDING: "An activation ends soon",
+    EventKind.ACTIVATION_ENDED: "An activation has ended",
     EventKind.SESSION_UNKNOWN: "A session ended without proof",
     EventKind.GATEWAY_LOST: "The gateway was lost",
     EventKind.GATEWAY_STALE: "The gateway goes by old settings",
@@ -99,6 +109,7 @@ _CARD_KINDS = frozenset(
     {
         EventKind.SESSION_STARTED,
         EventKind.SESSION_PAUSED,
+        EventKind.SESSION_RESUMED,
         EventKind.SESSION_STOPPED,
         EventKind.SESSION_HALTED,
         EventKind.SESSION_FAILED,
@@ -224,12 +235,14 @@ class Projector:
         session = tx.sessions.get(event.session_id) if event.session_id else None
         if event.kind is EventKind.SESSION_SILENT and session is not None and session.state.is_over:
             return  # how it ended has its own alert
+        if event.facts.get("told_otherwise"):
+            return  # so has why it was paused
         severity, advice = ALERTS[event.kind]
         raise_alert(
             tx,
             self._desk,
             event.key,
-            _FOLDED.get(event.kind, event.kind),
+            _alert_kind(event),
             str(event.facts.get("severity", severity)),
             _title(event, session),
             _detail(event),
@@ -243,6 +256,8 @@ class Projector:
         elif event.kind is EventKind.ORDER_ACCEPTED:
             first = tx.orders.has_one(session_id)
             view = order_line({**event.facts, "first": "yes"} if first else event.facts)
+        elif event.kind in SESSION_LINES:
+            view = state_line(event.kind, event.facts)
         else:
             return
         tx.outbox.post(event.key, self._desk.channels.ops, view, Urgency.NEXT, thread_of=subject(session_id))
@@ -262,6 +277,12 @@ class Projector:
         )
         tx.record(ExecutionChanged(done))
         tx.outbox.card(request_subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
+
+
+def _alert_kind(event: TradingEvent) -> str:
+    """What is one trouble with an alert that is open: a further page of a loss never is."""
+    page = f":{event.facts['page']}" if event.kind is EventKind.LOSS_REACHED else ""
+    return f"{_FOLDED.get(event.kind, event.kind)}{page}"
 
 
 def _because(kind: EventKind, outcome: str, facts: dict[str, Any]) -> str:

@@ -11,7 +11,8 @@ class SessionSummary:
     """One session as people see it; money in `currency`.
 
     `equity` is what its cap has become: the cap with realised and unrealised PnL, after fees. It and the PnL
-    are None while the session holds something without a known price. `at` is when it was read.
+    are None while the session holds something without a known price. `at` is when it was read; from `ends_at`
+    on it only reduces.
     """
 
     id: str
@@ -35,6 +36,7 @@ class SessionSummary:
     fees: Decimal = Decimal(0)
     proof: str = ""
     silent_since: datetime | None = None
+    ends_at: datetime | None = None
     at: datetime | None = None
 
     @property

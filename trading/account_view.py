@@ -6,9 +6,11 @@ from typing import Any
 from trading.books import Books
 from trading.codec import decode
 from trading.gate import Gate
-from trading.health import Check, run_checks
+from trading.health import Check, Finding, failed, passed, run_checks
 from trading.limits import Denial, LimitUse, uses
+from trading.loss_watch import said, worst_loss
 from trading.order import Intent, OrderState
+from trading.session import Stage
 from trading.valuation import Valuation
 from trading.venue_checks import VenueChecks
 from trading.venues.venue import Venue
@@ -43,7 +45,23 @@ class AccountView:
 
     def checks(self, stage: str) -> tuple[Check, ...]:
         """What the venue says to a start in this stage."""
-        return run_checks(self._checks.probes(stage)).checks
+        probes = self._checks.probes(stage)
+        if stage == Stage.LIVE:
+            probes.append(("loss of the day", self._loss))
+        return run_checks(probes).checks
+
+    def _loss(self) -> Finding:
+        """Whether anything could be opened today."""
+        worst, currency = worst_loss(self.limits_in_use()), self._gate.limits.currency
+        if worst.used is None:
+            return failed(
+                "it is not known, so nothing would open", "Wait for the next mark, a minute at most."
+            )
+        if worst.pages:
+            return failed(
+                f"it has reached its limit, {said(worst, currency)}", "Nothing opens before the next day."
+            )
+        return passed(said(worst, currency))
 
     def orders(self) -> tuple[OpenOrder, ...]:
         """Every open order of the account."""

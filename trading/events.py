@@ -11,6 +11,7 @@ class EventKind(StrEnum):
 
     SESSION_STARTED = "session.started"
     SESSION_PAUSED = "session.paused"
+    SESSION_RESUMED = "session.resumed"
     SESSION_STOPPED = "session.stopped"
     SESSION_HALTED = "session.halted"
     SESSION_FAILED = "session.failed"
@@ -21,6 +22,9 @@ class EventKind(StrEnum):
     ORDER_REJECTED = "order.rejected"
     ORDER_UNKNOWN = "order.unknown"
     FILL = "fill"
+    LOSS_REACHED = "loss.reached"
+    ACTIVATION_ENDING = "activation.ending"
+    ACTIVATION_ENDED = "activation.ended"
     VENUE_ERROR = "venue.error"
     GATEWAY_STALE = "gateway.stale"
     GATEWAY_LOST = "gateway.lost"

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from trading.account_view import AccountView
+from trading.activation_watch import ActivationWatch
 from trading.attendance import Attendance
 from trading.bar_watch import BarWatch
 from trading.books import Books
@@ -19,22 +19,25 @@ from trading.database import Database
 from trading.dead_man import DeadManTimer
 from trading.errors import VenueError
 from trading.events import EventKind
-from trading.gate import Circumstances, Gate
+from trading.gate import Gate
 from trading.gateway_files import GatewayLock, socket_path, timer_note
 from trading.gateway_server import Connection, GatewayServer
 from trading.halting import Halting, HaltTiming
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
+from trading.loss_watch import LossWatch
 from trading.market_data import MarketData
+from trading.order_caps import OrderCaps
+from trading.order_count import OrderCount
 from trading.periodic import Growing, Periodic
 from trading.reconciliation import Reconciler
 from trading.session import SessionState, Stage
 from trading.session_desk import SessionDesk, Tools
 from trading.session_states import SessionStates
+from trading.standing import Standing
 from trading.trouble import Trouble
 from trading.valuation import Valuation
 from trading.venue_checks import VenueChecks
-from trading.venue_clock import CLOCK_SKEW_S_MAX, clock_skew_s
 from trading.venues.venue import Venue
 from trading.wire import GatewayStatus
 
@@ -83,10 +86,12 @@ class Gateway:
         zone: ZoneInfo | None = None,
         practice: bool = False,
         settings_digest: str = "",
+        caps: OrderCaps | None = None,
         timing: Timing | None = None,
     ) -> None:
         self._timing = timing = timing or Timing()
         self._venue, self._latch, self._clock, self._home = venue, latch, clock, home
+        self._standing = Standing(venue, latch.engaged, clock, timing.bot_gone_after_s)
         self._exchange, self._practice = exchange, practice
         self._states = SessionStates(database, clock, exchange)
         self._books = Books(database, exchange, limits.currency, clock)
@@ -123,21 +128,20 @@ class Gateway:
             clock=clock,
             order_life=timedelta(seconds=timing.order_life_s),
             session_of=self._states.get,
-            circumstances=self._circumstances,
+            circumstances=self._standing.circumstances,
             daily=self._valuation.daily,
             trouble=self._trouble,
         )
         self._fills_due = Growing(timing.fills_s, timing.fills_s_max)
         self._works = self._periodic_works()
-        self._desk = SessionDesk(self._tools(emergency_venue or venue))
+        count = OrderCount(database, caps or OrderCaps(), clock)
+        self._desk = SessionDesk(self._tools(emergency_venue or venue, count))
+        self._losses, self._ends = self._watches(limits)
         self._halting = self._made_halting(emergency_venue or venue)
-        checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._unready)
+        checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._standing.unready)
         self._view = AccountView(venue, self._books, self._gate, self._valuation, checks)
         self._bars = self._bar_watch()
-        self._unready, self._venue_status = "it is starting", "unknown"
-        self._reconciled_at: datetime | None = None
-        self._pinged_at, self._closing = time.monotonic(), threading.Event()
-        self._skew_s: float | None = None
+        self._closing = threading.Event()
         self._fill_seen_at: datetime | None = None
 
     def _made_halting(self, venue: Venue) -> Halting:
@@ -155,6 +159,12 @@ class Gateway:
             settle_soon=self._works["books"].now,
         )
 
+    def _watches(self, limits: RiskLimits) -> tuple[LossWatch, ActivationWatch]:
+        losses = LossWatch(
+            self._exchange, limits, self._valuation, self._books, self._states, self._desk.pause
+        )
+        return losses, ActivationWatch(self._states, self._desk.pause, self._clock)
+
     def _bar_watch(self) -> BarWatch:
         return BarWatch(
             market=self._market,
@@ -162,10 +172,10 @@ class Gateway:
             attendance=self._attendance,
             trouble=self._trouble,
             clock=self._clock,
-            is_shut=lambda: bool(self._circumstances().shut),
+            is_shut=lambda: bool(self._standing.circumstances().shut),
         )
 
-    def _tools(self, stops_over: Venue) -> Tools:
+    def _tools(self, stops_over: Venue, count: OrderCount) -> Tools:
         return Tools(
             venue=self._venue,
             stops_over=stops_over,
@@ -176,7 +186,8 @@ class Gateway:
             states=self._states,
             attendance=self._attendance,
             clock=self._clock,
-            circumstances=self._circumstances,
+            circumstances=self._standing.circumstances,
+            count=count,
             filled_soon=self._filled_soon,
             watch=timedelta(seconds=self._timing.watch_s),
         )
@@ -221,7 +232,7 @@ class Gateway:
 
     def ready(self) -> bool:
         """Whether orders could pass: reconciled, whatever the latch says."""
-        return not self._unready
+        return self._standing.ready()
 
     def _become_ready(self) -> None:
         """Reconcile until it works; a failed query leaves the gateway shut."""
@@ -233,14 +244,13 @@ class Gateway:
                 self._valuation.refresh_prices()
                 self._mark_equity()
             except VenueError as error:
-                self._unready = f"the books could not be reconciled: {error}"
+                self._standing.unready = f"the books could not be reconciled: {error}"
                 self._trouble.met(error)
             except Exception as error:
-                self._unready = f"the books could not be reconciled: {type(error).__name__}: {error}"
+                self._standing.unready = f"the books could not be reconciled: {type(error).__name__}: {error}"
                 log.exception("gateway cannot start", exchange=self._exchange)
             else:
-                self._unready = ""
-                self._reconciled_at = self._clock()
+                self._standing.reconciled()
                 log.info("gateway ready", exchange=self._exchange, practice=self._practice)
                 for name, work in self._works.items():
                     if name != "latch":
@@ -258,6 +268,8 @@ class Gateway:
             "equity": (timing.equity_s, self._mark_equity),
             "instruments": (timing.instruments_s, lambda: self._market.reload()),
             "stops": (timing.books_s, lambda: self._desk.finish_stops()),
+            "losses": (timing.prices_s, lambda: self._losses.look()),
+            "ends": (timing.books_s, lambda: self._ends.look()),
             "bars": (timing.books_s, lambda: self._bars.look()),
             "attendance": (timing.attendance_s, self._attend),
         }
@@ -308,7 +320,7 @@ class Gateway:
 
     def _mark_equity(self) -> None:
         self._valuation.mark()
-        self._venue_status, self._skew_s = self._venue.status().value, clock_skew_s(self._venue, self._clock)
+        self._standing.look()
 
     def _attend(self) -> None:
         self._desk.tend_silent()
@@ -323,21 +335,6 @@ class Gateway:
                 f"books.differ:{self._exchange}:{difference}",
                 {"exchange": self._exchange, "detail": difference},
             )
-
-    def _circumstances(self) -> Circumstances:
-        if self._latch.engaged():
-            return Circumstances(shut="trading is halted")
-        if self._unready:
-            return Circumstances(shut=self._unready)
-        silent_s = time.monotonic() - self._pinged_at
-        if silent_s > self._timing.bot_gone_after_s:
-            silent = f"the bot has been silent for {silent_s:.0f} s"
-            return Circumstances(reducing_only=f"{silent}; only reducing orders pass")
-        if self._skew_s is not None and abs(self._skew_s) > CLOCK_SKEW_S_MAX:
-            # A deadline that the two sides read differently is no deadline.
-            off = f"our clock is {self._skew_s:+.1f} s against the venue's"
-            return Circumstances(reducing_only=f"{off}; only reducing orders pass")
-        return Circumstances()
 
     def _lost(self, connection: Connection) -> None:
         self._attendance.lost(connection)
@@ -369,7 +366,7 @@ class Gateway:
 
     def _acts(self) -> dict[str, Callable[..., object]]:
         return {
-            "ping": self.ping,
+            "ping": self._standing.ping,
             "pause": self._desk.pause,
             "stop_session": self._desk.stop,
             "halt": self._halting.halt,
@@ -377,23 +374,18 @@ class Gateway:
             "tighten": self._gate.tighten,
         }
 
-    def ping(self) -> bool:
-        """The bot lives."""
-        self._pinged_at = time.monotonic()
-        return True
-
     def status(self) -> GatewayStatus:
         """How the gateway stands."""
         return GatewayStatus(
             exchange=self._exchange,
             ready=self.ready(),
-            detail=self._unready,
-            reconciled_at=self._reconciled_at,
+            detail=self._standing.unready,
+            reconciled_at=self._standing.reconciled_at,
             heartbeats={i: round(min(age, 1e9), 1) for i, age in self._attendance.ages().items()},
             open_orders=len(self._books.live()),
             halted=self._latch.engaged(),
-            venue_status=self._venue_status,
-            clock_skew_s=self._skew_s,
+            venue_status=self._standing.venue_status,
+            clock_skew_s=self._standing.skew_s,
             practice=self._practice,
             pid=os.getpid(),
             settings_digest=self._gate.settings_digest,

@@ -19,6 +19,7 @@ from trading.gateway_server import Connection
 from trading.halt import Steps
 from trading.market_data import MarketData
 from trading.order import Intent, Side
+from trading.order_count import OrderCount
 from trading.pids import ProcessId, process_of
 from trading.reconciliation import Reconciler
 from trading.session import SessionState, Stage, TradingSession
@@ -55,6 +56,7 @@ class Tools:
     attendance: Attendance
     clock: Callable[[], datetime]
     circumstances: Callable[[], Circumstances]
+    count: OrderCount
     filled_soon: Callable[[], None]
     watch: timedelta
 
@@ -128,6 +130,8 @@ class SessionDesk:
         wanted = decode(Intent, intent)
         self._own(connection, wanted.session_id)
         session = self._t.states.get(wanted.session_id)
+        if why := self._t.count.used_up(session):
+            self.pause(session.id, why)
         outcome = self._t.gate.submit(wanted)
         self._t.filled_soon()
         if outcome.state in (Answer.DENIED, Answer.REJECTED) and self._is_watched(session):
@@ -142,9 +146,15 @@ class SessionDesk:
         log.error("session reports a fault", session=session_id, detail=said)
         return self.pause(session_id, said)
 
-    def pause(self, session_id: str, reason: str) -> bool:
-        """Let it only reduce until it is resumed."""
-        return self._t.states.move(session_id, SessionState.PAUSED, reason, only_from=(SessionState.RUNNING,))
+    def pause(self, session_id: str, reason: str, told_otherwise: bool = False) -> bool:
+        """Let it only reduce until it is resumed; `told_otherwise` says that another alert tells why."""
+        return self._t.states.move(
+            session_id,
+            SessionState.PAUSED,
+            reason,
+            only_from=(SessionState.RUNNING,),
+            facts={"told_otherwise": True} if told_otherwise else None,
+        )
 
     def pause_all(self, reason: str) -> None:
         """Pause every running session."""

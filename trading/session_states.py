@@ -24,6 +24,24 @@ _KINDS = {
 _NOT_OVER = tuple(state for state in SessionState if not state.is_over)
 
 
+def move_event(
+    before: TradingSession, after: TradingSession, at: datetime, facts: Mapping[str, Any] | None = None
+) -> TradingEvent | None:
+    """What is told of a move, to be stored with it; None for one that is not told by itself."""
+    kind = _KINDS.get(after.state)
+    if kind is None:
+        return None
+    if before.state is SessionState.PAUSED and after.state is SessionState.RUNNING:
+        kind = EventKind.SESSION_RESUMED
+    return TradingEvent(
+        key=f"{kind}:{after.id}:{at.isoformat()}",
+        kind=kind,
+        at=at,
+        session_id=after.id,
+        facts={"before": before.state.value, "reason": after.state_reason, **(facts or {})},
+    )
+
+
 class SessionStates:
     """The sessions of one exchange, or of all when `exchange` is None."""
 
@@ -79,17 +97,8 @@ class SessionStates:
             after = before.moved(wanted, now, reason)
             if not sessions.move(before, after):
                 return False
-            kind = _KINDS.get(wanted)
-            if kind is not None:
-                EventStore(session).add(
-                    TradingEvent(
-                        key=f"{kind}:{session_id}:{now.isoformat()}",
-                        kind=kind,
-                        at=now,
-                        session_id=session_id,
-                        facts={"before": before.state.value, "reason": reason, **(facts or {})},
-                    )
-                )
+            if (event := move_event(before, after, now, facts)) is not None:
+                EventStore(session).add(event)
         return True
 
     def end_halted(self, session_id: str, reason: str, facts: Mapping[str, Any]) -> None:

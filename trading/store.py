@@ -159,6 +159,14 @@ class OrderStore(_Store):
         query = select(ORDER.c.client_order_id).where(ORDER.c.session_id == session_id)
         return len(self._rows(query.limit(2))) == 1
 
+    def sent_since(self, session_id: str, at: datetime, at_most: int) -> list[datetime]:
+        """When a session's newest orders were written down after a moment, those left out that we denied."""
+        query = select(ORDER.c.created_at).where(
+            ORDER.c.session_id == session_id, ORDER.c.created_at > at, ORDER.c.state != OrderState.DENIED
+        )
+        rows = self._rows(query.order_by(ORDER.c.created_at.desc()).limit(at_most))
+        return [row["created_at"] for row in rows]
+
     def open_count(self, session_id: str) -> int:
         """How many orders of one session the venue may still hold."""
         query = select(func.count()).where(ORDER.c.session_id == session_id, ORDER.c.state.in_(_OPEN_ORDERS))

@@ -101,6 +101,11 @@ class Valuation:
         with self._lock:
             self._equity, self._net_deposits = (self._clock(), worth), paid
 
+    def day_began_at(self) -> datetime | None:
+        """When the mark was made that the day began with; None while there is none."""
+        with self._lock:
+            return self._begun.at if self._begun else None
+
     def daily(self) -> Daily:
         """The day's loss as the limits want it; a mark that is missing or old stays missing."""
         now = self._clock()

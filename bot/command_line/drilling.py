@@ -42,7 +42,7 @@ def drill_approval(
 
 
 def named(roster: Any, name: str) -> Any:
-    """Somebody of the roster by name or id; nobody gives exit code 2."""
+    """The person of this name; anybody else ends the command with exit code 2."""
     for person in roster:
         if name.casefold() in (person.name.casefold(), person.id):
             return person

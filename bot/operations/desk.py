@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Lock
 from typing import Any
@@ -12,12 +12,14 @@ from approvals.payload import Change, canonical, difference, digest
 from approvals.person import Person, PersonId, Role, Roster
 from approvals.policy import PERSONS_MIN, Policy, Rule
 from trading.limits import LIMIT_NAMES, RiskLimits
+from trading.order_caps import OrderCaps
 from trading.session import SessionPlan, Stage
 
 # Shown to the approver and kept with the request, but not compared again at the start.
 SHOWN = "shown"
 # An approval that is only practised; it goes by the rule of a live start.
-DRILL, DRILLED = "drill.approval", "live.activate"
+ACTIVATE, RESUME = "live.activate", "live.resume"
+DRILL, DRILLED = "drill.approval", ACTIVATE
 
 NOT_BEGUN = (
     "This desk has not been begun, so nothing can start. Have everybody enrolled on the desk's machine "
@@ -67,6 +69,8 @@ class Desk:
     code_version: str
     practice: bool
     settings_digest: str = ""
+    shadow_account: str = ""
+    caps: OrderCaps = field(default_factory=OrderCaps)
     begun: bool = True
     settings: Mapping[Kind, Mapping[str, Any]] = field(default_factory=dict)
     # Held by whoever puts something in force, from looking to counting.
@@ -113,9 +117,11 @@ class Desk:
         """Everything that matters for a live start, as the digest will cover it."""
         choice = self.strategy(plan.strategy)
         return {
-            "action": "live.activate",
+            "action": ACTIVATE,
             "plan": plan_value(plan),
             "limits": {name: getattr(self.limits, name) for name in ("currency", *LIMIT_NAMES)},
+            "order_caps": self.caps.as_value(),
+            "active_s": self.rule(ACTIVATE).active_for // timedelta(seconds=1),
             "venue_url": self.venue_url,
             "strategy_source": choice.source_digest if choice else "",
             "channels": {"ops": self.channels.ops, "alerts": self.channels.alerts},

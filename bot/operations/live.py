@@ -12,34 +12,24 @@ from approvals.person import Account, Person
 from approvals.quorum import may_ask
 from approvals.request import (
     REASON_LENGTH_MAX,
-    ApprovalRequest,
     Assurance,
-    ExecutionState,
     RequestId,
-    RequestState,
 )
-from bot.errors import BotError
 from bot.operations.asker import Asker
-from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused, plan_of
+from bot.operations.desk import ACTIVATE, NOT_BEGUN, SHOWN, Desk, Refused, plan_of
 from bot.operations.edited_rows import refused_by
 from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.health import in_short
 from bot.operations.request_card import subject
+from bot.operations.starting import GrantSpent, Start, halted, unready
 from bot.outbox import Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
 from bot.views.live_form import CHECKLIST, TIMEFRAMES, LiveAnswers
-from bot.views.wording import merged
 from trading.amount import BadAmount, parse_amount
-from trading.health import HealthReport, Verdict
+from trading.health import HealthReport
 from trading.killswitch import Latch
 from trading.session import SessionPlan, Stage, TradingSession
-
-
-class GrantSpent(BotError):
-    """The grant of {name} is used up or over, so nothing was started. Ask again."""
-
-    name: str
 
 
 class Rehearsal(Protocol):
@@ -50,13 +40,6 @@ class Rehearsal(Protocol):
 
     def preview(self, plan: SessionPlan) -> str:
         """The orders of a start in one line; raises when they cannot be computed."""
-
-
-class InForce(Protocol):
-    """The gateway that a session would trade through."""
-
-    def goes_by(self, settings_digest: str) -> bool:
-        """Whether it answers and was started with these settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +64,7 @@ class RequestLive:
             return Refused(refusal.sentence)
         if not self._desk.begun:
             return Refused(NOT_BEGUN)
-        if self._latch.engaged():
-            return Refused(
-                "Everything is halted, so nothing can start. "
-                "Two people clear the halt with /peak rearm <reason>."
-            )
-        return None
+        return halted(self._latch, "nothing can start")
 
     def refused_early(self, actor: Person, symbol: str) -> Refused | None:
         """What is known to be refused before anybody fills in a form: a symbol may still be missing."""
@@ -153,13 +131,8 @@ class RequestLive:
         if refused := self.may_ask(actor) or self.refused_early(actor, plan.symbol):
             return refused
         report = self._rehearsal.readiness(Stage.LIVE)
-        if report.verdict is not Verdict.PASSED:
-            wrong = [check for check in report.checks if check.verdict is Verdict.FAILED]
-            failed = "; ".join(f"{names}: {check.detail}" for names, check in merged(wrong))
-            return Refused(
-                f"Readiness failed, so nothing was asked for. {failed}. /peak readiness live "
-                "shows every check."
-            )
+        if refused := unready(report):
+            return refused
         payload = self._desk.live_payload(plan)
         payload[SHOWN] = {"readiness": in_short(report), "preview": self._rehearsal.preview(plan)}
         with self._storage.transaction() as tx:
@@ -188,49 +161,35 @@ def venue_account(desk: Desk, symbol: str) -> str:
 
 
 def _busy(tx: Transaction, symbol: str) -> Refused | None:
-    for session in tx.sessions.all_open():
-        if session.plan.stage is Stage.LIVE and session.plan.symbol == symbol:
-            return Refused(
-                f"{symbol} already has the live session {session.id} on this account "
-                f"({session.state}), so nothing was asked for. Stop it first."
-            )
+    if session := _live_on(tx, symbol):
+        return Refused(
+            f"{symbol} already has the live session {session.id} on this account "
+            f"({session.state}), so nothing was asked for. Stop it first."
+        )
     return None
+
+
+def _live_on(tx: Transaction, symbol: str) -> TradingSession | None:
+    """The live session of a symbol that is not over."""
+    live = (s for s in tx.sessions.all_open() if s.plan.stage is Stage.LIVE and s.plan.symbol == symbol)
+    return next(live, None)
 
 
 class GoLive:
     """Turn an approved request into a session, once."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        desk: Desk,
-        latch: Latch,
-        wake: Callable[[], None],
-        gateway: InForce,
-        alone: Callable[[], bool],
-    ) -> None:
-        """`alone` says whether Slack knows of no other bot with our tokens."""
+    def __init__(self, storage: Storage, desk: Desk, start: Start, wake: Callable[[], None]) -> None:
         self._storage = storage
         self._desk = desk
-        self._latch = latch
+        self._start = start
         self._wake = wake
-        self._gateway = gateway
-        self._alone = alone
 
     def __call__(
         self, actor: Person, request_id: RequestId, asker: Asker | None = None
     ) -> Launched | Refused:
         """Re-check people, time, payload and latch; claim, grant, session and answer are one transaction."""
-        if not self._gateway.goes_by(self._desk.settings_digest):
-            return Refused(
-                "The gateway does not answer, or goes by other limits than those on the card, so nothing was "
-                "started. /peak readiness live says which; press again once it passes."
-            )
-        if not self._alone():
-            return Refused(
-                "Somebody else is connected with our tokens and gets part of the clicks, so nothing was "
-                "started. /peak readiness live says what to do."
-            )
+        if refused := self._start.refused_around():
+            return refused
         try:
             with self._storage.transaction() as tx:
                 outcome = self._launch(tx, actor, request_id)
@@ -248,20 +207,23 @@ class GoLive:
 
     def _launch(self, tx: Transaction, actor: Person, request_id: RequestId) -> Launched | Refused:
         request = tx.requests.get(request_id)
-        if refused := self._may_launch(tx, actor, request):
+        if refused := self._start.refused(tx, actor, request, ACTIVATE):
             return refused
-        if void := self._drifted(tx, request):
-            return void
-        if not tx.requests.claim_execution(request.id, self._desk.roster, tx.now):
+        plan = plan_of(request.payload)
+        if _live_on(tx, plan.symbol):
             return Refused(
-                "Somebody has pressed this already, and one start is all it gives. Nothing more was started."
+                f"{plan.symbol} has a live session already, so nothing was started. Stop it first."
             )
+        if refused := self._start.drifted(tx, request, self._desk.live_payload(plan)):
+            return refused
+        if refused := self._start.claimed(tx, request):
+            return refused
         grant = tx.grants.issue(request)
         if not tx.grants.spend(grant.id, tx.now):
             raise GrantSpent(name=request.name)
-        plan = plan_of(request.payload)
+        ends_at = tx.now + request.rule.active_for
         session = TradingSession.live(
-            new_id("live"), plan, grant, request.payload_text, actor.id, request.reason, tx.now
+            new_id("live"), plan, grant, request.payload_text, actor.id, request.reason, tx.now, ends_at
         )
         tx.sessions.add(session)
         tx.record(ExecutionChanged(tx.requests.get(request.id), actor.id))
@@ -272,54 +234,7 @@ class GoLive:
             request=request.id,
             symbol=plan.symbol,
             reason=request.reason,
+            ends_at=ends_at.isoformat(),
         )
         tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
         return Launched(session)
-
-    def _may_launch(self, tx: Transaction, actor: Person, request: ApprovalRequest) -> Refused | None:
-        if request.action != "live.activate":
-            return Refused("This request is not for a live session, so nothing was started.")
-        if request.requested_by != actor.id:
-            asker = self._desk.name_of(request.requested_by)
-            return Refused(
-                f"Only {asker}, who asked, can press Go live, so that both of you are present. "
-                "Nothing was started."
-            )
-        if request.state_at(tx.now) is not RequestState.APPROVED:
-            return Refused(
-                f"This request is {request.state_at(tx.now)}, not approved, so nothing was started."
-            )
-        if request.execution is not ExecutionState.NONE:
-            return Refused(
-                "This request was carried out already; one start is all it gives. Nothing more was started."
-            )
-        if not request.executable_at(tx.now):
-            return Refused(
-                f"The approval was good until {request.grant_expires_at:%H:%M} UTC, so nothing "
-                "was started. Ask again.",
-                moments=(request.grant_expires_at,) if request.grant_expires_at else (),
-            )
-        if self._latch.engaged():
-            return Refused(
-                "Everything is halted, so nothing was started. "
-                "Two people clear the halt with /peak rearm <reason>."
-            )
-        plan = plan_of(request.payload)
-        if any(s.plan.symbol == plan.symbol and s.plan.stage is Stage.LIVE for s in tx.sessions.all_open()):
-            return Refused(
-                f"{plan.symbol} has a live session already, so nothing was started. Stop it first."
-            )
-        return None
-
-    def _drifted(self, tx: Transaction, request: ApprovalRequest) -> Refused | None:
-        changes = self._desk.drift(request.payload, self._desk.live_payload(plan_of(request.payload)))
-        if not changes:
-            return None
-        told = "; ".join(f"{change.field}: {change.before} → {change.after}" for change in changes)
-        voided = request.void(tx.now, told)
-        tx.requests.void_execution(voided)
-        tx.record(ExecutionChanged(voided))
-        tx.outbox.card(subject(request.id), self._desk.channels.approvals, Urgency.FIRST)
-        return Refused(
-            f"What would run is no longer what was approved ({told}), so nothing was started. Ask again."
-        )

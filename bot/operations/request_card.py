@@ -6,7 +6,7 @@ from approvals.quorum import awaited, could_complete, tally
 from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
 from bot.operations.answer_time import took
 from bot.operations.beginning import BEGINS
-from bot.operations.desk import DRILL, SHOWN, Desk
+from bot.operations.desk import ACTIVATE, DRILL, RESUME, SHOWN, Desk
 from bot.operations.since_last import since_last_approved
 from bot.operations.waking import clock_of, is_up
 from bot.storage import Transaction
@@ -85,11 +85,14 @@ def asleep(
 def title(desk: Desk, request: ApprovalRequest) -> str:
     """The request in one short line, for a lock screen."""
     payload = request.payload
-    if request.action == "live.activate":
+    if request.action in (ACTIVATE, RESUME):
         plan = payload.get("plan", {})
         quote = str(plan.get("symbol", "/")).split("/")[-1]
         most = f"at most {sum_in(plan.get('notional_max'))} {quote}"
-        return f"{plan.get('symbol')} {plan.get('strategy')}, {most}"
+        what = f"{plan.get('symbol')} {plan.get('strategy')}"
+        if request.action == RESUME:
+            return f"{what}, {payload['pause']['why']}"
+        return f"{what}, {most}"
     if request.action == DRILL:
         return "Drill, nothing is started"
     if begins := payload.get(BEGINS):

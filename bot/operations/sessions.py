@@ -96,6 +96,7 @@ def summarise(
         fees=position.fees,
         proof=proof_of(tx, session),
         silent_since=_silent_since(tx, session) if session.id in silent else None,
+        ends_at=session.ends_at,
         at=tx.now,
     )
 

@@ -2,7 +2,7 @@
 
 from approvals.payload import canonical, difference
 from approvals.request import ApprovalRequest
-from bot.operations.desk import SHOWN
+from bot.operations.desk import ACTIVATE, SHOWN
 from bot.storage import Transaction
 from bot.summaries import Compared
 
@@ -11,9 +11,9 @@ LOOKED_THROUGH_MAX = 100
 
 
 def since_last_approved(tx: Transaction, request: ApprovalRequest) -> Compared | None:
-    """The difference in what would run; None for an act that runs no strategy."""
+    """The difference in what would run; None for an act that starts no strategy."""
     strategy = _strategy(request)
-    if strategy is None:
+    if strategy is None or request.action != ACTIVATE:
         return None
     earlier = tx.requests.approved_before(request.action, request.created_at, LOOKED_THROUGH_MAX)
     last = next((each for each in earlier if _strategy(each) == strategy), None)

@@ -131,10 +131,16 @@ def _what(card: RequestCard) -> list[str]:
         f"({literal(str(card.payload.get('venue_url')), 200)})",
         f"{literal(str(plan.get('symbol')), 30)}, {literal(str(plan.get('timeframe')), 10)} bars, "
         f"{literal(str(plan.get('strategy')), 60)} {literal(parameters(plan), 300)}",
-        with_readers_time(
-            f"Preview: {literal(str(card.evidence.get('preview', 'none')), 400)}", card.created_at
-        ),
+        with_readers_time(_found(card), card.created_at),
     ]
+
+
+def _found(card: RequestCard) -> str:
+    """What the start would send; of one that is paused, why it was and what it holds."""
+    if pause := card.payload.get("pause"):
+        held = literal(str(card.evidence.get("held", "unknown")), 200)
+        return f"Paused: {literal(str(pause.get('why')), 300)}. Holds {held}"
+    return f"Preview: {literal(str(card.evidence.get('preview', 'none')), 400)}"
 
 
 def _small_print(card: RequestCard) -> ContextBlock:

@@ -15,6 +15,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "ask for a live session; opens the form",
     ),
     "stop": ("/peak stop <session|symbol|all> [reason]", "stop, cancel open orders, prove it"),
+    "pause": ("/peak pause <session|symbol|all> [reason]", "open nothing from now on; it may still sell"),
+    "resume": ("/peak resume <session|symbol> <reason>", "ask that it goes on; two people"),
     "preview": ("/peak preview <strategy> <symbol> [bars]", "the orders a start would send, sent nowhere"),
     "readiness": ("/peak readiness live", "the checks before a start"),
     "orders": ("/peak orders", "open orders at the venue, ours and foreign"),
@@ -40,8 +42,6 @@ _NOT_YET = "There is no {word} yet, so nothing was done. {instead}"
 NOT_YET = {
     word: _NOT_YET.format(word=word, instead=instead)
     for word, instead in {
-        "pause": "Stop the session with /peak stop, or halt everything with /peak-kill.",
-        "resume": "Stop the session with /peak stop and ask anew with /peak live start.",
         "flatten": "Sell at the venue by hand.",
     }.items()
 }

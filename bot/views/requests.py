@@ -1,6 +1,7 @@
 """The card of an approval request: what is asked, by whom, who answered, what may be pressed."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -23,6 +24,7 @@ from bot.views.wording import (
     label,
     limit_words,
     literal,
+    span,
     sum_in,
     when,
     with_readers_time,
@@ -48,6 +50,9 @@ _FIELD_WORDS = {
     "plan.class_path": "class",
     "venue_url": "the venue's address",
     "limits.currency": "currency",
+    "active_s": "seconds it lasts",
+    "order_caps.an_hour": "orders an hour",
+    "order_caps.a_day": "orders a day",
 }
 _DIGEST_WORDS = {
     "strategy_source": "the strategy's code",
@@ -68,6 +73,7 @@ _SHOWN = {
 _DRILL = "drill.approval"
 _VERBS = {
     "live.activate": "asks to go live",
+    "live.resume": "asks to resume",
     "rearm": "asks to clear the halt",
     "roster.change": "asks to change the roster",
     "policy.change": "asks to change the policy",
@@ -78,6 +84,7 @@ _VERBS = {
 }
 _EXECUTE_LABEL = {
     "live.activate": "Go live",
+    "live.resume": "Resume",
     "rearm": "Clear the halt",
     "roster.change": "Put it in force",
     "policy.change": "Put it in force",
@@ -155,13 +162,23 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
             "Account": f"{plan.get('exchange')} ({card.payload.get('venue_url')})",
             "Strategy": f"{plan.get('strategy')} {parameters(plan)}",
             "Symbol, bars": f"{plan.get('symbol')} {plan.get('timeframe')}",
-            "At most": f"{sum_in(plan.get('notional_max'))} {quote}",
+            "At most": f"{sum_in(plan.get('notional_max'))} {quote}{_lasts(card)}",
         }
+    if pause := card.payload.get("pause"):
+        pairs["Paused"] = str(pause.get("why"))
     pairs["Why"] = card.reason or "no reason given"
     return [
         MarkdownTextObject(text=f"*{literal(name, 60)}*\n{literal(value, 600)}")
         for name, value in pairs.items()
     ]
+
+
+def _lasts(card: RequestCard) -> str:
+    """How long it would open at most, or until when."""
+    if until := card.payload.get("ends_at"):
+        return f", until {str(until)[:16].replace('T', ' ')} UTC"
+    active_s = card.payload.get("active_s")
+    return f", for {span(timedelta(seconds=active_s))}" if isinstance(active_s, int) else ""
 
 
 def parameters(plan: dict[str, object]) -> str:
@@ -221,6 +238,8 @@ def _limits(card: RequestCard) -> list[Block]:
         return []
     units = {name: "%" if name.endswith("_pct") else limits.get("currency") for name in LIMIT_NAMES}
     named = [f"{limit_words(name)} {limits[name]} {units[name]}" for name in LIMIT_NAMES if name in limits]
+    if caps := card.payload.get("order_caps"):
+        named.append(f"orders {caps.get('an_hour')} an hour, {caps.get('a_day')} a day")
     text = literal(f"Limits: {', '.join(named)}", 900)
     return [ContextBlock(elements=[MarkdownTextObject(text=text)])]
 

@@ -15,9 +15,22 @@ from slack_sdk.models.blocks import (
 
 from bot.summaries import SessionSummary
 from bot.view import View
-from bot.views.wording import LOCK_SCREEN_MAX, STATE_MARK, first_upper, label, literal, money, quantity, when
+from bot.views.wording import (
+    LOCK_SCREEN_MAX,
+    STATE_MARK,
+    as_sentence,
+    day_and_time,
+    first_upper,
+    label,
+    literal,
+    money,
+    quantity,
+    when,
+)
 
 STOP = "session.stop"
+PAUSE = "session.pause"
+RESUME = "session.resume"
 HALT = "halt"
 
 _STATE_SENTENCE = {
@@ -69,6 +82,22 @@ def stop_button(session: SessionSummary) -> ButtonElement:
     )
 
 
+def pause_button(session: SessionSummary) -> ButtonElement:
+    """The button that keeps one session from opening anything; it asks first."""
+    return ButtonElement(
+        text="Pause",
+        action_id=PAUSE,
+        value=session.id,
+        confirm=ConfirmObject(
+            title=f"Pause {label(session.symbol, 80)}?",
+            text="It opens nothing any more and may still sell what it holds. Only two people together let "
+            "it go on.",
+            confirm="Pause",
+            deny="No",
+        ),
+    )
+
+
 def session_card(session: SessionSummary) -> View:
     """State first, money second, buttons last."""
     headline = _headline(session)
@@ -104,13 +133,14 @@ def session_card(session: SessionSummary) -> View:
     if session.state == "failed":
         blocks.append(SectionBlock(text=MarkdownTextObject(text=_after_failure(session))))
     since = f" · since {when(session.started_at)}" if session.started_at else ""
+    ends = f" · ends {day_and_time(session.ends_at)}" if session.ends_at and session.state in OPEN else ""
     as_of = f" · figures of {when(session.at)}" if session.at and session.state in OPEN else ""
     blocks.append(
         ContextBlock(
             elements=[
                 MarkdownTextObject(
                     text=f"`{literal(session.id)}` · {literal(session.stage)}{since}"
-                    f" · asked by {literal(session.started_by)}{as_of}"
+                    f" · asked by {literal(session.started_by)}{ends}{as_of}"
                 )
             ]
         )
@@ -153,7 +183,16 @@ def _buttons(session: SessionSummary) -> list[ButtonElement]:
     if session.state not in OPEN:
         return []
     buttons = [] if session.state == "stopping" else [stop_button(session)]
+    if session.state == "running":
+        buttons.insert(0, pause_button(session))
+    if session.state == "paused" and session.stage == "live" and not _has_ended(session):
+        buttons.insert(0, ButtonElement(text="Ask to resume", action_id=RESUME, value=session.id))
     return [*buttons, halt_button(f"from the card of {session.id}")] if session.stage == "live" else buttons
+
+
+def _has_ended(session: SessionSummary) -> bool:
+    """Whether its activation is over: then it reduces, and nobody can let it go on."""
+    return session.ends_at is not None and session.at is not None and session.at >= session.ends_at
 
 
 def order_line(facts: dict[str, str]) -> View:
@@ -164,6 +203,21 @@ def order_line(facts: dict[str, str]) -> View:
         f"accepted by the venue as {facts.get('venue_order_id', '?')}"
     )
     return _line(("First order: " if facts.get("first") else "Order: ") + text)
+
+
+# What a session's thread is told of beside its orders and fills.
+SESSION_LINES = frozenset({"session.paused", "session.resumed", "activation.ending", "activation.ended"})
+
+
+def state_line(kind: str, facts: dict[str, str]) -> View:
+    """That it is paused, goes on, or ends soon, and why."""
+    said = str(facts.get("reason") or facts.get("detail") or "no reason given")
+    if kind == "session.paused":
+        why = said if said.startswith("paused by") else f"Paused: {said}"
+        return _line(f"{as_sentence(why)} It opens nothing, and may still sell.")
+    if kind == "session.resumed":
+        return _line(f"It goes on. {as_sentence(said)}")
+    return _line(as_sentence(said))
 
 
 def fill_line(facts: dict[str, str]) -> View:

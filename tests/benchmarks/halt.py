@@ -32,6 +32,7 @@ TOLD_WITHIN_MS = 500.0
 # The shipped limits are for a first small run.
 LIMITS = {
     "max_order_notional = 100": "max_order_notional = 1000",
+    "max_orders_per_hour = 20": "max_orders_per_hour = 100",
     "max_symbol_exposure = 200": "max_symbol_exposure = 2000",
     "max_total_exposure = 400": "max_total_exposure = 8000",
 }

@@ -64,6 +64,22 @@ REPORTED: dict[EventKind, tuple[dict[str, str], str]] = {
         {"exchange": "kraken", "detail": "2 orders were cancelled at 03:12:44 UTC"},
         "dead-man timer",
     ),
+    EventKind.LOSS_REACHED: (
+        {
+            "exchange": "kraken",
+            "page": "2",
+            "detail": "it has reached its limit, 63 of 50 USD",
+        },
+        "The loss of the day",
+    ),
+    EventKind.ACTIVATION_ENDING: (
+        {"symbol": "BTC/USD", "detail": "its activation ends at 2026-11-28 09:12 UTC"},
+        "ends soon",
+    ),
+    EventKind.ACTIVATION_ENDED: (
+        {"symbol": "BTC/USD", "detail": "its activation ended at 2026-11-28 09:12 UTC"},
+        "has ended",
+    ),
     EventKind.BARS_MISSED: (
         {"symbol": "BTC/USD", "detail": "no new bar of 1m since 03:09:00 UTC, 3 were missed"},
         "gets no bars",

@@ -67,11 +67,26 @@ def stop_when_paused(desk: Desk, album: Album, session: Card) -> None:
     album.takes("alert-acknowledged", paused.now_reads("acknowledged by Rita"))
 
     desk.wait_ready()
+    go_on(desk, album, session)
     desk.control("fault", kind="delay_s", value=6, count=0)
     desk.otto.says("/peak stop BTC/USD the gateway died")
     album.takes("session-stopping", session.now_reads("is stopping"))
     desk.control("fault", kind="none")
     album.takes("session-stopped", session.now_reads("has stopped", buttons=[]))
+
+
+def go_on(desk: Desk, album: Album, session: Card) -> None:
+    """Otto asks that it goes on, Olivia agrees."""
+    album.takes("line-state", session.thread.expects("Paused: its gateway was"))
+    album.turns(OTTO, TRADING_OPS)
+    desk.otto.clicks(session, "Ask to resume").sees_form("Resume a session")
+    album.takes_window("form-resume", "dialog[open]")
+    desk.otto.fills(reason="the gateway is back, and its books are reconciled").submits().is_told("Asked as")
+    request = desk.channel("trading-approvals").expects("Otto asks to resume")
+    album.takes("resume-pending", request)
+    desk.olivia.approves(request).is_told("counted")
+    desk.otto.clicks(request, "Resume").is_told("goes on")
+    album.takes("resume-executed", request.now_reads("the session goes on", buttons=[]))
 
 
 def die(desk: Desk, album: Album) -> None:

@@ -236,7 +236,7 @@ class Desk(Conversation):
         self.is_approved(card)
         self.otto.clicks(card, "Go live").is_told(f"Starting {symbol}")
         session = self.channel("trading-ops").expects(
-            f"{symbol} is live", buttons=["Stop", "Halt everything"]
+            f"{symbol} is live", buttons=["Pause", "Stop", "Halt everything"]
         )
         session.thread.expects("First order: buy")
         session.thread.expects("Fill: buy")

@@ -67,7 +67,9 @@ def test_a_kill_around_go_live_leaves_one_session_or_none(desk: Desk, moment: st
     desk.kill_bot()
     desk.start_bot()
 
-    session = desk.channel("trading-ops").expects("BTC/USD is live", buttons=["Stop", "Halt everything"])
+    session = desk.channel("trading-ops").expects(
+        "BTC/USD is live", buttons=["Pause", "Stop", "Halt everything"]
+    )
     session.now_reads("Open orders 0")
     until(lambda: desk.orders_sent() or None, "The session never traded")
     card.now_reads("the session is live", buttons=[])

@@ -11,7 +11,7 @@ def test_sam_without_a_role_may_halt_but_not_rearm(desk: Desk) -> None:
     desk.xena.says("/peak-kill now").is_told("Nothing was halted")
     desk.gil.says("/peak halt now").is_told("Nothing was halted")
     assert not (desk.home / "HALT").exists()
-    session.now_reads("is live", buttons=["Stop", "Halt everything"])
+    session.now_reads("is live", buttons=["Pause", "Stop", "Halt everything"])
 
     desk.sam.says("/peak-kill price feed looks wrong").is_told("HALTED")
     card = desk.channel("trading-ops").expects("Sam halted everything: price feed looks wrong")

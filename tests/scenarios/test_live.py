@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from tests.scenarios.conversation import Card
 from tests.scenarios.desk import CHECKLIST, Desk, open_desk, until
 
 
@@ -36,7 +37,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     desk.rita.clicks(card, "Go live").is_refused("Only Otto, who asked, can press Go live")
     desk.otto.clicks(card, "Go live").is_told("Starting BTC/USD")
     session = desk.channel("trading-ops").expects(
-        "PRACTICE · 🟢 BTC/USD is live", buttons=["Stop", "Halt everything"]
+        "PRACTICE · 🟢 BTC/USD is live", buttons=["Pause", "Stop", "Halt everything"]
     )
     session.thread.expects("First order: buy")
     for _ in range(desk.fills_of(session)):
@@ -48,6 +49,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
 
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     _has_no_secret(desk)
+    _pauses_and_goes_on(desk, session)
     desk.otto.says("/peak stop BTC/USD enough for today")
     desk.is_stopped(session)
     session.now_reads("stopped by Otto: enough for today")
@@ -55,6 +57,29 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     assert len(desk.orders_sent()) == 1
     _keeps_no_code(desk, ottos, olivias)
     until(lambda: "Shutdown complete" in _all_logs(desk.home), "No log says Shutdown complete")
+
+
+def _pauses_and_goes_on(desk: Desk, session: Card) -> None:
+    """Rita alone pauses it, the reason is told; Otto and Olivia together let it go on."""
+    desk.rita.says("/peak pause BTC/USD the spread is wide").is_told("BTC/USD is paused")
+    desk.olivia.is_told("was paused by Rita: the spread is wide")
+    session.thread.expects("Paused by Rita: the spread is wide. It opens nothing")
+    desk.channel("trading-alerts").expects("A session is paused: BTC/USD")
+    session.now_reads("is paused", buttons=["Ask to resume", "Stop", "Halt everything"])
+
+    desk.otto.clicks(session, "Ask to resume").sees_form("Resume a session")
+    desk.otto.fills(reason="the spread is back").submits()
+    card = desk.channel("trading-approvals").expects(
+        "Otto asks to resume", buttons=["Approve", "Reject", "Withdraw"]
+    )
+    desk.otto.is_told("Asked as")
+    desk.olivia.is_told("Otto asks to resume")
+    card.now_reads("paused by Rita: the spread is wide")
+    desk.is_approved(card, "Resume")
+    desk.otto.clicks(card, "Resume").is_told("BTC/USD goes on")
+    session.thread.expects("It goes on. The spread is back")
+    session.now_reads("is live", buttons=["Pause", "Stop", "Halt everything"])
+    card.now_reads("the session goes on", buttons=[])
 
 
 def _release(desk: Desk, told: str) -> str | None:

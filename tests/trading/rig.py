@@ -24,6 +24,7 @@ from trading.halting import HaltTiming
 from trading.killswitch import Latch
 from trading.limits import RiskLimits
 from trading.order import Intent, Order, OrderType, Side
+from trading.order_caps import OrderCaps
 from trading.practice_exchange.fault_control import mend, set_fault
 from trading.practice_exchange.faults import Fault, FaultKind
 from trading.practice_exchange.journal import Call
@@ -56,6 +57,8 @@ max_symbol_exposure = 5000
 max_total_exposure = 10000
 max_daily_loss_abs = 50000
 max_daily_loss_pct = 50
+max_orders_per_hour = 1000
+max_orders_per_day = 10000
 """
 QUICK = Timing(
     fills_s=0.2,
@@ -101,6 +104,7 @@ class Rig:
         self.practice = practice
         self.latch = Latch(home)
         self.rate_limit_ms = 1
+        self.caps = OrderCaps(1000, 10_000)
         self.limits = RiskLimits(
             "USD", Decimal(1000), Decimal(5000), Decimal(10000), Decimal(50000), Decimal(50)
         )
@@ -146,6 +150,7 @@ class Rig:
             emergency_venue=self.venue(EMERGENCY_KEY, throttled=False),
             database=self.database,
             limits=self.limits,
+            caps=self.caps,
             latch=self.latch,
             clock=system_clock,
             exchange="kraken",

@@ -14,7 +14,8 @@ from bot.settings import Environment
 from tests.bot.command_line.conftest import Shell
 from tests.bot.intake import Clock
 
-GRANTS = {"AnswerRequest", "GoLive", "ClearHalt", "FinishDrill", "record_vote", "claim_execution", "issue"}
+GRANTS = {"AnswerRequest", "GoLive", "ResumeLive", "ClearHalt", "FinishDrill"}
+GRANTS |= {"record_vote", "claim_execution", "issue"}
 
 
 def commands(command: click.Command, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

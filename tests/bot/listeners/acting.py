@@ -1,7 +1,8 @@
 """The listeners over one desk, as the bot registers them, and a way to have each act delivered again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ from bot.listeners.changes import ChangeListeners
 from bot.listeners.desk import DeskListeners
 from bot.listeners.drills import DrillListeners
 from bot.listeners.front import Front, answered_once
+from bot.listeners.jobs import Jobs
+from bot.listeners.pausing import PauseListeners, ResumeListeners
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.changes import ProposeChange, PutInForce
-from bot.operations.desk import DRILL
+from bot.operations.desk import ACTIVATE, DRILL, RESUME
 from bot.operations.drill import FinishDrill, RequestDrill
 from bot.operations.factor_change import RequestFactor
 from bot.operations.forged import CheckPressed
@@ -33,11 +36,14 @@ from bot.operations.health import CheckHealth, DeskChecks, Machine
 from bot.operations.limits import TightenLimits
 from bot.operations.live import GoLive
 from bot.operations.look import Look
+from bot.operations.pausing import PauseSession
 from bot.operations.request_card import read_card
 from bot.operations.requests import AnswerRequest, NoteStranger, ReadRequests, WithdrawRequest
+from bot.operations.resuming import RequestResume, ResumeLive
 from bot.operations.sessions import StopSession
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
+from bot.payloads import Delivery
 from bot.practice.content import as_kept
 from bot.rehearsal import Rehearsal
 from bot.slack_app import build_app, dispatch
@@ -50,6 +56,20 @@ from tests.bot.operations.rig import Rig
 from tests.bot.slack_payloads import click, command, submission
 
 PLACE = ("C0APPROVALS", "1795360600.000100")
+
+
+@dataclass
+class AtOnce:
+    """Stands in for the inbox: a job is done as soon as it is saved."""
+
+    dispatch: Callable[[Mapping[str, Any], str, bool], object]
+
+    def accept(self, delivery: Delivery) -> "Future[None]":
+        """Do it, and say that it is on disk."""
+        self.dispatch(delivery.payload, delivery.key, False)
+        saved: Future[None] = Future()
+        saved.set_result(None)
+        return saved
 
 
 @dataclass
@@ -78,7 +98,8 @@ class Listening:
             reader,
             WithdrawRequest(rig.storage, desk),
             {
-                "live.activate": GoLive(rig.storage, desk, rig.latch, lambda: None, rig, lambda: True),
+                ACTIVATE: GoLive(rig.storage, desk, rig.start, lambda: None),
+                RESUME: ResumeLive(rig.storage, desk, rig.start),
                 "rearm": self.clear_halt,
                 DRILL: FinishDrill(rig.storage, desk),
                 **dict.fromkeys(
@@ -94,6 +115,12 @@ class Listening:
         tighten = TightenLimits(rig.storage, desk, lambda: rig.files.value(Kind.LIMITS))
         ChangeListeners(front, propose, tighten, factors, StepUp(rig.storage, desk)).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
+        PauseListeners(front, PauseSession(rig.storage, desk)).register(self.app)
+        jobs, resume = (
+            Jobs(AtOnce(self._dispatch)),
+            RequestResume(rig.storage, desk, rig.rehearsing.readiness, rig.latch),
+        )
+        ResumeListeners(front, resume, StepUp(rig.storage, desk), jobs).register(self.app)
         machine = Machine(self.home)
         checks = DeskChecks(rig.storage, desk, rig.latch, machine)
         look = Look(desk, checks, rig.gateway, Rehearsal.preview)  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ from bot.operations.live import GoLive, Launched, RequestLive
 from bot.operations.reminders import RemindAwaited, draw_reminder
 from bot.operations.request_card import read_card
 from bot.operations.requests import AnswerRequest
+from bot.operations.starting import Start
 from bot.outbox import SENT
 from bot.storage import Keys, Storage, Transaction
 from bot.summaries import RequestCard
@@ -269,9 +270,14 @@ class Rig:
         """The gateway of this rig goes by the desk's own settings, unless it is told otherwise."""
         return settings_digest == self.gateway_settings
 
+    @property
+    def start(self) -> Start:
+        """The checks of whoever carries a start out."""
+        return Start(self.desk, self.latch, self, lambda: self.is_alone)
+
     def goes_live(self, request_id: str, by: Person = OTTO) -> Launched | Refused:
         """Press Go live."""
-        launch = GoLive(self.storage, self.desk, self.latch, self._wake, self, lambda: self.is_alone)
+        launch = GoLive(self.storage, self.desk, self.start, self._wake)
         return launch(by, RequestId(request_id))
 
     def live_session(self, **given: Any) -> TradingSession:

@@ -7,7 +7,18 @@ import pytest
 
 from bot.summaries import SessionSummary
 from bot.view import check
-from bot.views.sessions import HALT, STOP, fill_line, halt_button, order_line, session_card, stop_reply
+from bot.views.sessions import (
+    HALT,
+    PAUSE,
+    RESUME,
+    STOP,
+    fill_line,
+    halt_button,
+    order_line,
+    session_card,
+    state_line,
+    stop_reply,
+)
 from tests.bot.views.given import NOON, SESSION
 from tests.bot.views.reading import buttons, said
 from trading.session import SessionState
@@ -29,10 +40,33 @@ def test_every_state_has_a_card(state: SessionState, stage: str) -> None:
     )
 
 
-@pytest.mark.parametrize("state", ["starting", "running", "paused", "unknown"])
-def test_what_may_still_trade_can_be_stopped_and_halted(state: str) -> None:
-    """The way out stands on every live card."""
-    assert buttons(session_card(replace(SESSION, state=state)).blocks) == [STOP, HALT]
+@pytest.mark.parametrize(
+    ("state", "first"), [("starting", []), ("running", [PAUSE]), ("paused", [RESUME]), ("unknown", [])]
+)
+def test_what_may_still_trade_can_be_stopped_and_halted(state: str, first: list[str]) -> None:
+    """The way out stands on every live card, behind the way into a pause or out of it."""
+    assert buttons(session_card(replace(SESSION, state=state)).blocks) == [*first, STOP, HALT]
+
+
+def test_what_has_ended_cannot_be_asked_to_go_on() -> None:
+    """Its activation is over; that stands on the card."""
+    ended = replace(SESSION, state="paused", ends_at=NOON, at=NOON)
+    assert buttons(session_card(ended).blocks) == [STOP, HALT]
+    assert "· ends " in card(ended)
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "told"),
+    [
+        ("session.paused", {"reason": "paused by Otto: spread"}, "Paused by Otto: spread. It opens nothing"),
+        ("session.paused", {"reason": "its gateway was lost"}, "Paused: its gateway was lost. It opens"),
+        ("session.resumed", {"reason": "the spread is back"}, "It goes on. The spread is back."),
+        ("activation.ended", {"detail": "its activation ended"}, "Its activation ended."),
+    ],
+)
+def test_the_thread_says_what_became_of_it(kind: str, facts: dict[str, str], told: str) -> None:
+    """Who or what paused it, that it goes on, that its time is over."""
+    assert state_line(kind, facts).text.startswith(told)
 
 
 def test_a_session_that_is_stopping_can_still_be_halted() -> None:
@@ -127,7 +161,7 @@ def test_a_silent_session_is_not_called_live() -> None:
 
     assert text.startswith("⚠️ BTC/USD gives no sign of life")
     assert "*No sign of life since" in text
-    assert buttons(session_card(replace(SESSION, silent_since=NOON)).blocks) == [STOP, HALT]
+    assert buttons(session_card(replace(SESSION, silent_since=NOON)).blocks) == [PAUSE, STOP, HALT]
 
 
 def test_a_failed_session_says_what_is_left_of_it() -> None:
