@@ -107,16 +107,7 @@ class Gateway:
             timeout_s=timing.timer_s,
             refresh_s=timing.timer_refresh_s,
         )
-        self._valuation = Valuation(
-            venue=venue,
-            books=self._books,
-            market=self._market,
-            database=database,
-            exchange=exchange,
-            currency=limits.currency,
-            zone=zone or ZoneInfo("UTC"),
-            clock=clock,
-        )
+        self._valuation = self._made_valuation(database, limits.currency, zone or ZoneInfo("UTC"))
         self._trouble = Trouble(exchange, self._states, clock, lambda why: self._desk.pause_all(why))
         self._gate = Gate(
             venue=venue,
@@ -143,6 +134,18 @@ class Gateway:
         self._bars = self._bar_watch()
         self._closing = threading.Event()
         self._fill_seen_at: datetime | None = None
+
+    def _made_valuation(self, database: Database, currency: str, zone: ZoneInfo) -> Valuation:
+        return Valuation(
+            venue=self._venue,
+            books=self._books,
+            market=self._market,
+            database=database,
+            exchange=self._exchange,
+            currency=currency,
+            zone=zone,
+            clock=self._clock,
+        )
 
     def _made_halting(self, venue: Venue) -> Halting:
         return Halting(
