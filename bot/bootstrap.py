@@ -115,8 +115,7 @@ def build(
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
     home = installation.environment.home_folder
-    metrics = Metrics()
-    launcher = GatewayLauncher(installation.environment, installation.settings_in_use)
+    metrics, launcher = Metrics(), _launcher(installation)
     supervisor = _supervisor(installation, launcher, lease)
     workspace_url = _workspace_url(account)
     status = ReadStatus(installation.storage(), desk, latch, supervisor.gateway, workspace_url)
@@ -180,6 +179,11 @@ def build(
         link=link,
         compare_anchors=CompareAnchors(storage, desk, latch, note_head.file),
     )
+
+
+def _launcher(installation: Installation) -> GatewayLauncher:
+    """What starts gateways, which go by what the bot goes by."""
+    return GatewayLauncher(installation.environment, installation.settings_in_use)
 
 
 def _note_head(installation: Installation, storage: Storage) -> NoteHead:
