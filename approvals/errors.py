@@ -202,6 +202,15 @@ class InForceReplaced(ApprovalError):
     kind: str
 
 
+class ClockSetBack(ApprovalError):
+    """This machine's clock says {now:%Y-%m-%d %H:%M:%S} UTC, and {highest:%Y-%m-%d %H:%M:%S} was seen before:
+    it was set back, so nothing that takes approval is done. Set it right, and wait until that time comes.
+    """
+
+    now: datetime
+    highest: datetime
+
+
 class GrantUnknown(ApprovalError):
     """There is no grant {wanted}. Ask for an approval first."""
 

@@ -158,7 +158,8 @@ class ApprovalRequest:
     @property
     def concerns(self) -> PersonId | None:
         """The person whom it is about, who may neither ask for it nor agree to it; None for most acts."""
-        return self.payload.get("concerns")
+        # Asked at every vote: a payload that does not name it is not read for that.
+        return self.payload.get("concerns") if '"concerns"' in self.payload_text else None
 
     @property
     def grant_expires_at(self) -> datetime | None:

@@ -8,6 +8,7 @@ is counted and when a request is carried out.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, or_, select, update
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from approvals.errors import (
     AlreadyOpen,
     AskedTooOften,
+    ClockSetBack,
     ExecutionClosed,
     GrantUnknown,
     NotApproved,
@@ -57,6 +59,8 @@ from approvals.rows import (
 
 ASKS_MAX = 5
 ASKING_SPAN = timedelta(hours=1)
+# Clocks are corrected by less than this without anybody having set them.
+CLOCK_BACK_MAX = timedelta(seconds=5)
 
 # Made once: every vote runs them, and making a statement costs as much as running it.
 _REQUEST = select(REQUEST).where(REQUEST.c.id == bindparam("wanted"))
@@ -66,28 +70,42 @@ _VOTES = (
     .where(VOTE.c.request_id == bindparam("wanted"))
     .order_by(VOTE.c.at, VOTE.c.kind.desc(), VOTE.c.person)  # of one moment, the requester comes first
 )
+_CHANGING = ("state", "decided_at", "decided_by", "note", "execution", "execution_at", "outcome", "mac")
+_CHANGED = (
+    update(REQUEST)
+    .where(REQUEST.c.id == bindparam("wanted"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+_PENDING = REQUEST.c.state == RequestState.PENDING
+_DECIDED = _CHANGED.where(_PENDING)
 
 
 class RequestStore:
-    """Approval requests and their votes; the key signs their rows."""
+    """Approval requests and their votes; the key signs their rows.
 
-    def __init__(self, session: Session, key: bytes) -> None:
+    `highest` is the highest time that was seen. Nothing is asked, voted or carried out by a clock that was
+    set back: what has expired would be alive again.
+    """
+
+    def __init__(self, session: Session, key: bytes, highest: datetime | None = None) -> None:
         self._session = session
         self._key = key
+        self._highest = highest
 
     def add(self, request: ApprovalRequest, vote: Vote | None) -> RequestCreated:
         """File a new request with the requester's own yes; None when he asked from a shell.
 
         Raises RequestRepeated for a cause that filed one before, AlreadyOpen while another one waits,
-        AskedTooOften after five in an hour.
+        AskedTooOften after five in an hour, ClockSetBack.
         """
+        self._check_clock(request.created_at)
         if earlier := self.by_cause(request.cause):
             raise RequestRepeated(name=earlier.name)
         expired = self.expire_overdue(request.created_at, _same_act(request))
         if until := self.asks_again_at(request.requested_by, request.created_at):
             raise AskedTooOften(person=request.requested_by, count=ASKS_MAX, until=until)
         if not self._insert(REQUEST, request_values(request)):
-            waiting = self._select(_same_act(request), _pending())
+            waiting = self._select(_same_act(request), _PENDING)
             name = waiting[0].name if waiting else request.name
             raise AlreadyOpen(action=request.action, account=request.account, name=name)
         if vote is not None:
@@ -125,11 +143,11 @@ class RequestStore:
 
     def open_requests(self, now: datetime) -> list[ApprovalRequest]:
         """List what waits for an answer, oldest first."""
-        return self._select(_pending(), REQUEST.c.expires_at > now)
+        return self._select(_PENDING, REQUEST.c.expires_at > now)
 
     def overdue_requests(self, now: datetime, *where: Any) -> list[ApprovalRequest]:
         """List what is still written as pending though its time is over."""
-        return self._select(_pending(), REQUEST.c.expires_at <= now, *where)
+        return self._select(_PENDING, REQUEST.c.expires_at <= now, *where)
 
     def expire_overdue(self, now: datetime, *where: Any) -> list[ApprovalRequest]:
         """Write as expired what is pending though its time is over; gives those that changed.
@@ -175,7 +193,7 @@ class RequestStore:
     def waiting_for(self, action: str, account: str, now: datetime) -> ApprovalRequest | None:
         """The one request for this act on this account that waits for an answer."""
         same_act = and_(REQUEST.c.action == action, REQUEST.c.account == account)
-        return next(iter(self._select(same_act, _pending(), REQUEST.c.expires_at > now)), None)
+        return next(iter(self._select(same_act, _PENDING, REQUEST.c.expires_at > now)), None)
 
     def asks_again_at(self, person: PersonId, now: datetime) -> datetime | None:
         """When a person who has asked too often may ask again; None for one who may now."""
@@ -192,8 +210,9 @@ class RequestStore:
         """Count one answer: check it, insert it, tally again, and decide if the quorum is there.
 
         A vote that would not count is refused and leaves no row. Raises RequestUnknown, and RowForged when
-        the request or a vote on it was not written with this key.
+        the request or a vote on it was not written with this key, and ClockSetBack.
         """
+        self._check_clock(now)
         request, votes = self._genuine(request_id, lock=True)
         person = roster.by_account(vote.account)
         if person is None or person.id != vote.person:
@@ -208,7 +227,7 @@ class RequestStore:
         if not self._insert(VOTE, vote_values(request_id, vote)):
             return refusal(Reason.ALREADY_VOTED, request)
         after = request.vote(vote, counted)
-        if after is not request and not self._change(after, _pending()):
+        if after is not request and not self._change(after, _PENDING):
             raise RequestClosed(state=self.get(request_id).state, decided_at=now)
         return VoteRecorded(after, vote, counted)
 
@@ -219,7 +238,7 @@ class RequestStore:
         """
         if after.state is RequestState.APPROVED:
             raise QuorumMissing(name=after.name, missing="the vote that completes them")
-        return self._change(after, _pending())
+        return self._change(after, _PENDING)
 
     def void_execution(self, after: ApprovalRequest) -> bool:
         """Write that an approved request may no longer be carried out; False if somebody began already."""
@@ -229,8 +248,9 @@ class RequestStore:
         """Take the one execution of an approved request; False if somebody else has it.
 
         Looks again at the people, the stored payload, the rows' signatures and the time, and raises
-        QuorumMissing, PayloadAltered, RowForged, NotApproved or GrantExpired.
+        QuorumMissing, PayloadAltered, RowForged, NotApproved, GrantExpired or ClockSetBack.
         """
+        self._check_clock(now)
         request, votes = self._genuine(request_id, lock=True)
         if request.execution not in (ExecutionState.NONE, ExecutionState.VOID):
             return False
@@ -249,7 +269,11 @@ class RequestStore:
             raise ExecutionClosed(name=after.name, execution=self.get(request_id).execution)
         return after
 
-    @property
+    def _check_clock(self, now: datetime) -> None:
+        if self._highest is not None and now < self._highest - CLOCK_BACK_MAX:
+            raise ClockSetBack(now=now, highest=self._highest)
+
+    @cached_property
     def _connection(self) -> Connection:
         return self._session.connection()
 
@@ -282,13 +306,10 @@ class RequestStore:
         return insert(self._connection, table, signed(table, values, self._key))
 
     def _change(self, after: ApprovalRequest, condition: Any) -> bool:
-        columns = ("state", "decided_at", "decided_by", "note", "execution", "execution_at", "outcome", "mac")
         whole = signed(REQUEST, request_values(after), self._key)
-        values = {name: whole[name] for name in columns}
-        done = self._connection.execute(
-            update(REQUEST).where(REQUEST.c.id == after.id, condition).values(values)
-        )
-        return done.rowcount == 1
+        values = {f"new_{name}": whole[name] for name in _CHANGING}
+        statement = _DECIDED if condition is _PENDING else _CHANGED.where(condition)
+        return self._connection.execute(statement, {**values, "wanted": after.id}).rowcount == 1
 
 
 class GrantStore:
@@ -334,10 +355,6 @@ class GrantStore:
 
 def _same_act(request: ApprovalRequest) -> Any:
     return and_(REQUEST.c.action == request.action, REQUEST.c.account == request.account)
-
-
-def _pending() -> Any:
-    return REQUEST.c.state == RequestState.PENDING
 
 
 def _clean(vote: Vote, kind: VoteKind) -> Vote:

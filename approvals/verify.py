@@ -42,17 +42,17 @@ def verify(rows: Iterable[Row], key: bytes | None, anchors: Sequence[Head] = ())
     noted = {anchor.sequence: anchor.hash for anchor in anchors}
     signer, reading = (Signer(key) if key is not None else None), iter(rows)
     row: Row = ()
-    good, own = 0, GENESIS
-    with suppress(TypeError):  # of a row that holds something that is no text
+    good, own, joined = 0, GENESIS, SEPARATOR.join
+    with suppress(TypeError, UnicodeEncodeError):  # of a row that holds something that is no text
         for row in reading:
             # All that is right with a row in one look; what is wrong with one is put into words below.
-            text = f"{good + 1}{SEPARATOR}{SEPARATOR.join(row[1:7])}".encode("utf-8", "surrogatepass")
+            text = f"{good + 1}{SEPARATOR}{joined(row[1:7])}".encode()
             if (
                 row[0] != good + 1
                 or row[6] != own
                 or row[7] != sha256(text).hexdigest()
                 or (signer is not None and row[8] != signer(row[7]))
-                or (row[0] in noted and not row[7].startswith(noted[row[0]]))
+                or (noted and row[0] in noted and not row[7].startswith(noted[row[0]]))
             ):
                 break
             good, own = good + 1, row[7]
@@ -138,7 +138,7 @@ def _ended(good: int, own: str, noted: dict[int, str]) -> Verdict:
 def _fault(row: Row, expected: int, previous: str, signer: Signer | None) -> str:
     """What is wrong with this row, which is not as the row `expected` should be."""
     sequence, *texts, follows, own, mac = row
-    if not all(type(text) is str for text in (*texts, follows, own, mac)):
+    if not all(_is_text(found) for found in (*texts, follows, own, mac)):
         return f"row {sequence} holds something that is no text"
     if sequence != expected:
         return _out_of_place(sequence, expected)
@@ -149,6 +149,11 @@ def _fault(row: Row, expected: int, previous: str, signer: Signer | None) -> str
     if signer is not None and mac != signer(own):
         return f"row {sequence} was not signed with this key"
     return f"row {sequence} is not the one that was anchored elsewhere: the record was made anew"
+
+
+def _is_text(found: Any) -> bool:
+    """Whether it is text that can be written; half a character of a damaged row is none."""
+    return type(found) is str and not any("\ud800" <= letter <= "\udfff" for letter in found)
 
 
 def _out_of_place(sequence: Any, expected: int) -> str:

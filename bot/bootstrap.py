@@ -118,8 +118,8 @@ def build(
 ) -> Bot:
     """Wire everything; nothing runs yet and nothing has been asked of Slack or a venue."""
     desk, clock, latch = installation.desk, installation.clock, installation.latch
-    home, metrics = installation.environment.home_folder, Metrics()
-    launcher = GatewayLauncher(installation.environment, installation.settings_in_use)
+    home = installation.environment.home_folder
+    metrics, launcher = Metrics(), GatewayLauncher(installation.environment, installation.settings_in_use)
     supervisor = _supervisor(installation, launcher, lease)
     workspace_url = _workspace_url(account)
     status = ReadStatus(installation.storage(), desk, latch, supervisor.gateway, workspace_url)

@@ -3,7 +3,7 @@
 import hashlib
 import importlib.metadata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.operations.desk import Channels, Desk, StrategyChoice
 from bot.operations.in_force import check_in_force, put_in_force
 from bot.people import load_rules
 from bot.settings import Environment, practice
-from bot.storage import Keys, Storage
+from bot.storage import HighestTime, Keys, Storage
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.killswitch import Latch
@@ -47,6 +47,7 @@ class Installation:
     latch: Latch
     keys: Keys
     clock: Callable[[], datetime]
+    highest: HighestTime = field(default_factory=HighestTime)
 
     def begin(self) -> None:
         """Make the home, and bring the tables to this program's revision; whoever only looks does neither.
@@ -117,6 +118,7 @@ class Installation:
             self.clock,
             practice=self.desk.practice,
             committed=committed,
+            highest=self.highest,
         )
 
     def gateway(self, exchange: str) -> GatewayClient:

@@ -24,6 +24,7 @@ from bot.lease import Holder, Lease, LeaseLost
 from bot.logs import Logs, start_logs
 from bot.operations.beginning import TellNotBegun
 from bot.operations.changes import TellDifferences
+from bot.operations.clock_watch import WatchClock
 from bot.operations.desk import NOT_BEGUN
 from bot.scheduler import Scheduler
 from bot.settings import Environment, keep_practice_here, take_secrets_out_of_environ
@@ -162,6 +163,7 @@ def _start(bot: Bot, stack: ExitStack, say: Say) -> None:
     hour = bot.installation.config.schedule.health_report
     scheduler.daily(HEALTH_REPORT, hour, bot.health.scheduled, missed=bot.health.missed)
     scheduler.every("expiry", EXPIRY_EVERY_S, bot.expire)
+    scheduler.every("clock", EXPIRY_EVERY_S, WatchClock(bot.storage, bot.installation.desk))
     scheduler.every("reminders", REMINDERS_EVERY_S, bot.remind)
     scheduler.every("files", FILES_EVERY_S, tell_differences.again)
     scheduler.start()

@@ -8,10 +8,12 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from approvals.audit import Signer
 from approvals.audit_store import AuditStore
 from approvals.events import Recordable
 from approvals.factor_store import FactorStore
 from approvals.in_force import InForceStore
+from approvals.payload import canonical
 from approvals.store import GrantStore, RequestStore
 from bot.database import Database
 from bot.outbox import OutboxWriter
@@ -27,19 +29,48 @@ class Keys:
     factors: bytes = field(repr=False)
 
 
-class Transaction:
-    """Everything an operation may read and write, as one step."""
+class HighestTime:
+    """The highest time that this process has seen, or that stood in the record before."""
 
-    def __init__(self, session: Session, keys: Keys, now: datetime, practice: bool) -> None:
+    def __init__(self) -> None:
+        self._highest: datetime | None = None
+        self._is_from_record = False
+
+    def saw(self, now: datetime) -> None:
+        """Note a time that the clock has told."""
+        if self._highest is None or now > self._highest:
+            self._highest = now
+
+    def found(self, record: AuditStore) -> datetime | None:
+        """The highest; the record is asked once."""
+        if not self._is_from_record:
+            self._is_from_record = True
+            for newest in record.recent(1):
+                self.saw(newest.time)
+        return self._highest
+
+
+class Transaction:
+    """Everything an operation may read and write, as one step; `highest` is the highest time seen."""
+
+    def __init__(
+        self, session: Session, keys: Keys, now: datetime, practice: bool, highest: HighestTime
+    ) -> None:
         self.session = session
         self.now = now
         self._keys = keys
         self._practice = practice
+        self._highest = highest
+
+    @property
+    def highest(self) -> datetime:
+        """The highest time that was seen, now included."""
+        return max(self.now, self._highest.found(self.audit) or self.now)
 
     @cached_property
     def requests(self) -> RequestStore:
         """Approval requests and votes."""
-        return RequestStore(self.session, self._keys.record)
+        return RequestStore(self.session, self._keys.record, self.highest)
 
     @cached_property
     def grants(self) -> GrantStore:
@@ -106,6 +137,10 @@ class Transaction:
         """Messages that leave with this transaction."""
         return OutboxWriter(self.session, self.now, practice=self._practice)
 
+    def mark(self, *parts: str) -> str:
+        """What only this desk can make of these texts: it shows that something comes from here."""
+        return Signer(self._keys.record)(canonical({"mark": parts}))
+
     def record(self, event: Recordable) -> None:
         """Add what happened to the record."""
         self.audit.record(event, self.now)
@@ -126,8 +161,10 @@ class Storage:
         *,
         practice: bool = False,
         committed: Callable[[], None] = lambda: None,
+        highest: HighestTime | None = None,
     ) -> None:
         self._database = database
+        self._highest = highest or HighestTime()
         self._keys = keys
         self._clock = clock
         self._practice = practice
@@ -137,11 +174,16 @@ class Storage:
     def transaction(self) -> Iterator[Transaction]:
         """Write: commits at the end and wakes the outbox, rolls back on any exception."""
         with self._database.transaction() as session:
-            yield Transaction(session, self._keys, self._clock(), self._practice)
+            yield self._transaction(session)
         self._committed()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Read one moment; nothing can be written."""
         with self._database.reading() as session:
-            yield Transaction(session, self._keys, self._clock(), self._practice)
+            yield self._transaction(session)
+
+    def _transaction(self, session: Session) -> Transaction:
+        now = self._clock()
+        self._highest.saw(now)
+        return Transaction(session, self._keys, now, self._practice, self._highest)

@@ -236,7 +236,8 @@ class RequestCard:
     """An approval request with everything that its card says; `payload` is what will run.
 
     `could` are those whose yes would bring it further; `asleep` the same with their clocks, when without
-    them it cannot be approved and it is night there. `took` says of a drill how long its answer took.
+    them it cannot be approved and it is night there. `took` says of a drill how long its answer took. `row`
+    is where the record has how it was decided or carried out, as a head; empty while it waits.
     """
 
     id: str
@@ -263,6 +264,7 @@ class RequestCard:
     asleep: tuple[str, ...] = ()
     compared: Compared | None = None
     took: str = ""
+    row: str = ""
 
 
 @dataclass(frozen=True, slots=True)

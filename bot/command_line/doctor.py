@@ -51,7 +51,7 @@ def doctor(as_json: Json = False) -> None:
     checks = [
         *run_checks(slack.token_probes()).checks,
         *run_checks(slack.channel_probes(installation.desk.channels)).checks,
-        *run_checks(slack.person_probes(installation.desk.roster)).checks,
+        *run_checks(slack.person_probes(installation.files.roster)).checks,
         *run_checks(_local_probes(installation)).checks,
         *run_checks(outlet_probes(installation)).checks,
         *_venue_checks(installation),

@@ -84,8 +84,10 @@ class AnswerListeners:
 
     def _form(self, found: Answerable, said: Incoming, word: VoteWord) -> SlackView:
         if word is VoteWord.NO:
-            return answer_form.reject_form(found.card, said.channel, self._practice, face=said.face)
-        return answer_form.approve_form(found.card, said.channel, self._practice, found.code, face=said.face)
+            return answer_form.reject_form(found.card, said.channel, self._practice, said.face, found.opened)
+        return answer_form.approve_form(
+            found.card, said.channel, self._practice, found.code, said.face, found.opened
+        )
 
     def _submitted(self, ack: Ack, said: Incoming, what: str, word: VoteWord, reason: str = "") -> None:
         asked = Answering.from_metadata(said.view_metadata)
@@ -112,6 +114,7 @@ class AnswerListeners:
             reason,
             said.asker,
             shown=asked.digest,
+            opened=asked.opened,
             seen={"card": asked.face, "form": said.face},
             code=Code(typed_code(said.values or {})),
         )

@@ -226,35 +226,40 @@ class TellDifferences:
         self._storage = storage
         self._desk = desk
         self._read_files = read_files
-        self._unreadable = ""
+        self._last: tuple[Proposal, ...] | str = ()
         self._told: set[str] = set()
 
     def __call__(self) -> None:
-        """Look at the files, on a desk that was begun; raises ConfigError for one that cannot be read."""
-        if not self._desk.begun:
-            return
-        files = self._read_files()
-        for kind in Kind:
-            found = difference(self._desk.rules, files, kind)
-            if found.lines:
-                self._tell(found)
+        """Look at the files; raises ConfigError for one that cannot be read."""
+        for found in self._differences():
+            self._tell(found)
 
     def again(self) -> None:
-        """Look at them while the bot runs: one that cannot be read, twice in a row, is told of as well."""
+        """Look at them while the bot runs, and tell what stays so from one look to the next.
+
+        Somebody may be at work on them; one that cannot be read is told of, too.
+        """
+        found: tuple[Proposal, ...] | str
         try:
-            self()
+            found = self._differences()
         except ConfigError as error:
-            if str(error) == self._unreadable:
-                self._tell_once(
-                    f"unreadable {digest(str(error))[:16]}",
-                    "files",
-                    (str(error),),
-                    f"{error} What is in force counts, and the next start would be refused. If nobody "
-                    "knows of this edit: halt.",
-                )
-            self._unreadable = str(error)
-        else:
-            self._unreadable = ""
+            found = str(error)
+        stays, self._last = found == self._last, found
+        if not stays:
+            return
+        if isinstance(found, str):
+            told = f"{found} What is in force counts. The next start is refused until it is mended."
+            self._tell_once(f"unreadable {digest(found)[:16]}", "files", (found,), told)
+            return
+        for each in found:
+            self._tell(each)
+
+    def _differences(self) -> tuple[Proposal, ...]:
+        if not self._desk.begun:
+            return ()
+        rules, files = self._desk.rules, self._read_files()
+        found = (difference(rules, files, kind) for kind in Kind)
+        return tuple(each for each in found if each.lines)
 
     def _tell(self, found: Proposal) -> None:
         kind = found.kind

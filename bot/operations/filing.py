@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from approvals.errors import AlreadyOpen, AskedTooOften, RequestRepeated
+from approvals.errors import AlreadyOpen, AskedTooOften, ClockSetBack, RequestRepeated
 from approvals.events import RequestDecided
 from approvals.person import Account, Person
 from approvals.quorum import SENTENCES, Reason
@@ -79,7 +79,7 @@ def file_request(
     try:
         own = Vote(actor.id, VoteWord.YES, tx.now, account, proof) if account is not None else None
         created = tx.requests.add(request, own)
-    except (AlreadyOpen, AskedTooOften, RequestRepeated) as error:
+    except (AlreadyOpen, AskedTooOften, ClockSetBack, RequestRepeated) as error:
         return Refused(str(error))
     tx.record(created)
     for late in created.expired:

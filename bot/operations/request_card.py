@@ -1,9 +1,10 @@
 """What a request says now: on its card, in a direct message, in the list of what waits."""
 
 from approvals.errors import RequestUnknown
+from approvals.events import ExecutionChanged, RequestDecided
 from approvals.person import Person
 from approvals.quorum import awaited, could_complete, tally
-from approvals.request import ApprovalRequest, RequestId, RequestState, VoteWord
+from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState, VoteWord
 from bot.operations.answer_time import took
 from bot.operations.beginning import BEGINS
 from bot.operations.desk import ACTIVATE, DRILL, RESUME, SHOWN, Desk
@@ -59,7 +60,18 @@ def read_card(tx: Transaction, desk: Desk, request_id: str) -> RequestCard | Non
         asleep=tuple(clock_of(person, tx.now) for person in asleep(tx, desk, request, able)),
         compared=since_last_approved(tx, request),
         took=took(request) if request.action == DRILL and request.state_at(tx.now) in _ANSWERED else "",
+        row=_row(tx, request),
     )
+
+
+def _row(tx: Transaction, request: ApprovalRequest) -> str:
+    """Where the record has the last that became of a request; its head then, for whoever compares."""
+    if request.state is RequestState.PENDING:
+        return ""
+    # Only a row that is there is looked for: one that is not would be sought through the whole record.
+    begun = request.execution is not ExecutionState.NONE
+    newest = tx.audit.newest(ExecutionChanged.kind if begun else RequestDecided.kind, request.id)
+    return str(newest.head) if newest else ""
 
 
 def able_to_approve(tx: Transaction, desk: Desk, request: ApprovalRequest) -> tuple[Person, ...]:

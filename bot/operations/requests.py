@@ -1,5 +1,6 @@
 """Answering a request, taking it back, letting it expire, and what its card says."""
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from approvals.payload import one_line
 from approvals.person import Account, Person
 from approvals.quorum import Refusal, may_vote, tally
 from approvals.request import ApprovalRequest, Assurance, RequestId, RequestState, Vote, VoteWord
+from bot.operations.alerts import raise_alert
 from bot.operations.asker import Asker
 from bot.operations.desk import Desk, Refused
 from bot.operations.edited_rows import refused_by
@@ -28,14 +30,19 @@ ANOTHER_SHOWN = (
     "The form showed something else than this request holds, so nothing was counted. Open it again from the "
     "card, and tell an owner."
 )
+FALSE_FORM = (
+    "This form is not one that I opened for you, so nothing was counted. Press the button on the card again, "
+    "and tell an owner. A code that you typed there was seen by somebody else: wait for the next one."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answerable:
-    """What the form of an answer restates, and the code that it has to ask for."""
+    """What the form of an answer restates, the code that it has to ask for, and the mark that it carries."""
 
     card: RequestCard
     code: CodeAsked | None
+    opened: str
 
 
 class AnswerRequest:
@@ -61,10 +68,10 @@ class AnswerRequest:
             if needs_code and (unable := tx.factors.may_prove(actor.id, tx.now)):
                 return self._refused(tx, request, actor, unable, asker)
             factor = tx.factors.get(actor.id) if needs_code else None
-            card = read_card(tx, self._desk, request_id)
+            card, opened = read_card(tx, self._desk, request_id), _mark(tx, actor, request, word)
         if card is None:
             raise RequestUnknown(wanted=request_id)
-        return Answerable(card, CodeAsked(factor.phrase) if factor else None)
+        return Answerable(card, CodeAsked(factor.phrase) if factor else None, opened)
 
     def __call__(
         self,
@@ -76,17 +83,21 @@ class AnswerRequest:
         asker: Asker | None = None,
         *,
         shown: str | None = None,
+        opened: str | None = None,
         seen: Mapping[str, str] | None = None,
         code: Code | None = None,
     ) -> ApprovalRequest | Refused:
         """The code, the vote, the new tally, the decision and the card are one transaction.
 
         `shown` is the digest of the payload that the person was shown; another one is not what this request
-        holds. `seen` are digests of what the card and the form looked like, kept with the vote.
+        holds. `opened` is the mark of the form: one that this bot did not open for this person answers
+        nothing. `seen` are digests of what the card and the form looked like, kept with the vote.
         """
         with self._storage.transaction() as tx:
             try:
                 request = tx.requests.get(request_id)
+                if opened is not None and not _same(opened, _mark(tx, actor, request, word, shown)):
+                    return self._false_form(tx, actor, request, word, asker)
                 if shown is not None and shown != request.digest:
                     return Refused(ANOTHER_SHOWN)
                 proof = self._proof(tx, request, actor, word, code, asker)
@@ -110,6 +121,26 @@ class AnswerRequest:
                     tx, f"Your {word} to “{outcome.request.name}” is counted; {then}.", request.expires_at
                 )
             return outcome.request
+
+    def _false_form(
+        self, tx: Transaction, actor: Person, request: ApprovalRequest, word: VoteWord, asker: Asker | None
+    ) -> Refused:
+        """On record and an alert: somebody else has opened a form in our name."""
+        note_refused(tx, actor.id, word, request.id, "a form that this bot did not open")
+        raise_alert(
+            tx,
+            self._desk,
+            f"forged:{asker.cause if asker else tx.now.isoformat()}",
+            "card.forged",
+            "high",
+            "A false form was sent",
+            f"{actor.name} answered “{request.name}” in a form that this bot did not open.",
+            "Approve nothing until this is cleared up: somebody holds the bot's token. Make new tokens in "
+            "the app's settings, and start the bot with them.",
+        )
+        if asker is not None:
+            asker.refused(tx, FALSE_FORM)
+        return Refused(FALSE_FORM, on_record=True)
 
     def _proof(
         self,
@@ -150,6 +181,17 @@ class AnswerRequest:
             return f"the request is {request.state}"
         counted = tally(request, tx.requests.votes(request.id), self._desk.roster, tx.now)
         return f"it still waits for {counted.missing}, until {request.expires_at:%H:%M} UTC"
+
+
+def _mark(
+    tx: Transaction, actor: Person, request: ApprovalRequest, word: VoteWord, digest: str | None = None
+) -> str:
+    """The mark of a form in which a person answers a request so."""
+    return tx.mark("form", actor.id, request.id, request.digest if digest is None else digest, word)
+
+
+def _same(given: str, ours: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), ours.encode())
 
 
 def _moments(request: ApprovalRequest) -> tuple[datetime, ...]:

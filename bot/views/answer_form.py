@@ -28,12 +28,16 @@ REASON_LENGTH_MAX = 300
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Which request a form answers, in which payload, where its card was pressed and with which face."""
+    """Which request a form answers, in which payload, where its card was pressed and with which face.
+
+    `opened` shows that it was this bot that opened the form, for this person.
+    """
 
     request_id: str
     digest: str
     channel: str
     face: str = ""
+    opened: str = ""
 
     def as_metadata(self) -> str:
         """What the form carries along."""
@@ -44,20 +48,25 @@ class Answering:
         """Read it again; what cannot be read answers nothing."""
         try:
             found = json.loads(text)
-            return cls(*(str(found[name]) for name in cls.__slots__))
-        except (ValueError, KeyError, TypeError):
-            return cls("", "", "", "")
+            return cls(**{name: str(found.get(name, "")) for name in cls.__slots__})
+        except (ValueError, AttributeError):
+            return cls("", "", "")
 
 
 def approve_form(
-    card: RequestCard, channel: str, practice: bool, code: CodeAsked | None = None, face: str = ""
+    card: RequestCard,
+    channel: str,
+    practice: bool,
+    code: CodeAsked | None = None,
+    face: str = "",
+    opened: str = "",
 ) -> SlackView:
     """The approval in a few lines, money first, as the database has it now; with a code if one is asked."""
     return _form(
         APPROVAL,
         "Approve this?",
         "Approve",
-        Answering(card.id, card.digest, channel, face),
+        Answering(card.id, card.digest, channel, face, opened),
         [
             _restated(card, practice),
             *change_lines(card.evidence.get("changes", ())),
@@ -67,7 +76,9 @@ def approve_form(
     )
 
 
-def reject_form(card: RequestCard, channel: str, practice: bool, face: str = "") -> SlackView:
+def reject_form(
+    card: RequestCard, channel: str, practice: bool, face: str = "", opened: str = ""
+) -> SlackView:
     """One question: why not."""
     closes = ContextBlock(
         elements=[MarkdownTextObject(text="One no closes the request for good. Everybody reads the reason.")]
@@ -79,7 +90,7 @@ def reject_form(card: RequestCard, channel: str, practice: bool, face: str = "")
             action_id=REASON, max_length=REASON_LENGTH_MAX, placeholder="What should be different"
         ),
     )
-    answering = Answering(card.id, card.digest, channel, face)
+    answering = Answering(card.id, card.digest, channel, face, opened)
     return _form(REJECTION, "Reject this?", "Reject", answering, [_restated(card, practice), why, closes])
 
 

@@ -41,7 +41,8 @@ def vote_line(card: RequestCard, name: str, word: str, step_up: str, reason: str
         f"until {when(card.grant_expires_at)}.",
         "rejected": "It is closed for good.",
     }.get(card.state, "")
-    text = f"*{literal(name, 60)}* said *{literal(word)}*{_SURELY.get(step_up, '')}{because}. {then}"
+    row = f" Record `{literal(card.row)}`." if card.row else ""
+    text = f"*{literal(name, 60)}* said *{literal(word)}*{_SURELY.get(step_up, '')}{because}. {then}{row}"
     return _notice(f"{mark(card)}{name} said {word}: {card.title}", text)
 
 

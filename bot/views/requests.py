@@ -248,6 +248,8 @@ def _small_print(card: RequestCard) -> str:
     votes = [f"{literal(name, 60)} yes {when(at)}" for name, at in card.yes]
     votes += [f"{literal(name, 60)} no {when(at)}" for name, at, _ in card.no]
     said = [f"digest `{literal(card.digest[:12])}`", f"asked {day_and_time(card.created_at)}", *votes]
+    if card.row:
+        said.append(f"record `{literal(card.row)}`")
     return shortened(f"{literal(card.name, 60)} · {' · '.join(said)}", 2900)
 
 

@@ -48,6 +48,7 @@ ALERTS = (
     "bot.moved",
     "slack.strangers",
     "card.forged",
+    "clock.set_back",
     "schedule.missed",
     "record.forged",
     "record.restored",

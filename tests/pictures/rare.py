@@ -13,6 +13,7 @@ from bot.installation import Installation, read_installation
 from bot.lease import Holder
 from bot.operations.alerts import raise_alert
 from bot.operations.anchoring import tell_restored, tell_unwritten
+from bot.operations.clock_watch import WatchClock
 from bot.operations.edited_rows import refused_by
 from bot.operations.forged import CheckPressed, Pressed
 from bot.outbox import MessageKind
@@ -109,6 +110,7 @@ def report(desk: Desk, album: Album) -> None:
         ("bot.moved", "another home"),
         ("slack.strangers", "our tokens"),
         ("card.forged", "A false card"),
+        ("clock.set_back", "was set back"),
         ("schedule.missed", "did not come"),
         ("execution.unknown", "Nobody knows whether"),
         ("record.forged", "has written to the database"),
@@ -139,6 +141,8 @@ def trouble(installation: Installation, now: datetime) -> None:
         raise_alert(tx, desk, "picture:claimed", "execution.unknown", "high", title, why, advice)
         refused_by(tx, desk, RowForged(what="The vote of Olivia on amber falcon"))
         tell_restored(tx, desk, "the database does not hold row 214 of the record, which this home noted")
+    installation.highest.saw(now + timedelta(minutes=12))
+    WatchClock(storage, desk)()
     full = OSError(28, "No space left on device", "reports/anchors.jsonl")
     tell_unwritten(storage, desk, "The head of the record", full)
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 
 from approvals.in_force import Kind
 from approvals.person import Person
-from approvals.request import ApprovalRequest
+from approvals.request import ApprovalRequest, VoteWord
 from bot import faces
 from bot.identity import Identity
 from bot.listeners.answers import AnswerListeners
@@ -50,6 +50,7 @@ from bot.slack_app import build_app, dispatch
 from bot.summaries import RequestCard
 from bot.tables import CardRow
 from bot.view import as_dicts
+from bot.views.answer_form import APPROVAL, REJECTION, Answering
 from bot.views.requests import request_card
 from tests.approvals.desk import OTTO
 from tests.bot.operations.rig import Rig
@@ -169,13 +170,32 @@ class Listening:
         self._dispatch(payload, cause, False)
 
     def submits(
-        self, form: View, by: Person = OTTO, *, cause: str = "view:1", again: bool = False, **typed: str
+        self,
+        form: View,
+        by: Person = OTTO,
+        *,
+        cause: str = "view:1",
+        again: bool = False,
+        as_sent: bool = False,
+        **typed: str,
     ) -> Mapping[str, Any]:
-        """Send a form as it was opened, with what was typed into it; gives what Slack is told at once."""
+        """Send a form with what was typed into it; gives what Slack is told at once.
+
+        An answer's form is marked as one that the bot has opened for that person, unless it is sent as it is.
+        """
         values = {name: {name: {"type": "plain_text_input", "value": text}} for name, text in typed.items()}
-        payload = submission(values, callback_id=form.callback_id, metadata=form.private_metadata)
+        metadata = form.private_metadata if as_sent else self._marked(form, by)
+        payload = submission(values, callback_id=form.callback_id, metadata=metadata)
         payload["user"] = {"id": by.accounts[0].user, "team_id": by.accounts[0].team}
         return self._dispatch(payload, cause, again)
+
+    def _marked(self, form: View, by: Person) -> str:
+        words = {APPROVAL: VoteWord.YES, REJECTION: VoteWord.NO}
+        if form.callback_id not in words:
+            return str(form.private_metadata)
+        found, word = Answering.from_metadata(str(form.private_metadata)), words[form.callback_id]
+        parts = ("form", by.id, found.request_id, found.digest, word)
+        return replace(found, opened=self.rig.read(lambda tx: tx.mark(*parts))).as_metadata()
 
     def hangs(self, subject: str) -> None:
         """Slack has taken the card of a subject."""

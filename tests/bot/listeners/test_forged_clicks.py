@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from bot import faces
 from bot.view import as_dicts
 from bot.views import requests as view
 from bot.views.answer_form import Answering, approve_form
-from tests.approvals.desk import OLIVIA, OTTO
+from tests.approvals.desk import OLIVIA, OTTO, RITA
 from tests.bot.intake import open_database
 from tests.bot.listeners.acting import PLACE, Listening
-from tests.bot.operations.rig import Rig
+from tests.bot.operations.rig import ETH, Rig
 
 FORGED = "not on the card as I posted it"
 ELSEWHERE = ("C0APPROVALS", "1795360999.000200")
@@ -37,9 +38,9 @@ def desk(tmp_path: Path) -> Listening:
     return Listening(Rig(open_database(tmp_path), tmp_path), tmp_path)
 
 
-def pending(desk: Listening) -> str:
+def pending(desk: Listening, **asked: str) -> str:
     """Otto's request, whose card hangs."""
-    request = desk.rig.asked()
+    request = desk.rig.asked(**asked)
     desk.hangs(f"request:{request.id}")
     return request.id
 
@@ -163,6 +164,37 @@ def test_rule_19_a_click_that_is_played_again_is_refused_with_its_answer(desk: L
     desk.presses(view.APPROVE, request.id, OLIVIA, cause="again")
 
     assert "answered this already" in desk.answers()[-1] or "already approved" in desk.answers()[-1]
+    assert desk.rig.recorded().count("request.vote") == 1
+
+
+def test_rule_8_a_form_that_the_bot_did_not_open_counts_nothing(desk: Listening, opened: list[View]) -> None:
+    """Neither without its mark, nor with that of another person, request, payload or answer."""
+    request_id, other = pending(desk), pending(desk, cause="view:other", symbol=ETH)
+    desk.presses(view.APPROVE, request_id, OLIVIA, cause="a")
+    (ours,) = opened
+    marked = Answering.from_metadata(str(ours.private_metadata))
+    false = {
+        "none": replace(marked, opened=""),
+        "another request": replace(marked, request_id=other),
+        "another payload": replace(marked, digest="0" * 64),
+    }
+    for cause, metadata in false.items():
+        ours.private_metadata = metadata.as_metadata()
+        desk.submits(ours, OLIVIA, cause=cause, as_sent=True)
+    ours.private_metadata = marked.as_metadata()
+    desk.submits(ours, RITA, cause="another person", as_sent=True)
+    ours.callback_id = "request.rejection"
+    desk.submits(ours, OLIVIA, cause="another answer", as_sent=True, reason="no")
+
+    assert "request.vote" not in desk.rig.recorded()
+    assert desk.rig.recorded().count("refused") == len(false) + 2
+    alerts = desk.rig.read(lambda tx: tx.alerts.recent(9))
+    assert {(alert.kind, alert.severity) for alert in alerts} == {("card.forged", "high")}
+    assert sum(alert.times for alert in alerts) == len(false) + 2
+    assert "not one that I opened for you" in desk.answers()[-1]
+
+    ours.callback_id = "request.approval"
+    desk.submits(ours, OLIVIA, cause="ours", as_sent=True)
     assert desk.rig.recorded().count("request.vote") == 1
 
 

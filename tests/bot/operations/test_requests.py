@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from approvals.audit import Head
 from approvals.person import Person
 from approvals.request import ApprovalRequest, ExecutionState, RequestId, RequestState, VoteWord
 from bot.operations.asker import Asker
@@ -18,7 +19,7 @@ from bot.operations.requests import (
 )
 from bot.outbox import OutboxWriter
 from bot.summaries import Compared
-from bot.view import check
+from bot.view import as_dicts, check
 from bot.views.requests import request_card
 from tests.approvals.desk import INA, OLIVIA, OTTO, RITA, SAM, XENA, a_policy, a_rule
 from tests.bot.operations.rig import ETH, Rig, at_once, refusal
@@ -319,6 +320,21 @@ def lines_in_thread(rig: Rig, request: ApprovalRequest) -> list[str]:
         for row in rig.outgoing("post")
         if row.target["thread_of"] == f"request:{request.id}"
     ]
+
+
+def test_a_decided_card_names_the_row_of_the_record(rig: Rig) -> None:
+    """Card and line in the thread show a head that `audit verify --anchor` takes; one that waits has none."""
+    request = rig.asked()
+    assert rig.card_of(request).row == ""
+    rig.answers(request.id)
+
+    shown = rig.card_of(request).row
+    assert Head.parse(shown).sequence == 3
+    assert rig.read(lambda tx: tx.audit.verify([Head.parse(shown)])).ok
+    assert f"record `{shown}`" in str(as_dicts(request_card(rig.card_of(request)).blocks))
+    assert f"Record `{shown}`." in lines_in_thread(rig, request)[-1]
+    rig.goes_live(request.id)
+    assert Head.parse(rig.card_of(request).row).sequence == 4
 
 
 def test_each_vote_is_a_line_in_the_thread(rig: Rig) -> None:
