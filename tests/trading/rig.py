@@ -34,6 +34,7 @@ from trading.session import SessionPlan, SessionState, Stage, TradingSession
 from trading.session_states import SessionStates
 from trading.store import EventStore, FillStore, OrderStore, SessionStore
 from trading.venues.kraken import KrakenVenue
+from trading.venues.paper import PaperVenue
 
 TRADING_KEY = "desk"
 EMERGENCY_KEY = "desk-emergency"
@@ -143,17 +144,19 @@ class Rig:
         )
 
     @contextmanager
-    def gateway(self, timing: Timing = QUICK, *, ready: bool = True) -> Iterator[Gateway]:
-        """A gateway in this process."""
+    def gateway(
+        self, timing: Timing = QUICK, *, ready: bool = True, paper: PaperVenue | None = None
+    ) -> Iterator[Gateway]:
+        """A gateway in this process, to the exchange or to an account on paper."""
         gateway = Gateway(
-            venue=self.venue(),
-            emergency_venue=self.venue(EMERGENCY_KEY, throttled=False),
+            venue=paper or self.venue(),
+            emergency_venue=None if paper else self.venue(EMERGENCY_KEY, throttled=False),
             database=self.database,
             limits=self.limits,
             caps=self.caps,
             latch=self.latch,
             clock=system_clock,
-            exchange="kraken",
+            exchange="kraken_paper" if paper else "kraken",
             home=self.home,
             timing=timing,
             practice=True,
