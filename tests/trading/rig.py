@@ -29,6 +29,7 @@ from trading.practice_exchange.fault_control import mend, set_fault
 from trading.practice_exchange.faults import Fault, FaultKind
 from trading.practice_exchange.journal import Call
 from trading.practice_exchange.keys import ApiKey, Right
+from trading.practice_exchange.price_path import Trend
 from trading.practice_exchange.server import PracticeExchange
 from trading.session import SessionPlan, SessionState, Stage, TradingSession
 from trading.session_states import SessionStates
@@ -187,6 +188,12 @@ class Rig:
         exchange = self.practice.exchange
         with exchange.lock:
             set_fault(exchange, {"kind": kind, **fields}, exchange.clock())
+
+    def prices_stand(self) -> None:
+        """From now on no price moves: what is lost is lost to spread and fees."""
+        exchange = self.practice.exchange
+        with exchange.lock:
+            exchange.markets.control(exchange.clock(), trend=Trend.FLAT)
 
     def mend(self) -> None:
         """Let everything at the exchange work again."""

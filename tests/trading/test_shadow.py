@@ -51,6 +51,7 @@ def fills(rig: Rig, account: str) -> list[Fill]:
 
 def test_a_shadow_session_trades_on_paper_and_nothing_reaches_the_venue(rig: Rig) -> None:
     """Accepted, filled in parts with a fee, booked apart; sold again after a restart, stopped with proof."""
+    rig.prices_stand()
     with rig.gateway(replace(QUICK, fills_s=0.05), paper=paper(rig)):
         client, ident = attached(rig)
         assert client.submit(a_buy(ident, "0.004")).state is Answer.ACCEPTED
