@@ -33,6 +33,7 @@ from bot.listeners.live import LiveListeners
 from bot.listeners.pausing import PauseListeners, ResumeListeners
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
+from bot.listeners.shadow import ShadowListeners
 from bot.logs import Logs
 from bot.metrics import Metrics
 from bot.operations.alerts import AcknowledgeAlert
@@ -60,6 +61,7 @@ from bot.operations.requests import (
 )
 from bot.operations.resuming import RequestResume, ResumeLive
 from bot.operations.sessions import StopSession, silent_sessions
+from bot.operations.shadow import StartShadow
 from bot.operations.starting import Start
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
@@ -77,6 +79,7 @@ from trading.errors import TradingError
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.halt import halt_exchange
+from trading.paper_account import DUMMY, exchange_of
 from trading.supervisor import Supervisor
 from trading.wire import HaltProof
 
@@ -246,10 +249,17 @@ def _supervisor(installation: Installation, launcher: GatewayLauncher, lease: Le
         launcher.run,
         exchanges=(installation.desk.live_exchange,),
         strategies=strategies_path(installation.environment),
-        settings={installation.desk.live_exchange: installation.desk.settings_digest},
+        settings=_settings(installation),
         may_act=lambda: lease.held,
         may_start=Approved(installation.storage()),
     )
+
+
+def _settings(installation: Installation) -> dict[str, str]:
+    """The digest of the settings that each account's gateway should go by."""
+    desk, config = installation.desk, installation.config
+    paper = {name: config.settings_digest(exchange_of(name)) for name in (desk.shadow_account, DUMMY) if name}
+    return {desk.live_exchange: desk.settings_digest, **paper}
 
 
 def _listen(
@@ -272,6 +282,7 @@ def _listen(
     step_up, jobs, rehearsal = StepUp(storage, desk), Jobs(inbox), Rehearsal(look, supervisor.preview)
     start = Start(desk, latch, GatewayInForce(installation), alone=lambda: link.is_ours_alone)
     LiveListeners(front, desk, RequestLive(storage, desk, rehearsal, latch), step_up, jobs).register(app)
+    ShadowListeners(front, StartShadow(storage, desk, latch, supervisor.wake)).register(app)
     PauseListeners(front, PauseSession(storage, desk)).register(app)
     resume = RequestResume(storage, desk, rehearsal.readiness, latch)
     ResumeListeners(front, resume, step_up, jobs).register(app)

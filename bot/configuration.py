@@ -17,6 +17,9 @@ from bot.toml import read_toml
 from trading.errors import TradingError
 from trading.limits import LIMIT_NAMES, RiskLimits
 from trading.order_caps import ORDERS_A_DAY, ORDERS_AN_HOUR, OrderCaps
+from trading.paper_account import DUMMY as DUMMY_ACCOUNT
+from trading.paper_account import SUFFIX as PAPER
+from trading.paper_account import exchange_of as exchange_of_account
 from trading.strategy import SHIPPED, StrategySpec, load
 
 FILE = "config.toml"
@@ -25,6 +28,7 @@ SYMBOL = r"[A-Z0-9]{2,12}/[A-Z0-9]{2,12}"
 CHANNEL = r"[CG][A-Z0-9]{7,20}"
 CLASS_PATH = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*"
 ORDER_VENUES = ("kraken",)
+DUMMY = exchange_of_account(DUMMY_ACCOUNT)
 AMOUNT_MAX = Decimal(10) ** 12
 DECIMALS_MAX = 12
 
@@ -284,8 +288,8 @@ def _check_references(file: str, config: DeskConfig) -> None:
         allowed = "at least one [exchange.<name>] is needed"
         raise ConfigError(file=file, key="exchange", value="(no venue)", allowed=allowed)
     for name in exchanges:
-        if not re.fullmatch(NAME, name) or name.endswith("_emergency"):
-            allowed = f"{NAME_ALLOWED}, not ending in _emergency"
+        if not re.fullmatch(NAME, name) or name.endswith(("_emergency", PAPER)) or name == DUMMY:
+            allowed = f"{NAME_ALLOWED}, not ending in _emergency or {PAPER}, and not {DUMMY}"
             raise ConfigError(file=file, key=f"exchange.{name}", value=shown(name), allowed=allowed)
     for stage, exchange in config.stages.as_dict().items():
         _must_lead(file, f"stages.{stage}", exchange, exchanges)

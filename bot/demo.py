@@ -24,7 +24,7 @@ from bot.practice import people
 from bot.practice_beginning import begin_practice
 from bot.practice_factors import PracticeFactors
 from bot.settings import Environment, names_a_proxy, prefix_of
-from trading.gateway_files import gateway_process
+from trading.gateway_files import gateway_process, running_gateways
 from trading.pids import ProcessId
 
 START_TIMEOUT_S = 30
@@ -149,7 +149,7 @@ def fresh_home(home: Path) -> None:
 
 def end_leftovers(home: Path) -> None:
     """End what a former demo of this home left behind when it was killed."""
-    for exchange in (EXCHANGE,):
+    for exchange in running_gateways(home):
         if gateway := gateway_process(home, exchange):
             gateway.end(patience_s=2)
     for path in (home / "run").glob("session-*.json"):

@@ -18,10 +18,11 @@ from decimal import Decimal
 
 from bot.clock import system_clock
 from bot.config_in_force import SETTINGS, Settings, as_in_force
-from bot.configuration import load_config
+from bot.configuration import DeskConfig, load_config
 from bot.database import Database
 from bot.errors import BotError, ConfigError
 from bot.logs import start_logs, warnings_to_stderr
+from bot.paper_venue import open_paper
 from bot.settings import Credentials, Environment, practice, prefix_of
 from bot.venue_note import VenueNote, read_note, venue_note
 from trading.books import Books
@@ -31,9 +32,12 @@ from trading.gateway import Gateway, Timing
 from trading.gateway_files import note_proof
 from trading.halt import Steps, halt_venue
 from trading.killswitch import Latch
+from trading.paper_account import exchange_of, is_paper
 from trading.pids import own_age_s
 from trading.stand_in import take_account
 from trading.venues.kraken import KrakenVenue
+from trading.venues.venue import Venue
+from trading.wire import HaltProof
 
 _ENDS = {signal.SIGTERM, signal.SIGINT}
 _HALT_WITHIN_S = 30.0
@@ -70,15 +74,11 @@ def _serve(exchange: str, environment: Environment, settings: Settings) -> int:
     config = as_in_force(load_config(environment.config_folder), settings)
     # Waited for below, and not handled: a handler that sets what its own thread is about to wait for hangs.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
-    keys = environment.credentials(exchange)
-    if keys is None:
-        raise _missing(f"{prefix_of(exchange)}_API_KEY")
-    spare = environment.emergency_credentials(exchange)
     timing = Timing()
-    note = venue_note(exchange, config, timing.order_life_s)
+    venue, emergency, note = _doors(exchange, environment, config, timing)
     gateway = Gateway(
-        venue=_venue(note, keys, throttled=True),
-        emergency_venue=_venue(note, spare, throttled=False) if spare else None,
+        venue=venue,
+        emergency_venue=emergency,
         database=Database(environment.database_url),
         limits=config.live_risk.limits(),
         caps=config.live_risk.caps(),
@@ -88,14 +88,43 @@ def _serve(exchange: str, environment: Environment, settings: Settings) -> int:
         home=environment.home_folder,
         zone=config.desk.zone,
         practice=practice(environment, config),
-        settings_digest=config.settings_digest(exchange),
+        settings_digest=config.settings_digest(exchange_of(exchange)),
         timing=timing,
     )
     gateway.start()
-    with suppress(OSError):  # a full disk: the note of the start before still stands
-        note.save(environment.home_folder)
+    if note is not None:
+        with suppress(OSError):  # a full disk: the note of the start before still stands
+            note.save(environment.home_folder)
     signal.sigwait(_ENDS)
     gateway.close()
+    return 0
+
+
+def _doors(
+    exchange: str, environment: Environment, config: DeskConfig, timing: Timing
+) -> tuple[Venue, Venue | None, VenueNote | None]:
+    """The account's venue, that of a halt, and what to leave behind for one; on paper the first is all."""
+    if is_paper(exchange):
+        return open_paper(exchange, environment.home_folder, config, system_clock), None, None
+    keys = environment.credentials(exchange)
+    if keys is None:
+        raise _missing(f"{prefix_of(exchange)}_API_KEY")
+    spare = environment.emergency_credentials(exchange)
+    note = venue_note(exchange, config, timing.order_life_s)
+    emergency = _venue(note, spare, throttled=False) if spare else None
+    return _venue(note, keys, throttled=True), emergency, note
+
+
+def _halt_on_paper(exchange: str, environment: Environment, settings: Settings) -> int:
+    """Cancel what is open on paper, of which no venue has anything."""
+    home, mark = environment.home_folder, Latch(environment.home_folder).mark()
+    steps = Steps(own_age_s())
+    config = as_in_force(load_config(environment.config_folder), settings)
+    venue = open_paper(exchange, home, config, system_clock)
+    steps.took(f"orders cancelled ({venue.cancel_all()})")
+    note_proof(home, exchange, mark)
+    proof = HaltProof(proven=True, steps=steps.taken, orders_open=0, held={}, detail="orders on paper alone")
+    sys.stdout.write(json.dumps(encode(proof)) + "\n")
     return 0
 
 
@@ -106,6 +135,8 @@ def _halt(exchange: str, environment: Environment, settings: Settings) -> int:
     longest life of an order take their place, and what is held is said to be unknown. A gateway that has come
     meanwhile halts instead: two processes with one account would contradict each other.
     """
+    if is_paper(exchange):
+        return _halt_on_paper(exchange, environment, settings)
     # Until the home's own log is open, and where there is none: no traceback with what variables hold.
     warnings_to_stderr(environment.secrets())
     keys = environment.halt_credentials(exchange)

@@ -23,6 +23,7 @@ from bot.storage import HighestTime, Keys, Storage
 from trading.gateway_client import GatewayClient
 from trading.gateway_files import socket_path
 from trading.killswitch import Latch
+from trading.paper_account import paper_account
 from trading.strategy import search_path, source_digest
 
 PACKAGES = Path(__file__).parent.parent
@@ -177,6 +178,7 @@ def read_desk(environment: Environment, config: DeskConfig, files: Rules) -> Des
         policy=files.policy,
         limits=config.live_risk.limits(),
         caps=config.live_risk.caps(),
+        shadow_account=paper_account(shadow) if (shadow := config.exchange_of("shadow")) else "",
         channels=Channels(**config.channels.as_dict()),
         live_exchange=live,
         venue_url=config.exchange.by_name[live].api_url or VENUES_OWN,

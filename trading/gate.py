@@ -25,7 +25,7 @@ from trading.limits import Denial, RiskLimits, check, wider_limits
 from trading.market_data import MarketData
 from trading.order import Intent, Order, OrderState, Side
 from trading.price import price_doubt, price_of
-from trading.session import SessionState, Stage, TradingSession
+from trading.session import SessionState, TradingSession
 from trading.trouble import ORDERS, Trouble
 from trading.venues.venue import OrderPlaced, Ticker, Venue
 from trading.wire import Answer, Outcome
@@ -182,7 +182,7 @@ class Gate:
         plan = session.plan
         if intent.symbol != plan.symbol:
             return _denial("symbol", f"this session trades {plan.symbol}, not {intent.symbol}")
-        if plan.stage is not Stage.LIVE and not self._venue.validate_only:
+        if plan.stage not in self._venue.stages:
             return _denial("stage", f"a {plan.stage} session may not place orders on {plan.exchange}")
         if session.state not in (SessionState.RUNNING, SessionState.PAUSED):
             return _denial("session", f"the session is {session.state}")

@@ -1,4 +1,4 @@
-"""`peak-ops sessions pause|resume`: a shell may pause; that a session goes on is answered in Slack."""
+"""`peak-ops sessions start|pause|resume`: a shell starts on paper and pauses; Slack answers the rest."""
 
 from typing import Annotated, Any
 from uuid import uuid4
@@ -22,6 +22,32 @@ def _to_act() -> Any:
     with told():
         check_record_key(installation)
     return installation
+
+
+def start_session(
+    strategy: str,
+    symbol: str,
+    stage: Annotated[str, typer.Option(help="shadow")],
+    timeframe: Annotated[str, typer.Option(help="Length of the bars.")] = "1m",
+    notional: Annotated[str, typer.Option(help="At most, in the symbol's quote.")] = "",
+    dummy: Annotated[bool, typer.Option("--dummy", help="Prices that are made here; no network.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start a session on paper; the bot at work starts its process. Live is asked for in Slack."""
+    from bot.operations.desk import Refused
+    from bot.operations.shadow import ShadowAnswers, StartShadow, started
+    from trading.session import Stage
+
+    if stage != Stage.SHADOW:
+        complain(f"Only shadow starts from a shell, not {stage!r}; live is /peak live start in Slack.")
+        raise SystemExit(Exit.WRONG_USE)
+    installation = _to_act()
+    start = StartShadow(installation.storage(), installation.desk, installation.latch, lambda: None)
+    outcome = start.from_shell(somebody(), ShadowAnswers(strategy, symbol, timeframe, notional, dummy))
+    if isinstance(outcome, Refused):
+        complain(outcome.sentence)
+        raise SystemExit(Exit.REFUSED)
+    Output(as_json).show({"id": outcome.id, "state": outcome.state}, [started(outcome)])
 
 
 def pause_session(wanted: Wanted, reason: Reason = None, as_json: Json = False) -> None:

@@ -111,4 +111,6 @@ def pause_told(outcome: TradingSession | Refused) -> str:
     """What whoever asked for a pause is told of one session."""
     if isinstance(outcome, Refused):
         return outcome.sentence
-    return f"{outcome.plan.symbol} is paused. {PAUSED} /peak resume asks for it to go on."
+    live = outcome.plan.stage is Stage.LIVE
+    then = "/peak resume asks that it goes on." if live else "It does not go on: /peak stop ends it."
+    return f"{outcome.plan.symbol} is paused. {PAUSED} {then}"

@@ -150,7 +150,8 @@ def _found(card: RequestCard) -> str:
     """What the start would send; of one that is paused, why it was and what it holds."""
     if pause := card.payload.get("pause"):
         held = literal(str(card.evidence.get("held", "unknown")), 200)
-        return f"Paused: {literal(str(pause.get('why')), 300)}. Holds {held}"
+        why = str(pause.get("why")).removeprefix("paused ")
+        return f"Paused: {literal(why, 300)}. Holds {held}"
     return f"Preview: {literal(str(card.evidence.get('preview', 'none')), 400)}"
 
 

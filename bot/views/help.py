@@ -14,6 +14,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "/peak live start <strategy> <symbol> [bars] [notional]",
         "ask for a live session; opens the form",
     ),
+    "shadow": (
+        "/peak shadow start <strategy> <symbol> [bars] [notional] [--dummy]",
+        "real prices, orders filled on paper",
+    ),
     "stop": ("/peak stop <session|symbol|all> [reason]", "stop, cancel open orders, prove it"),
     "pause": ("/peak pause <session|symbol|all> [reason]", "open nothing from now on; it may still sell"),
     "resume": ("/peak resume <session|symbol> <reason>", "ask that it goes on; two people"),

@@ -165,7 +165,7 @@ def _what(card: RequestCard) -> list[MarkdownTextObject]:
             "At most": f"{sum_in(plan.get('notional_max'))} {quote}{_lasts(card)}",
         }
     if pause := card.payload.get("pause"):
-        pairs["Paused"] = str(pause.get("why"))
+        pairs["Paused"] = str(pause.get("why")).removeprefix("paused ")
     pairs["Why"] = card.reason or "no reason given"
     return [
         MarkdownTextObject(text=f"*{literal(name, 60)}*\n{literal(value, 600)}")

@@ -50,6 +50,7 @@ def test_two_people_start_a_live_session_and_one_stops_it(desk: Desk) -> None:
     desk.otto.says("/peak status").is_told("BTC/USD ma_crossover live running")
     _has_no_secret(desk)
     _pauses_and_goes_on(desk, session)
+    _runs_on_paper_beside_it(desk)
     desk.otto.says("/peak stop BTC/USD enough for today")
     desk.is_stopped(session)
     session.now_reads("stopped by Otto: enough for today")
@@ -80,6 +81,21 @@ def _pauses_and_goes_on(desk: Desk, session: Card) -> None:
     session.thread.expects("It goes on. The spread is back")
     session.now_reads("is live", buttons=["Pause", "Stop", "Halt everything"])
     card.now_reads("the session goes on", buttons=[])
+
+
+def _runs_on_paper_beside_it(desk: Desk) -> None:
+    """Otto alone; it buys on paper, with a gateway of its own that has no key."""
+    desk.control("market", pair="ETH/USD", trend="up")
+    desk.otto.says("/peak shadow start ma_crossover ETH/USD").is_told("Starting ETH/USD in shadow")
+    session = desk.channel("trading-ops").expects("ETH/USD is", buttons=["Pause", "Stop"])
+    session.now_reads("ETH/USD is running in shadow", buttons=["Pause", "Stop"])
+    session.thread.expects("First order: buy")
+    for _ in range(2):
+        session.thread.expects("Fill: buy")
+    desk.otto.says("/peak stop ETH/USD").is_told("Stopping ETH/USD")
+    session.thread.expects("Otto stops it")
+    desk.otto.is_told("0 open orders, proven by the venue")
+    session.now_reads("has stopped", buttons=[])
 
 
 def _release(desk: Desk, told: str) -> str | None:

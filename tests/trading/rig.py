@@ -29,11 +29,13 @@ from trading.practice_exchange.fault_control import mend, set_fault
 from trading.practice_exchange.faults import Fault, FaultKind
 from trading.practice_exchange.journal import Call
 from trading.practice_exchange.keys import ApiKey, Right
+from trading.practice_exchange.price_path import Trend
 from trading.practice_exchange.server import PracticeExchange
 from trading.session import SessionPlan, SessionState, Stage, TradingSession
 from trading.session_states import SessionStates
 from trading.store import EventStore, FillStore, OrderStore, SessionStore
 from trading.venues.kraken import KrakenVenue
+from trading.venues.paper import PaperVenue
 
 TRADING_KEY = "desk"
 EMERGENCY_KEY = "desk-emergency"
@@ -143,17 +145,19 @@ class Rig:
         )
 
     @contextmanager
-    def gateway(self, timing: Timing = QUICK, *, ready: bool = True) -> Iterator[Gateway]:
-        """A gateway in this process."""
+    def gateway(
+        self, timing: Timing = QUICK, *, ready: bool = True, paper: PaperVenue | None = None
+    ) -> Iterator[Gateway]:
+        """A gateway in this process, to the exchange or to an account on paper."""
         gateway = Gateway(
-            venue=self.venue(),
-            emergency_venue=self.venue(EMERGENCY_KEY, throttled=False),
+            venue=paper or self.venue(),
+            emergency_venue=None if paper else self.venue(EMERGENCY_KEY, throttled=False),
             database=self.database,
             limits=self.limits,
             caps=self.caps,
             latch=self.latch,
             clock=system_clock,
-            exchange="kraken",
+            exchange="kraken_paper" if paper else "kraken",
             home=self.home,
             timing=timing,
             practice=True,
@@ -184,6 +188,12 @@ class Rig:
         exchange = self.practice.exchange
         with exchange.lock:
             set_fault(exchange, {"kind": kind, **fields}, exchange.clock())
+
+    def prices_stand(self) -> None:
+        """From now on no price moves: what is lost is lost to spread and fees."""
+        exchange = self.practice.exchange
+        with exchange.lock:
+            exchange.markets.control(exchange.clock(), trend=Trend.FLAT)
 
     def mend(self) -> None:
         """Let everything at the exchange work again."""

@@ -93,6 +93,7 @@ def test_a_new_day_lets_nothing_go_on(rig: Rig) -> None:
 def test_a_gateway_pauses_at_a_loss_that_its_venue_shows(rig: Rig) -> None:
     """By the real marks; the check before a start says it too, and what is held may still be sold."""
     rig.limits = replace(rig.limits, max_daily_loss_abs=Decimal("0.01"))
+    rig.prices_stand()
     with rig.gateway(replace(QUICK, equity_s=0.3)) as gateway:
         client, ident = rig.attached()
         assert client.submit(a_buy(ident)).state is Answer.ACCEPTED  # its fee alone is more than a cent
@@ -100,8 +101,8 @@ def test_a_gateway_pauses_at_a_loss_that_its_venue_shows(rig: Rig) -> None:
         eventually("it is paged", lambda: rig.events("loss.reached"))
         checks = {check.name: check for check in rig.client.checks("live")}
         assert "it has reached its limit" in checks["loss of the day"].detail
-        eventually("it has bought", lambda: rig.filled(ident))
-        sell = replace(a_buy(ident, str(rig.filled(ident))), side=Side.SELL)
+        eventually("it has bought", lambda: rig.filled(ident) == Decimal("0.005"))
+        sell = replace(a_buy(ident), side=Side.SELL)
         assert client.submit(sell).state is Answer.ACCEPTED, "paused, it may still sell what it holds"
         assert gateway.ready()
 

@@ -13,6 +13,7 @@ from trading.errors import BadInstrument, ExchangeNetworkError, ExchangeOrderErr
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
+from trading.session import Stage
 from trading.trade import Trade
 from trading.venues.ccxt_errors import translated
 from trading.venues.connection import Connection
@@ -84,6 +85,7 @@ class KrakenVenue:
         self._public = Connection(kraken_at(api_url, settings), Pace(refill_s, _PUBLIC_BURST), attempts)
         self._clock = clock
         self.validate_only = validate_only
+        self.stages = frozenset({Stage.TESTNET if validate_only else Stage.LIVE})
         self._orders = Pace(refill_s, _ORDER_BURST)
         self._instruments: dict[str, Instrument] = {}
         self._symbols: dict[str, str] = {}

@@ -14,6 +14,7 @@ from trading.errors import VenueError
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, Side
+from trading.session import Stage
 from trading.trade import Trade
 
 
@@ -111,6 +112,8 @@ class Venue(Protocol):
     name: str
     validate_only: bool
     """Whether orders are only checked by the venue and none is ever placed."""
+    stages: frozenset[Stage]
+    """The stages whose orders it takes: real ones, checked ones or paper ones."""
 
     def pace_order(self) -> None:
         """Wait until one more order is not too many; done before the turn, so that nobody waits behind it."""

@@ -1,4 +1,4 @@
-"""A shell pauses a session at once, and can only ask that it goes on."""
+"""A shell starts on paper and pauses at once; that a live session goes on it can only ask."""
 
 from dataclasses import replace
 
@@ -42,3 +42,16 @@ def test_a_pause_from_the_shell_is_on_record_and_goes_on_only_by_slack(shell: Sh
     assert "hold no role" in shell("sessions", "resume", "btc/usd", "back", "--by", "Sam").err
     assert "Say why" in shell("sessions", "resume", "btc/usd", "--by", "Otto").err
     assert shell("sessions", "resume", "btc/usd", "back", "--by", "Otto").code == 4, "no gateway answers"
+
+
+def test_a_shell_starts_on_paper_and_nothing_else(shell: Shell) -> None:
+    """The session waits for the bot at work, whose gateway needs no key; live is Slack's alone."""
+    installation = begun(shell)
+    refused = shell("sessions", "start", "--stage", "live", "momentum", "ETH/USD")
+    assert (refused.code, "/peak live start" in refused.err) == (2, True)
+    assert "is no strategy" in shell("sessions", "start", "--stage", "shadow", "luck", "ETH/USD").err
+    told = shell("sessions", "start", "--stage", "shadow", "momentum", "ETH/USD", "--notional", "20")
+    assert (told.code, "prices are those of kraken_testnet" in told.out) == (0, True), told
+    with installation.storage().reading() as tx:
+        newest = tx.sessions.recent(1)[0]
+    assert (newest.state, newest.plan.exchange) == (SessionState.STARTING, "kraken_testnet_paper")

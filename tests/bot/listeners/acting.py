@@ -25,6 +25,7 @@ from bot.listeners.jobs import Jobs
 from bot.listeners.pausing import PauseListeners, ResumeListeners
 from bot.listeners.requests import RequestListeners
 from bot.listeners.sessions import SessionListeners
+from bot.listeners.shadow import ShadowListeners
 from bot.operations.alerts import AcknowledgeAlert
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.desk import ACTIVATE, DRILL, RESUME
@@ -41,6 +42,7 @@ from bot.operations.request_card import read_card
 from bot.operations.requests import AnswerRequest, NoteStranger, ReadRequests, WithdrawRequest
 from bot.operations.resuming import RequestResume, ResumeLive
 from bot.operations.sessions import StopSession
+from bot.operations.shadow import StartShadow
 from bot.operations.status import ReadStatus
 from bot.operations.step_up import StepUp
 from bot.payloads import Delivery
@@ -116,6 +118,8 @@ class Listening:
         tighten = TightenLimits(rig.storage, desk, lambda: rig.files.value(Kind.LIMITS))
         ChangeListeners(front, propose, tighten, factors, StepUp(rig.storage, desk)).register(self.app)
         SessionListeners(front, self.stop).register(self.app)
+        start = StartShadow(rig.storage, desk, rig.latch, lambda: None)
+        ShadowListeners(front, start).register(self.app)
         PauseListeners(front, PauseSession(rig.storage, desk)).register(self.app)
         jobs, resume = (
             Jobs(AtOnce(self._dispatch)),
