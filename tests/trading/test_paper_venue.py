@@ -191,5 +191,9 @@ def test_the_dummy_market_has_candles_and_prices_that_fit() -> None:
     assert all(a.opened_at < b.opened_at for a, b in pairwise(bars))
     assert bars[-1].low * D("0.99") < quote.mid < bars[-1].high * D("1.01")
     assert market.candles("BTC/USD", "1m") == bars
+    began, ended = bars[-3].opened_at, bars[-2].opened_at
+    trades, _ = market.trades("BTC/USD", (int(began.timestamp()) - 1) * NS)
+    prices = [trade.price for trade in trades if trade.at < ended]
+    assert (prices[0], max(prices), min(prices)) == (bars[-3].open, bars[-3].high, bars[-3].low)
     with pytest.raises(ExchangeOrderError):
         market.ticker("DOGE/USD")
