@@ -10,7 +10,7 @@ WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test suite prove bench pictures lint style types lock format clean
+.PHONY: help demo test suite prove mutants bench pictures lint style types lock format clean
 
 help:  ## Show these lines.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,8 +37,12 @@ test: style  ## Everything: style, types, unit, scenarios, browser.
 suite: $(VENV)/.dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not prove"
 
-prove: $(VENV)/.dev  ## The long proofs: random kills, full counts.
+prove: $(VENV)/.dev  ## The long proofs: random kills, full counts, mutants.
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	@$(MAKE) --no-print-directory mutants
+
+mutants: $(VENV)/.dev  ## Change approvals/ in all small ways; a test must fail.
+	$(BIN)/python -m tests.mutation
 
 bench: $(VENV)/.dev  ## Figures beside a baseline from the same run.
 	$(BIN)/python -m tests.benchmarks

@@ -154,13 +154,13 @@ def may_vote(
     """Say whether this person may answer this request now, and if not, why not."""
     known = None if person is None else roster.get(person.id)
     if reason := _standing(known):
-        return refusal(reason, request)
+        return refusal(reason)
     if known is not None and known.id == request.concerns:
-        return refusal(Reason.CONCERNED, request)
+        return refusal(Reason.CONCERNED)
     voted = {vote.person for vote in votes}
     if known is not None and known.id in voted:
         asked = known.id == request.requested_by
-        return refusal(Reason.REQUESTER if asked else Reason.ALREADY_VOTED, request)
+        return refusal(Reason.REQUESTER if asked else Reason.ALREADY_VOTED)
     match request.state_at(now):
         case RequestState.PENDING:
             return None

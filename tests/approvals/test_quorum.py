@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from approvals.person import Account, Person, Role, Roster
-from approvals.quorum import Reason, Tally, awaited, may_ask, may_vote, tally
+from approvals.quorum import Reason, Tally, awaited, could_complete, may_ask, may_vote, tally
 from approvals.request import RequestState, Vote, VoteKind
 from tests.approvals.desk import (
     INA,
@@ -180,6 +180,10 @@ def test_rule_10_refusals_are_distinct() -> None:
     assert "expired at 12:15 UTC" in str(answers["expired"])
     assert "notional 100 -> 250" in str(answers["void"])
     assert told(None, asked()) == answers["not_on_roster"]
+    unsaid = told(OLIVIA, asked(), state=RequestState.VOID, decided_at=NOON)
+    assert (
+        unsaid == "void: This request is void: what was asked for has changed. Ask again for what holds now."
+    )
 
 
 def test_a_cancelled_and_an_approved_request_are_closed() -> None:
@@ -218,15 +222,38 @@ def test_only_the_roles_of_the_rule_may_ask(person: Person | None, reason: Reaso
         assert "operator or owner" in str(refusal)
 
 
+def test_who_may_not_ask_is_told_who_may() -> None:
+    """In words, as people say them."""
+    assert "it takes risk officer. Ask" in str(may_ask(a_rule(ask=[Role.RISK_OFFICER]), OTTO))
+    assert "it takes a role that nobody holds. Ask" in str(may_ask(a_rule(ask=[]), OTTO))
+
+
 def test_an_account_of_another_person_is_no_vote() -> None:
     """Olivia's yes through Otto's account is nobody's yes."""
     assert count(asked(), replace(yes(OLIVIA), account=Account.parse("T1/U1"))).counted == (OTTO,)
 
 
+def test_whom_it_is_about_decides_nothing() -> None:
+    """A yes of Rita's to her own factor is refused, and set aside if it stands there all the same."""
+    request = a_request(payload={"concerns": RITA.id})
+    refusal = may_vote(request, RITA, [asked()], ROSTER, NOON)
+
+    assert str(refusal) == "This is about yourself, so two others have to ask for it and agree to it."
+    assert may_vote(request, OLIVIA, [asked()], ROSTER, NOON) is None
+    assert tally(request, [asked(), yes(RITA)], ROSTER, NOON).set_aside == ((RITA.id, Reason.CONCERNED),)
+
+
 def test_a_no_counts_for_nobody() -> None:
-    """A reject is not a yes, and not a mistake either."""
-    result = count(asked(), no(RITA))
-    assert (result.counted, result.set_aside) == ((OTTO,), ())
+    """A reject is not a yes, and not a mistake either; a yes behind it is still seen."""
+    result = count(asked(), no(RITA), yes(OLIVIA))
+    assert (result.counted, result.set_aside) == ((OTTO, OLIVIA), ())
+
+
+def test_rule_09_a_yes_of_the_last_moment_does_not_count_afterwards() -> None:
+    """At the very moment of expiry it was too late, whenever it is looked at."""
+    request = a_request()
+    result = tally(request, [asked(), yes(OLIVIA, at=request.expires_at)], ROSTER, NOON + timedelta(hours=1))
+    assert result.set_aside == ((OLIVIA.id, Reason.UNTIMELY),)
 
 
 def test_a_missing_role_is_not_asked_for_beside_the_person_who_fills_it() -> None:
@@ -234,11 +261,13 @@ def test_a_missing_role_is_not_asked_for_beside_the_person_who_fills_it() -> Non
     waiting = Tally((), (), frozenset({Role.OWNER}), 1)
     two = Tally((), (), frozenset({Role.OWNER}), 2)
     both = Tally((), (), frozenset({Role.OWNER, Role.RISK_OFFICER}), 2)
+    three = Tally((), (), frozenset(), 3)
 
-    assert [each.missing for each in (waiting, two, both)] == [
+    assert [each.missing for each in (waiting, two, both, three)] == [
         "an owner",
         "an owner and 1 more person",
         "an owner and a risk officer",
+        "3 more persons",
     ]
 
 
@@ -266,3 +295,23 @@ def test_a_request_that_is_over_waits_for_nobody() -> None:
     late = NOON + timedelta(hours=1)
 
     assert awaited(a_request(), [asked()], ROSTER, late) == ()
+
+
+@pytest.mark.parametrize(
+    ("people", "votes", "enough"),
+    [
+        ([OLIVIA], [asked()], True),
+        ([RITA], [asked()], False),
+        ([OLIVIA, RITA], [], False),
+        ([OTTO, OLIVIA], [], True),
+        ([a_person("Olivia", "", Role.OWNER)], [asked()], False),
+    ],
+)
+def test_a_request_can_be_completed_by_those_who_fill_its_places(
+    people: list[Person], votes: list[Vote], enough: bool
+) -> None:
+    """The asker's yes is his as the asker, each has his factor, and nobody votes without an account."""
+    request = a_request(rule=a_rule(step_up=True))
+    proven = [replace(vote, step_up="totp") for vote in votes]
+
+    assert could_complete(request, proven, people, ROSTER, NOON) is enough
