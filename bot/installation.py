@@ -158,6 +158,7 @@ def read_desk(environment: Environment, config: DeskConfig, files: Rules) -> Des
         practice=practice(environment, config),
         settings_digest=config.settings_digest(live),
         begun=False,
+        stages=config.stages.as_dict(),
     )
 
 

@@ -66,6 +66,11 @@ class Desk:
     practice: bool
     settings_digest: str = ""
     begun: bool = True
+    stages: Mapping[str, str] = field(default_factory=dict)
+
+    def exchange_of(self, stage: Stage) -> str:
+        """The exchange that serves a stage; empty when the configuration names none."""
+        return self.live_exchange if stage is Stage.LIVE else self.stages.get(stage, "")
 
     def rule(self, action: str) -> Rule:
         """The rule of an act, or of the one that a drill stands for; raises RuleMissing.

@@ -16,7 +16,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "stop": ("/peak stop <session|symbol|all> [reason]", "stop, cancel open orders, prove it"),
     "preview": ("/peak preview <strategy> <symbol> [bars]", "the orders a start would send, sent nowhere"),
-    "readiness": ("/peak readiness live", "the checks before a start"),
+    "readiness": (
+        "/peak readiness <stage>",
+        "the checks before a start in that stage: shadow, testnet or live",
+    ),
     "orders": ("/peak orders", "open orders at the venue, ours and foreign"),
     "risk": ("/peak risk", "limits and what is used"),
     "health": ("/peak health", "the health check now"),
