@@ -190,6 +190,7 @@ def read_desk(environment: Environment, config: DeskConfig, files: Rules) -> Des
         settings_digest=config.settings_digest(live),
         begun=False,
         settings=files.settings,
+        stages=config.stages.as_dict(),
     )
 
 

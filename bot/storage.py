@@ -177,6 +177,10 @@ class Storage:
             yield self._transaction(session)
         self._committed()
 
+    def require_current(self) -> str:
+        """The revision of the tables; raises DatabaseError when it is not the one of this program."""
+        return self._database.require_current()
+
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Read one moment; nothing can be written."""

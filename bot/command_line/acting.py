@@ -174,23 +174,23 @@ def health(as_json: Json = False) -> None:
 
 
 def readiness(
-    stage: Annotated[str, typer.Option(help="live")] = "live",
+    stage: Annotated[str, typer.Option(help="shadow, testnet or live")] = "live",
     as_json: Json = False,
 ) -> None:
     """The checks before a start; exit 1 when one fails."""
     from bot.operations.health import DeskChecks, Machine
-    from bot.operations.look import readiness_report
+    from bot.operations.look import STAGES, readiness_report
     from trading.errors import TradingError
     from trading.session import Stage
 
-    if stage != Stage.LIVE:
-        complain(f"There is no readiness for {stage!r} yet; give --stage live.")
+    if stage not in STAGES:
+        complain(f"There is no stage {stage!r}; give --stage {' or '.join(STAGES)}.")
         raise SystemExit(Exit.WRONG_USE)
     installation = here()
     machine = Machine(installation.environment.home_folder)
     checks = DeskChecks(installation.storage(), installation.desk, installation.latch, machine)
     try:
-        report = readiness_report(installation.desk, checks, installation.gateway)
+        report = readiness_report(installation.desk, checks, installation.gateway, Stage(stage))
     except TradingError as error:
         tell_gone(error)
     show_report(Output(as_json), "Readiness", report)

@@ -1,6 +1,7 @@
 """Commands that try the machinery: the offline trade, and the checks of this installation."""
 
-from bot.command_line.looking import Json
+from bot.command_line.acting import somebody
+from bot.command_line.looking import Json, here
 from bot.command_line.output import Output, progress, told
 from bot.command_line.reporting import show_report
 
@@ -21,3 +22,21 @@ def smoke(as_json: Json = False) -> None:
             lambda: load_config(environment.config_folder).live_risk.limits(), system_clock, reached
         )()
     show_report(Output(as_json), "Smoke test", report)
+
+
+def selftest(as_json: Json = False) -> None:
+    """The checks of this installation and the offline trade, without any secret; kept for readiness."""
+    import os
+    import socket
+
+    from bot.installation import check_record_key
+    from bot.operations.selftest import note_selftest
+    from bot.selftest import run_selftest
+
+    installation = here()
+    with told():
+        check_record_key(installation)
+    with progress("the self-test", 15) as made:
+        report = run_selftest(os.environ, made)
+    note_selftest(installation.storage(), installation.desk, report, socket.gethostname(), somebody())
+    show_report(Output(as_json), "Self-test", report)

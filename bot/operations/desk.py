@@ -75,6 +75,11 @@ class Desk:
     settings: Mapping[Kind, Mapping[str, Any]] = field(default_factory=dict)
     # Held by whoever puts something in force, from looking to counting.
     changing: Lock = field(default_factory=Lock, repr=False, compare=False)
+    stages: Mapping[str, str] = field(default_factory=dict)
+
+    def exchange_of(self, stage: Stage) -> str:
+        """The exchange that serves a stage; empty when the configuration names none."""
+        return self.live_exchange if stage is Stage.LIVE else self.stages.get(stage, "")
 
     def rule(self, action: str) -> Rule:
         """The rule of an act, or of the one that a drill stands for; raises RuleMissing.

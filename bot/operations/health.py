@@ -19,6 +19,7 @@ from bot.operations.answer_time import took
 from bot.operations.asker import Asker
 from bot.operations.desk import DRILL, Desk
 from bot.operations.sessions import HEARTBEAT_AGE_MAX_S, silent_sessions, summarise
+from bot.operations.start_checks import Candles, StartChecks
 from bot.outbox import Chart, Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
@@ -28,6 +29,7 @@ from bot.views.wording import merged, verdict
 from trading.errors import TradingError
 from trading.health import Check, Finding, HealthReport, Verdict, failed, passed, run_checks, warned
 from trading.killswitch import Latch
+from trading.session import Stage
 from trading.wire import EQUITY_DAYS, EquitySummary, GatewayStatus, Quote
 
 DISK_FREE_SHARE_MIN = 0.10
@@ -108,6 +110,10 @@ class DeskChecks:
             ("alerts", self._alerts),
             ("disk", self._machine.disk_check),
         ]
+
+    def before_start(self, stage: Stage, candles: Candles) -> list[tuple[str, Callable[[], Finding]]]:
+        """The same for what has to be so before a start, and needs not be so every morning."""
+        return StartChecks(self._storage, self._desk, candles).probes(stage)
 
     def _halt(self) -> Finding:
         state = self._latch.read()

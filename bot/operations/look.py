@@ -13,12 +13,14 @@ from bot.views import look as view
 from bot.views.live_form import TIMEFRAMES
 from bot.words import unknown
 from trading import limits
-from trading.health import Check, HealthReport, run_checks
+from trading.candles import Candle
+from trading.health import Check, HealthReport, Verdict, run_checks
 from trading.preview import Preview
 from trading.session import SessionPlan, Stage
 from trading.wire import GatewayStatus, OpenOrder
 
 NOTIONAL_SHOWN = Decimal(100)
+STAGES = tuple(str(stage) for stage in Stage)
 
 
 class Account(Protocol):
@@ -35,6 +37,9 @@ class Account(Protocol):
 
     def checks(self, stage: str) -> tuple[Check, ...]:
         """What it can say about readiness."""
+
+    def candles(self, symbol: str, timeframe: str, count: int) -> tuple[Candle, ...]:
+        """The newest candles, the last of them open."""
 
 
 class Look:
@@ -63,10 +68,14 @@ class Look:
 
     def readiness(self, stage: str) -> View | Refused:
         """The checks before a start."""
-        if stage.strip().lower() != Stage.LIVE:
-            not_served = f" “{stage[:40]}” is not served yet." if stage.strip() else ""
-            return Refused(f"Readiness of which stage? Type /peak readiness live.{not_served}")
-        return view.checks("Readiness for live", self.report(Stage.LIVE))
+        wanted = stage.strip().lower()
+        if wanted not in STAGES:
+            unknown_one = f" “{stage[:40]}” is none." if wanted else ""
+            stages = ", ".join(STAGES)
+            return Refused(
+                f"Readiness of which stage? Type /peak readiness and one of {stages}.{unknown_one}"
+            )
+        return view.checks(f"Readiness for {wanted}", self.report(Stage(wanted)))
 
     def report(self, stage: Stage) -> HealthReport:
         """The bot's own checks and the gateway's."""
@@ -111,7 +120,11 @@ def readiness_report(
     desk: Desk, checks: DeskChecks, gateway: Callable[[str], Account], stage: Stage = Stage.LIVE
 ) -> HealthReport:
     """Every check of a stage, the bot's own and the gateway's; raises TradingError when that is away."""
-    own = run_checks(checks.probes())
-    account = gateway(desk.live_exchange)
+    exchange = desk.exchange_of(stage)
+    if not exchange:
+        advice = f"Name one in config.toml: [stages] {stage} = …"
+        return HealthReport.of([Check("stage", Verdict.FAILED, f"no exchange serves {stage}", 0, advice)])
+    account = gateway(exchange)
     settings = gateway_settings(desk, account.status())
+    own = run_checks([*checks.probes(), *checks.before_start(stage, account.candles)])
     return HealthReport.of([*own.checks, *account.checks(stage), settings])

@@ -22,7 +22,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "pause": ("/peak pause <session|symbol|all> [reason]", "open nothing from now on; it may still sell"),
     "resume": ("/peak resume <session|symbol> <reason>", "ask that it goes on; two people"),
     "preview": ("/peak preview <strategy> <symbol> [bars]", "the orders a start would send, sent nowhere"),
-    "readiness": ("/peak readiness live", "the checks before a start"),
+    "readiness": (
+        "/peak readiness <stage>",
+        "the checks before a start in that stage: shadow, testnet or live",
+    ),
     "orders": ("/peak orders", "open orders at the venue, ours and foreign"),
     "risk": ("/peak risk", "limits and what is used"),
     "health": ("/peak health", "the health check now"),

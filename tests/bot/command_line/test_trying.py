@@ -1,8 +1,16 @@
 """The machinery tried from a shell: the offline trade, and the checks of this installation."""
 
 import json
+import socket
 
+import pytest
+
+from bot.clock import system_clock
+from bot.installation import read_installation
+from bot.selftest import probes
+from bot.settings import Environment
 from tests.bot.command_line.conftest import Shell
+from trading.health import Verdict
 
 
 def test_the_offline_trade_is_made_in_seven_steps(shell: Shell) -> None:
@@ -30,3 +38,29 @@ def test_a_step_that_fails_ends_the_trade(shell: Shell) -> None:
     assert first["verdict"] == "FAILED"
     assert "max_order_notional" in first["detail"]
     assert {check["detail"] for check in others} == {"not reached"}
+
+
+def test_a_selftest_sees_no_secret_and_is_kept(shell: Shell) -> None:
+    """Every module, the tables, the rules and the offline trade; host and release stand in the record."""
+    shell.sets(KRAKEN_API_KEY="k3y", KRAKEN_API_SECRET="s3cr3t")
+    shell("db", "upgrade")
+    installation = read_installation(Environment.from_environ(), system_clock)
+    installation.take_files_as_in_force()
+    told = shell("selftest", "--json")
+    assert told.code == 0, told.out + told.err
+    checks = {check["name"]: check for check in json.loads(told.out)["checks"]}
+    assert {check["verdict"] for check in checks.values()} == {"PASSED"}
+    assert {"modules", "migrations", "record", "latch", "limits", "secrets", "7 exit"} <= checks.keys()
+    with installation.storage().reading() as tx:
+        row = tx.audit.newest("selftest", socket.gethostname())
+    assert row is not None
+    assert (row.body["verdict"], row.body["code"]) == ("PASSED", installation.desk.code_version)
+
+
+def test_a_secret_that_reaches_the_selftest_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody widens what is handed on without seeing it."""
+    monkeypatch.setenv("KRAKEN_API_SECRET", "s3cr3t")
+    finding = dict(probes())["secrets"]()
+    assert finding.verdict is Verdict.FAILED
+    assert "KRAKEN_API_SECRET" in finding.detail
+    assert "s3cr3t" not in finding.detail

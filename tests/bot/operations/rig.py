@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier
@@ -34,7 +34,8 @@ from bot.tables import OutboxRow
 from bot.views.live_form import CHECKLIST, LiveAnswers
 from tests.approvals.desk import KEY, OLIVIA, OTTO, ROSTER, a_policy
 from tests.bot.intake import Clock
-from tests.trading.given import a_fill, an_intent, an_order, the_limits
+from tests.trading.given import a_fill, an_intent, an_order, candles_of, the_limits
+from trading.candles import Candle
 from trading.errors import ExchangeNetworkError
 from trading.events import EventKind, TradingEvent
 from trading.gateway_client import GatewayGone
@@ -100,6 +101,7 @@ class Venue:
     held: dict[str, Decimal] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
     halts: list[str] = field(default_factory=list)
+    lost_bars: set[datetime] = field(default_factory=set)
     heartbeats: dict[str, float] = field(default_factory=lambda: {"live-1": 1.0})
 
     def stop_session(self, session_id: str, reason: str) -> StopProof:
@@ -143,6 +145,13 @@ class Venue:
             raise ExchangeNetworkError(detail=f"no price for {symbol}")
         price = Decimal(64_000)
         return Quote(symbol, price, price + 1, self._now())
+
+    def candles(self, symbol: str, timeframe: str, count: int) -> tuple[Candle, ...]:
+        """One bar a minute, the last of them open, without those that were lost."""
+        self._answer()
+        minute = self._now().replace(second=0, microsecond=0)
+        series = candles_of([64_000] * count, minute - timedelta(minutes=count - 1))
+        return tuple(bar for bar in series if bar.opened_at not in self.lost_bars)
 
     def orders(self) -> tuple[OpenOrder, ...]:
         """One foreign order."""

@@ -24,6 +24,7 @@ from tests.bot.views.reading import said
 from trading.errors import TradingError
 from trading.health import Verdict
 from trading.preview import Preview
+from trading.session import Stage
 
 TODAY = date(2026, 11, 23)
 
@@ -231,7 +232,11 @@ def test_readiness_is_the_bots_checks_and_the_gateways(rig: Rig, tmp_path: Path)
     """Both in one verdict; without a gateway there is none."""
     checks = desk_checks(rig, tmp_path)
     names = [each.name for each in readiness_report(rig.desk, checks, rig.gateway).checks]
-    assert names == ["halt", "roster", "record", "alerts", "disk", "clock", "gateway settings"]
+    assert names == [
+        *("halt", "roster", "record", "alerts", "disk"),
+        *("migrations", "limits", "contacts", "candles", "selftest", "halt drill"),
+        *("clock", "gateway settings"),
+    ]
 
     rig.venue.gone = True
     with pytest.raises(TradingError):
@@ -251,10 +256,23 @@ def test_looks_are_messages_that_slack_takes(rig: Rig, tmp_path: Path) -> None:
     assert "no order now: flat" in said(preview)
 
 
-@pytest.mark.parametrize("stage", ["", "testnet", "x" * 10_000])
+@pytest.mark.parametrize("stage", ["", "paper", "x" * 10_000])
 def test_readiness_of_another_stage_is_refused_in_words(rig: Rig, tmp_path: Path, stage: str) -> None:
-    """Live is what is served."""
-    assert "Type /peak readiness live" in refusal(looking(rig, tmp_path).readiness(stage))
+    """With those that there are."""
+    told = refusal(looking(rig, tmp_path).readiness(stage))
+    assert told.startswith("Readiness of which stage? Type /peak readiness and one of shadow, testnet, live.")
+    assert len(told) < 200
+
+
+def test_a_stage_that_no_exchange_serves_is_not_ready(rig: Rig, tmp_path: Path) -> None:
+    """It says where one is named; with one, the same checks are made but the drill of a halt."""
+    look = looking(rig, tmp_path)
+    assert [each.name for each in look.report(Stage.TESTNET).failed] == ["stage"]
+    rig.desk.stages = {"testnet": "kraken"}
+    report = look.report(Stage.TESTNET)
+    assert [each.name for each in report.failed] == ["migrations"], "these tables were made at no revision"
+    names = {each.name for each in look.report(Stage.LIVE).checks} - {each.name for each in report.checks}
+    assert names == {"halt drill"}
 
 
 def test_a_gateway_with_other_settings_fails_readiness(rig: Rig, tmp_path: Path) -> None:

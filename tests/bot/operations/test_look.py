@@ -77,10 +77,11 @@ def test_a_strategy_that_breaks_is_not_blamed_on_the_venue() -> None:
 @pytest.mark.parametrize(
     ("stage", "sentence"),
     [
-        ("", "Readiness of which stage? Type /peak readiness live."),
-        ("shadow", "Readiness of which stage? Type /peak readiness live. “shadow” is not served yet."),
+        ("", ""),
+        ("paper", " “paper” is none."),
     ],
 )
 def test_readiness_of_another_stage_is_refused(stage: str, sentence: str) -> None:
-    """A stage that cannot be started has no readiness."""
-    assert LOOK.readiness(stage) == Refused(sentence)
+    """With those that there are."""
+    which = "Readiness of which stage? Type /peak readiness and one of shadow, testnet, live."
+    assert LOOK.readiness(stage) == Refused(f"{which}{sentence}")
