@@ -52,6 +52,7 @@ def test_what_was_agreed_to_is_read_back_whole(session: Session) -> None:
     store = InForceStore(session, KEY)
     assert store.rules() is None
     for kind in Kind:
+        assert store.rules() is None
         store.put(kind, RULES.value(kind), "req-1", NOON)
 
     found = store.rules()
@@ -108,6 +109,25 @@ def test_a_changed_row_of_the_policy_is_named_with_its_field() -> None:
         "live.activate, persons: 2 → 3",
         "rearm, cooldown_s: 300 → 0",
     )
+
+
+def test_what_is_not_set_and_what_is_switched_off_is_said_so() -> None:
+    """Nothing, no, and an empty list are three different things."""
+    before = {"otto": {"active": True, "roles": ["operator"]}}
+    after = {"otto": {"active": False, "roles": [], "desk": "fx"}}
+
+    assert changed_fields(before, after) == (
+        "otto, active: yes → no",
+        "otto, desk: not set → fx",
+        "otto, roles: operator → none",
+    )
+
+
+def test_an_act_of_change_names_what_it_changes() -> None:
+    """By the row of the policy, and no other act does."""
+    assert [Kind.of(kind.action) for kind in Kind] == [Kind.ROSTER, Kind.POLICY]
+    with pytest.raises(ValueError, match=r"factor"):
+        Kind.of("factor.change")
 
 
 def test_order_time_zones_and_contacts_are_no_difference() -> None:
