@@ -28,6 +28,7 @@ def test_what_was_noted_is_read_back() -> None:
         ("[" * 100_000 + "\n", "it cannot be read"),
         (line(8, key=b"another"), "it was not signed with this key"),
         (line(8).replace("8", "9", 1), "it was not signed with this key"),
+        (line(8).replace('"mac":"', '"mac":"\\ud800'), "it was not signed with this key"),
     ],
 )
 def test_a_line_that_is_not_ours_is_named(bad: str, why: str) -> None:

@@ -274,6 +274,13 @@ def test_a_line_that_is_no_row_is_the_first_bad_one(line: str) -> None:
     assert verdict.why
 
 
+def test_half_a_letter_in_a_row_gets_a_verdict_too() -> None:
+    """A damaged row may hold what is no UTF-8; it is named, and nothing ends in a traceback."""
+    chain = [*CHAIN[:2], replace(CHAIN[2], actor="\ud800"), *CHAIN[3:]]
+    assert (followed(chain, KEY).first_bad, followed(chain, KEY).ok) == (3, False)
+    assert "row 3 was changed" in followed(chain, KEY).why
+
+
 def test_the_first_fault_of_an_export_is_told() -> None:
     """An edited row before an unreadable line is the one to look at."""
     edited = replace(CHAIN[1], actor="rita").as_line()

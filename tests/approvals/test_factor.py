@@ -130,3 +130,15 @@ def test_a_phrase_is_two_words_and_new() -> None:
 
     assert len(phrases) > 1
     assert all(len(phrase.split()) == 2 for phrase in phrases)
+
+
+def test_what_an_earlier_version_kept_still_counts() -> None:
+    """Recovery codes and seals live for years, so neither their form nor what is mixed in may change."""
+    kept = "03854973fffb256b40d38be66d0497cef24abadd4b45cce531b3f3827bfb4524"
+    sealed = (
+        "gAAAAABrChgNkXF667JDY3G5lbD7nymUntNVfmu-OSGSSQlkwhTGRNWFoGOrasn6cOULXDTT017IUe36glvCY9E_7pblm9Afl"
+        "Wko7xEeipeKQHAwAvlFLFUSgJeZXfLG45WpH8C3zp_k"
+    )
+
+    assert Code("abcde-fghjk").digest(OLIVIA.id, KEY) == kept
+    assert Seal(KEY).open(OLIVIA.id, sealed).reveal() == SECRET.reveal()

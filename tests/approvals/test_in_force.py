@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from approvals.errors import InForceForged, PolicyUnsafe
-from approvals.in_force import InForceStore, Kind, Rules, changed_fields
+from approvals.in_force import InForce, InForceStore, Kind, Rules, changed_fields
 from approvals.payload import canonical, parsed
 from approvals.person import Role, Roster
 from approvals.policy import Policy
@@ -158,3 +158,9 @@ def test_rules_that_could_not_be_passed_by_two_are_refused_by_the_rows_name(
     """A change that would leave a row without its people cannot be agreed to."""
     with pytest.raises(PolicyUnsafe, match=rf"\[{row}\]"):
         RULES.changed(kind, stored(value))
+
+
+def test_what_an_earlier_version_signed_still_counts() -> None:
+    """The form of the signature is part of every database."""
+    kept = InForce("roster", 1, "{}", NOON, "req-1")
+    assert kept.mac(KEY) == "9d82ce5e2466aa5ee2cf3433eb6a289c10891019d6028782c647e37c0d205cde"
