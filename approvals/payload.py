@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple, NoReturn
 
@@ -109,8 +108,6 @@ def one_line(text: str, length_max: int) -> str:
 
 def _plain(value: object, field: str) -> object:
     match value:
-        case StrEnum():
-            return value.value
         case None | bool() | int() | str():
             return value
         case Decimal():

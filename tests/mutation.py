@@ -42,7 +42,7 @@ class Mutant:
 
     name: str
     function: FunctionType
-    code: CodeType
+    made: FunctionType
     source: str
 
     @property
@@ -101,7 +101,7 @@ def mutants(function: FunctionType) -> Iterator[Mutant]:
         if not name.startswith(f"x_{function.__name__}__mutmut_") or not name.rpartition("_")[2].isdigit():
             continue
         if value.__code__.co_freevars == function.__code__.co_freevars:  # else it needs its class: super()
-            yield Mutant(name, function, value.__code__, source)
+            yield Mutant(name, function, value, source)
 
 
 def cases(module: ModuleType) -> Iterator[Case]:
@@ -127,12 +127,15 @@ def _combined(rows: list[tuple[Any, Any]]) -> Iterator[dict[str, object]]:
 
 def survives(mutant: Mutant, judges: list[Case]) -> bool:
     """Whether no test fails with the mutant in the place of the real code."""
-    real = mutant.function.__code__
-    mutant.function.__code__ = mutant.code
+    function = mutant.function
+    real = {name: getattr(function, name) for name in ("__code__", "__defaults__", "__kwdefaults__")}
+    for name in real:
+        setattr(function, name, getattr(mutant.made, name))
     try:
         return all(case.passes() for case in judges)
     finally:
-        mutant.function.__code__ = real
+        for name, kept in real.items():
+            setattr(function, name, kept)
 
 
 def is_explained(change: str) -> bool:

@@ -21,11 +21,19 @@ def test_what_was_noted_is_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["not json\n", "{}\n", "[" * 100_000 + "\n", line(8, key=b"another"), line(8).replace("8", "9", 1)]
+    ("bad", "why"),
+    [
+        ("not json\n", "it cannot be read"),
+        ("{}\n", "it cannot be read"),
+        ("[" * 100_000 + "\n", "it cannot be read"),
+        (line(8, key=b"another"), "it was not signed with this key"),
+        (line(8).replace("8", "9", 1), "it was not signed with this key"),
+        (line(8).replace('"mac":"', '"mac":"\\ud800'), "it was not signed with this key"),
+    ],
 )
-def test_a_line_that_is_not_ours_is_named(bad: str) -> None:
+def test_a_line_that_is_not_ours_is_named(bad: str, why: str) -> None:
     """Whoever has written to the file has not the key."""
-    with pytest.raises(AnchorUnusable, match="Line 2 of the anchors"):
+    with pytest.raises(AnchorUnusable, match=f"Line 2 of the anchors cannot be relied on: {why}"):
         read_anchors([line(7), bad, line(9)], KEY)
 
 
@@ -38,3 +46,4 @@ def test_a_restore_ends_what_was_anchored_behind_it() -> None:
     """The rows behind it went with the database that was replaced; those before it are still there."""
     lines = [line(3), line(7), line(9), line(5, RESTORED), line(6)]
     assert [anchor.sequence for anchor in read_anchors(lines, KEY)] == [3, 5, 6]
+    assert [anchor.why for anchor in read_anchors([line(5), line(5, RESTORED)], KEY)] == [RESTORED]

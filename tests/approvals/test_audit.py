@@ -101,8 +101,10 @@ def test_moved_and_removed_rows_are_found(
     damage: Callable[[list[Entry]], list[Entry]], first_bad: int
 ) -> None:
     """The first place where the chain no longer holds is named."""
-    verdict = followed(damage(list(CHAIN)), KEY)
+    damaged = damage(list(CHAIN))
+    verdict = followed(damaged, KEY)
     assert (verdict.ok, verdict.first_bad) == (False, first_bad)
+    assert (verdict.rows, verdict.head) == (len(damaged), damaged[-1].head)
 
 
 def test_a_row_that_was_made_to_fit_itself_is_found_by_the_next() -> None:
@@ -169,13 +171,64 @@ def test_a_field_cannot_flow_into_the_next() -> None:
 def test_rule_13_no_line_can_be_smuggled_into_the_record(field: str, text: str) -> None:
     """Names of persons and things are one printable line."""
     fields = {"kind": "k", "actor": "a", "subject": "s", field: text}
-    with pytest.raises(EntryUnusable, match=field):
+    with pytest.raises(EntryUnusable) as refused:
         Entry.following(None, at=NOON, body={}, key=KEY, **fields)
+    assert str(refused.value) == (
+        f"A row of the record cannot hold this {field}: it must be one line of at most 120 printable "
+        "characters."
+    )
+
+
+def test_a_row_follows_the_head_by_one() -> None:
+    """The number after it, its hash, the text that was given, and the key's signature."""
+    facts = {"at": NOON, "kind": "k" * 120, "actor": "a", "subject": "s", "body": {"x": 1}}
+    first = Entry.following(None, key=KEY, **facts)
+    second = Entry.following(first.head, key=KEY, **facts)
+
+    assert (first.sequence, first.previous_hash) == (1, GENESIS)
+    assert (second.sequence, second.previous_hash) == (2, first.hash)
+    assert (second.at, second.kind, second.body_text) == ("2026-11-23T12:00:00.000000Z", "k" * 120, '{"x":1}')
+    assert followed([first, second], KEY).ok
+    assert Entry.parse(second.as_line()) == second
+
+
+def test_a_rows_signature_is_that_of_one_key() -> None:
+    """A damaged row, with bytes or nothing where a text should be, is signed by none."""
+    row = Entry.following(None, at=NOON, kind="k", actor="a", subject="s", body={}, key=KEY)
+
+    assert row.signed_with(KEY)
+    assert not row.signed_with(b"another")
+    for damaged in (
+        {"mac": None},
+        {"hash": None},
+        {"mac": b"x"},
+        {"hash": b"x", "mac": b"x"},
+        {"mac": "\ud800"},
+    ):
+        assert not replace(row, **damaged).signed_with(KEY)
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "why"),
+    [
+        ("not json", "line", "it is not JSON"),
+        ("[]", "line", "it must have exactly the fields sequence, at, kind, actor, "),
+        ("{}", "line", "it must have exactly the fields sequence, at, kind, actor, "),
+        (CHAIN[0].as_line().replace('"sequence":1', '"sequence":"1"'), "sequence", "it is of the wrong type"),
+        (CHAIN[0].as_line().replace('"actor":"olivia"', '"actor":1'), "actor", "it is of the wrong type"),
+    ],
+)
+def test_a_line_that_is_no_row_is_told_why(line: str, field: str, why: str) -> None:
+    """Whoever reads the verdict is told what to look at."""
+    with pytest.raises(EntryUnusable) as refused:
+        Entry.parse(line)
+    assert refused.value.field == field
+    assert refused.value.why.startswith(why)
 
 
 def test_an_empty_key_is_refused() -> None:
     """A record signed with nothing would only look signed."""
-    with pytest.raises(EntryUnusable, match="empty"):
+    with pytest.raises(EntryUnusable, match="hold this mac: the key that signs the record is empty"):
         Signer(b"")
 
 
@@ -221,6 +274,13 @@ def test_a_line_that_is_no_row_is_the_first_bad_one(line: str) -> None:
     assert verdict.why
 
 
+def test_half_a_letter_in_a_row_gets_a_verdict_too() -> None:
+    """A damaged row may hold what is no UTF-8; it is named, and nothing ends in a traceback."""
+    chain = [*CHAIN[:2], replace(CHAIN[2], actor="\ud800"), *CHAIN[3:]]
+    assert (followed(chain, KEY).first_bad, followed(chain, KEY).ok) == (3, False)
+    assert "row 3 was changed" in followed(chain, KEY).why
+
+
 def test_the_first_fault_of_an_export_is_told() -> None:
     """An edited row before an unreadable line is the one to look at."""
     edited = replace(CHAIN[1], actor="rita").as_line()
@@ -253,8 +313,8 @@ def test_the_head_of_a_report_is_enough_of_an_anchor() -> None:
     """It stands there in short; twelve letters of the hash are compared."""
     assert followed(CHAIN, KEY, Head.parse(str(HEAD))).ok
     assert not followed(CHAIN, KEY, Head.parse(f"{ROWS}:{'0' * 12}")).ok
-    for text in ("", "6", "6:", "6:zz", "six:0123456789ab", "6:0123"):
-        with pytest.raises(EntryUnusable, match="write it as it stands"):
+    for text in ("", "6", "6:", "6:zz", "six:0123456789ab", "6:0123", "6:6:0123456789ab"):
+        with pytest.raises(EntryUnusable, match="hold this head: write it as it stands"):
             Head.parse(text)
 
 

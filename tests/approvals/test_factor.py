@@ -1,6 +1,7 @@
 """A second factor: what is a code, whose it is, and that neither it nor its secret is ever shown."""
 
 import pickle
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlparse
 
@@ -8,7 +9,7 @@ import pyotp
 import pytest
 
 from approvals.errors import FactorUnreadable
-from approvals.factor import STEP_S, Code, Seal, Secret, new_recovery_codes, step_at
+from approvals.factor import STEP_S, Code, Seal, Secret, new_phrase, new_recovery_codes, step_at
 from tests.approvals.desk import KEY, NOON, OLIVIA, OTTO
 
 SECRET = Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
@@ -59,8 +60,11 @@ def test_what_is_no_code_is_wrong(typed: str) -> None:
 def test_neither_code_nor_secret_is_shown_by_whatever_prints_it() -> None:
     """Not as text, not in a traceback's variables, not pickled into another process."""
     for hidden, inside in ((Code("123456"), "123456"), (SECRET, SECRET.reveal())):
-        assert inside not in f"{hidden} {hidden!r} {[hidden]!r}"
-        with pytest.raises(TypeError):
+        assert f"{hidden} {hidden!r}" == f"{type(hidden).__name__}(hidden) {type(hidden).__name__}(hidden)"
+        assert inside not in f"{[hidden]!r}"
+        with pytest.raises(
+            TypeError, match=f"^a {type(hidden).__name__.lower()} is kept sealed only|is not kept$"
+        ):
             pickle.dumps(hidden)
 
 
@@ -93,6 +97,7 @@ def test_a_sealed_secret_opens_for_its_person_and_key_alone() -> None:
         with pytest.raises(FactorUnreadable) as refused:
             seal.open(person, text)
         assert refused.value.__cause__ is None
+        assert refused.value.person == person
         assert SECRET.reveal() not in str(refused.value)
 
 
@@ -103,3 +108,37 @@ def test_recovery_codes_are_ten_and_differ() -> None:
     assert len(set(codes)) == 10
     assert all(len(code) == 11 and code[5] == "-" for code in codes)
     assert not set("".join(codes)) & set("01ilo")
+
+
+def test_a_recovery_code_is_kept_as_a_hash_for_its_person_and_key() -> None:
+    """However it is typed; nobody else's row, and no other key, has the same."""
+    kept = Code("abcde-fghjk").digest(OLIVIA.id, KEY)
+
+    assert re.fullmatch("[0-9a-f]{64}", kept)
+    assert Code("ABCDE FGHJK").digest(OLIVIA.id, KEY) == kept
+    others = {
+        Code("abcde-fghjm").digest(OLIVIA.id, KEY),
+        Code("abcde-fghjk").digest(OTTO.id, KEY),
+        Code("abcde-fghjk").digest(OLIVIA.id, b"another"),
+    }
+    assert len(others | {kept}) == 4
+
+
+def test_a_phrase_is_two_words_and_new() -> None:
+    """Nobody guesses it: of ten, some differ."""
+    phrases = {new_phrase() for _ in range(10)}
+
+    assert len(phrases) > 1
+    assert all(len(phrase.split()) == 2 for phrase in phrases)
+
+
+def test_what_an_earlier_version_kept_still_counts() -> None:
+    """Recovery codes and seals live for years, so neither their form nor what is mixed in may change."""
+    kept = "03854973fffb256b40d38be66d0497cef24abadd4b45cce531b3f3827bfb4524"
+    sealed = (
+        "gAAAAABrChgNkXF667JDY3G5lbD7nymUntNVfmu-OSGSSQlkwhTGRNWFoGOrasn6cOULXDTT017IUe36glvCY9E_7pblm9Afl"
+        "Wko7xEeipeKQHAwAvlFLFUSgJeZXfLG45WpH8C3zp_k"
+    )
+
+    assert Code("abcde-fghjk").digest(OLIVIA.id, KEY) == kept
+    assert Seal(KEY).open(OLIVIA.id, sealed).reveal() == SECRET.reveal()

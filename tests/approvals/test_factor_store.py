@@ -196,3 +196,44 @@ def test_one_code_at_once_is_taken_once(database: Database) -> None:
 
     assert outcomes.count(Assurance.TOTP) == 1
     assert outcomes.count(Reason.CODE_USED) == 7
+
+
+def test_a_factor_is_read_without_its_secret(database: Database) -> None:
+    """Phrase and times; nobody else's."""
+    enrol(database, good_from=NOON)
+    with database.reading() as session:
+        store = FactorStore(session, KEY)
+        factor = store.get(OLIVIA.id)
+        assert store.get(OTTO.id) is None
+    assert factor is not None
+    assert (factor.person, factor.good_from) == (OLIVIA.id, NOON)
+    assert factor.enrolled_at == NOON - timedelta(minutes=10)
+    assert len(factor.phrase.split()) == 2
+
+
+def test_a_removed_factor_is_gone_with_its_recovery_codes(database: Database) -> None:
+    """Another can be enrolled, and the others of the desk keep theirs."""
+    codes = enrol(database)
+    enrol(database, OTTO)
+    with database.transaction() as session:
+        FactorStore(session, KEY).remove(OLIVIA.id)
+
+    assert prove(database) is Reason.NOT_ENROLLED
+    assert prove(database, by=OTTO) is Assurance.TOTP
+    assert set(enrol(database)).isdisjoint(codes)
+    assert prove(database, codes[0]) is Reason.CODE_WRONG
+
+
+def test_after_a_restore_no_code_of_until_now_counts(database: Database) -> None:
+    """Not even that of the next half minute, which a phone ahead of time shows; the one after it does."""
+    enrol(database)
+    with database.transaction() as session:
+        FactorStore(session, KEY).use_up(NOON)
+
+    secret = SECRETS[OLIVIA.id]
+    for step in (-1, 0, 1):
+        assert prove(database, secret.code_at(step_at(NOON) + step)) is Reason.CODE_USED
+    assert prove(database, secret.code_at(step_at(NOON) + 2), now=NOON + STEP) is Assurance.TOTP
+    with database.transaction() as session:
+        FactorStore(session, KEY).use_up(NOON)
+    assert prove(database, secret.code_at(step_at(NOON) + 2), now=NOON + STEP) is Assurance.TOTP

@@ -1,11 +1,12 @@
 """A grant is good for one act, for a while."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from approvals.grant import Grant, GrantExpired, GrantId, GrantMismatch
+from approvals.grant import Grant, GrantExpired, GrantId, GrantMismatch, new_grant_id
 from approvals.payload import canonical, digest
 from tests.approvals.desk import NOON, ONE_SECOND, PAYLOAD
 
@@ -28,14 +29,23 @@ def test_a_grant_out_of_time_covers_nothing(now: object) -> None:
 
 def test_a_grant_covers_no_other_payload() -> None:
     """One changed parameter is another act."""
-    with pytest.raises(GrantMismatch, match="another payload"):
-        GRANT.covers(canonical({**PAYLOAD, "fast": 11}), "live.activate", NOON)
+    other = canonical({**PAYLOAD, "fast": 11})
+    with pytest.raises(GrantMismatch) as refused:
+        GRANT.covers(other, "live.activate", NOON)
+    assert (refused.value.granted, refused.value.found) == (digest(TEXT)[:12], digest(other)[:12])
+    assert "another payload" in str(refused.value)
 
 
 def test_a_grant_covers_no_other_action() -> None:
     """An approved start is not an approved resume."""
-    with pytest.raises(GrantMismatch, match=r"live\.activate.*live\.resume"):
+    with pytest.raises(GrantMismatch, match=r"another act \(live\.activate\).*live\.resume"):
         GRANT.covers(TEXT, "live.resume", NOON)
+
+
+def test_a_grant_has_an_id_that_nobody_can_guess() -> None:
+    """128 bits, anew each time."""
+    assert re.fullmatch(r"grant-[0-9a-f]{32}", new_grant_id())
+    assert new_grant_id() != new_grant_id()
 
 
 def test_a_grant_survives_the_way_to_another_process() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from approvals.errors import InForceForged, PolicyUnsafe
-from approvals.in_force import InForceStore, Kind, Rules, changed_fields
+from approvals.in_force import InForce, InForceStore, Kind, Rules, changed_fields
 from approvals.payload import canonical, parsed
 from approvals.person import Role, Roster
 from approvals.policy import Policy
@@ -52,6 +52,7 @@ def test_what_was_agreed_to_is_read_back_whole(session: Session) -> None:
     store = InForceStore(session, KEY)
     assert store.rules() is None
     for kind in Kind:
+        assert store.rules() is None
         store.put(kind, RULES.value(kind), "req-1", NOON)
 
     found = store.rules()
@@ -110,6 +111,25 @@ def test_a_changed_row_of_the_policy_is_named_with_its_field() -> None:
     )
 
 
+def test_what_is_not_set_and_what_is_switched_off_is_said_so() -> None:
+    """Nothing, no, and an empty list are three different things."""
+    before = {"otto": {"active": True, "roles": ["operator"]}}
+    after = {"otto": {"active": False, "roles": [], "desk": "fx"}}
+
+    assert changed_fields(before, after) == (
+        "otto, active: yes → no",
+        "otto, desk: not set → fx",
+        "otto, roles: operator → none",
+    )
+
+
+def test_an_act_of_change_names_what_it_changes() -> None:
+    """By the row of the policy, and no other act does."""
+    assert [Kind.of(kind.action) for kind in Kind] == [Kind.ROSTER, Kind.POLICY]
+    with pytest.raises(ValueError, match=r"factor"):
+        Kind.of("factor.change")
+
+
 def test_order_time_zones_and_contacts_are_no_difference() -> None:
     """Only what matters for a decision needs two people."""
     moved = tuple(replace(person, timezone="Asia/Tokyo", contact="+81 3") for person in ROSTER)
@@ -138,3 +158,9 @@ def test_rules_that_could_not_be_passed_by_two_are_refused_by_the_rows_name(
     """A change that would leave a row without its people cannot be agreed to."""
     with pytest.raises(PolicyUnsafe, match=rf"\[{row}\]"):
         RULES.changed(kind, stored(value))
+
+
+def test_what_an_earlier_version_signed_still_counts() -> None:
+    """The form of the signature is part of every database."""
+    kept = InForce("roster", 1, "{}", NOON, "req-1")
+    assert kept.mac(KEY) == "9d82ce5e2466aa5ee2cf3433eb6a289c10891019d6028782c647e37c0d205cde"

@@ -56,6 +56,8 @@ def test_the_order_of_keys_does_not_matter() -> None:
         ("-0", "0"),
         ("-0.0", "0"),
         ("1E-8", "0.00000001"),
+        ("1" * 64, "1" * 64),
+        ("1E+64", "1" + "0" * 64),
     ],
 )
 def test_equal_amounts_have_one_text(written: str, text: str) -> None:
@@ -72,8 +74,9 @@ def test_no_digit_of_an_amount_is_lost() -> None:
 @pytest.mark.parametrize("written", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+999", "1E-999", "1" * 65])
 def test_an_amount_without_exact_text_is_refused(written: str) -> None:
     """What is no number, or is absurdly long, is refused in words."""
-    with pytest.raises(NotADecimal, match="not an amount that can be kept exactly"):
+    with pytest.raises(NotADecimal, match="not an amount that can be kept exactly") as refused:
         canonical({"notional": Decimal(written)})
+    assert refused.value.found == written[:40]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +90,18 @@ def test_what_has_no_one_text_is_refused(value: object) -> None:
 
 def test_a_refusal_names_the_field() -> None:
     """Whoever built the payload is told where to look."""
-    with pytest.raises(NotCanonical, match=r"limits\.steps\[1\] holds float"):
-        canonical({"limits": {"steps": [1, 0.5]}})
+    for value, field, found in (
+        ({"limits": {"steps": [1, 0.5]}}, "limits.steps[1]", "float"),
+        ([0.5], "[0]", "float"),
+        (0.5, "(whole)", "float"),
+        ({1: 2}, "(whole)", "the key 1"),
+        ({"limits": {1: 2}}, "limits", "the key 1"),
+        ({"limits": {2, 3}}, "limits", "the key 2"),
+        ({"X": 0.5}, "X", "float"),
+    ):
+        with pytest.raises(NotCanonical) as refused:
+            canonical(value)
+        assert (refused.value.field, refused.value.found) == (field, found)
 
 
 def test_times_are_written_in_utc_and_sort() -> None:
@@ -102,7 +115,7 @@ def test_times_are_written_in_utc_and_sort() -> None:
 
 def test_a_time_without_zone_is_refused() -> None:
     """A naive time could mean any hour."""
-    with pytest.raises(NaiveTime):
+    with pytest.raises(NaiveTime, match="The time 2026-11-23 12:00:00 names no zone"):
         canonical(datetime(2026, 11, 23, 12, tzinfo=UTC).replace(tzinfo=None))
 
 
@@ -124,8 +137,9 @@ def test_the_text_is_ascii() -> None:
 @pytest.mark.parametrize("text", ['{"a":1.5}', '{"a":NaN}', '{"a":Infinity}'])
 def test_a_stored_float_is_refused(text: str) -> None:
     """A text that we did not write is not read as if we had."""
-    with pytest.raises(NotCanonical):
+    with pytest.raises(NotCanonical) as refused:
         parsed(text)
+    assert (refused.value.field, refused.value.found) == ("(stored)", text[5:-1])
 
 
 @given(VALUES)
@@ -145,13 +159,18 @@ def test_no_difference_means_the_same_digest(one: Any, other: Any) -> None:
 
 def test_difference_names_each_field() -> None:
     """Changed, added and removed fields are listed by their path."""
-    before = canonical({"notional": Decimal(100), "limits": {"order": "1"}, "note": "x", "same": [1]})
-    after = canonical({"notional": Decimal(250), "limits": {"order": 1}, "fast": 10, "same": [1]})
+    before = canonical(
+        {"notional": Decimal(100), "limits": {"order": "1"}, "note": "x", "steps": [1, 2], "also": 1}
+    )
+    after = canonical(
+        {"notional": Decimal(250), "limits": {"order": 1}, "fast": 10, "steps": [1, 3], "also": 1}
+    )
     assert difference(before, after) == [
         Change("fast", None, "10"),
         Change("limits.order", '"1"', "1"),
         Change("note", "x", None),
         Change("notional", "100", "250"),
+        Change("steps.[1]", "2", "3"),
     ]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from approvals.errors import AccountUnreadable, PersonUnusable, RosterAmbiguous
-from approvals.payload import canonical
+from approvals.payload import canonical, parsed
 from approvals.person import Account, Person, PersonId, Role, Roster, person_id
 from tests.approvals.desk import INA, OLIVIA, OTTO, ROSTER, SAM, XENA, a_person, roster_with
 
@@ -19,12 +19,19 @@ def test_an_account_is_a_team_and_a_user() -> None:
 )
 def test_what_is_no_account_is_refused(text: str) -> None:
     """A display name or an e-mail address is never taken for an account."""
-    with pytest.raises(AccountUnreadable, match="TEAM/USER"):
+    with pytest.raises(AccountUnreadable, match="TEAM/USER") as refused:
         Account.parse(text)
+    assert refused.value.text == text
 
 
 @pytest.mark.parametrize(
-    ("name", "identity"), [("Olivia Ode", "olivia-ode"), (" Jörg  Müller ", "jörg-müller"), ("OTTO", "otto")]
+    ("name", "identity"),
+    [
+        ("Olivia Ode", "olivia-ode"),
+        (" Jörg  Müller ", "jörg-müller"),
+        ("Xerxes X", "xerxes-x"),
+        ("OTTO", "otto"),
+    ],
 )
 def test_a_name_gives_a_lasting_id(name: str, identity: str) -> None:
     """The id is the name in small letters, so that it can be read in the record."""
@@ -73,17 +80,29 @@ def test_two_persons_of_one_name_are_refused(twin: str) -> None:
         Roster((OTTO, a_person(twin, "T1/U9")))
 
 
-@pytest.mark.parametrize("name", ["", "  ", "---", "Ot\nto", "Otto\u202e", "x" * 61])
-def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "shown", "why"),
+    [
+        ("", "(no name)", "the name has no letter or digit"),
+        ("  ", "  ", "the name has no letter or digit"),
+        ("---", "---", "the name has no letter or digit"),
+        ("Ot\nto", "'Ot\\nto'", "a name is one line of at most 60 characters"),
+        ("Otto\u202e", "'Otto\\u202e'", "a name is one line of at most 60 characters"),
+        ("x" * 61, f"'{'x' * 20}'", "a name is one line of at most 60 characters"),
+    ],
+)
+def test_a_name_that_cannot_be_shown_is_refused(name: str, shown: str, why: str) -> None:
     """A name is one readable line with a letter in it."""
-    with pytest.raises(PersonUnusable, match=r"people\.toml"):
+    with pytest.raises(PersonUnusable, match=r"people\.toml") as refused:
         a_person(name, "T1/U9")
+    assert (refused.value.name, refused.value.why) == (shown, why)
+    assert a_person("x" * 60, "T1/U9").name == "x" * 60
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "", "../etc/passwd"])
 def test_an_unknown_timezone_is_refused(zone: str) -> None:
     """Night and day of a person must be known."""
-    with pytest.raises(PersonUnusable, match="timezone"):
+    with pytest.raises(PersonUnusable, match="entry of Paul cannot be used: the timezone"):
         Person(PersonId("paul"), "Paul", (), frozenset(), zone)
 
 
@@ -93,3 +112,15 @@ def test_only_what_matters_for_decisions_is_in_the_rosters_text() -> None:
     promoted = a_person("Otto", "T1/U1", Role.OWNER)
     assert canonical(roster_with(moved).as_value()) == canonical(ROSTER.as_value())
     assert canonical(roster_with(promoted).as_value()) != canonical(ROSTER.as_value())
+
+
+def test_a_roster_is_read_back_with_its_roles_and_who_is_active() -> None:
+    """What was agreed to is who may decide; zone and contact come from where they are known."""
+    moved = Person(OTTO.id, OTTO.name, OTTO.accounts, OTTO.roles, "Asia/Tokyo", "+81 3 1234")
+    agreed = Roster.from_value(parsed(canonical(ROSTER.as_value())))
+
+    assert agreed.as_value() == ROSTER.as_value()
+    assert [person.timezone for person in agreed] == ["UTC"] * len(ROSTER.persons)
+    reached = agreed.reached_as_in(Roster((moved, XENA)))
+    assert reached.get(OTTO.id) == moved
+    assert reached.get(OLIVIA.id) == agreed.get(OLIVIA.id)

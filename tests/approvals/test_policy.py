@@ -34,14 +34,17 @@ def test_no_protected_act_passes_with_one_person(action: str) -> None:
 def test_no_protected_row_may_be_missing(action: str) -> None:
     """A forgotten table does not open what it should protect."""
     rules = tuple(rule for rule in a_policy().rules if rule.action != action)
-    with pytest.raises(PolicyUnsafe, match="missing"):
+    with pytest.raises(PolicyUnsafe) as told:
         Policy(rules).check(ROSTER)
+    assert told.value.why == "the row is missing, and nobody could say who may do this"
 
 
-@pytest.mark.parametrize("field", ["ask", "among"])
-def test_rule_05_empty_means_nobody(field: str) -> None:
+def test_rule_05_empty_means_nobody() -> None:
     """An empty list of roles lets nobody in, so it is refused rather than read as anybody."""
-    assert f"{field} is empty" in refusal_of(a_rule(**{field: []}))
+    assert refusal_of(a_rule(ask=[])) == "ask is empty, so nobody may ask; name the roles that may"
+    assert refusal_of(a_rule(among=[])) == (
+        "among is empty, so nobody would have to agree; name at least one role"
+    )
 
 
 def test_a_role_that_nobody_holds_is_refused() -> None:
@@ -69,7 +72,9 @@ def test_a_desk_of_one_is_refused() -> None:
 
 def test_nobody_to_ask_is_refused() -> None:
     """A row whose askers are not there can never begin."""
-    assert "may ask" in refusal_of(a_rule(ask=[Role.OPERATOR]), Roster((OLIVIA, RITA)))
+    rule = a_rule(ask=[Role.OPERATOR, Role.OWNER], among=[Role.RISK_OFFICER])
+    two = Roster((RITA, a_person("Paul", "T1/U6", Role.RISK_OFFICER)))
+    assert refusal_of(rule, two) == "nobody active on the roster may ask for it (operator, owner)"
 
 
 def test_two_roles_want_two_persons() -> None:
@@ -77,6 +82,11 @@ def test_two_roles_want_two_persons() -> None:
     rule = a_rule(among=[Role.OWNER, Role.RISK_OFFICER])
     both = a_person("Olivia", "T1/U7", Role.OWNER, Role.RISK_OFFICER)
     assert "two roles want two persons" in refusal_of(rule, Roster((both, OTTO)))
+    three = a_rule(among=list(Role), persons=2)
+    alone = Roster((a_person("Olivia", "T1/U7", *Role), a_person("Paul", "T1/U6", Role.OWNER)))
+    assert refusal_of(three, alone).endswith("nobody is left for risk_officer")
+    several = Roster((a_person("Olivia", "T1/U7", *Role), RITA))
+    assert unfilled_roles(set(Role), (several.persons[0],)) == {Role.OWNER, Role.RISK_OFFICER}
     rule.check(Roster((both, RITA)))
 
 
@@ -98,7 +108,7 @@ def test_numbers_out_of_range_are_refused(field: str, value: object) -> None:
 
 def test_an_action_stands_once() -> None:
     """Two rows for one act would be two answers."""
-    with pytest.raises(PolicyUnsafe, match="twice"):
+    with pytest.raises(PolicyUnsafe, match=r"\[live\.activate\] cannot be used: it stands there twice\."):
         Policy((a_rule(), a_rule(persons=3)))
 
 
@@ -106,6 +116,8 @@ def test_an_action_without_a_row_is_refused() -> None:
     """What no row allows is not allowed."""
     with pytest.raises(RuleMissing, match=r"\[live\.fire\]"):
         a_policy().rule("live.fire")
+    with pytest.raises(RuleMissing, match=r"\[live\.fire\]"):
+        a_policy().alone("live.fire")
 
 
 def test_a_rule_comes_back_from_its_frozen_text() -> None:
@@ -129,6 +141,20 @@ def test_an_act_of_one_person_needs_somebody_who_may_do_it(action: str) -> None:
     for rest in ((), (SoloRule(action, frozenset()),), (SoloRule(action, frozenset({Role.RISK_OFFICER})),)):
         with pytest.raises(PolicyUnsafe, match=rf"\[{action}\]"):
             Policy(policy.rules, (*others, *rest)).check(Roster((OLIVIA, OTTO)))
+
+
+def test_who_could_do_it_alone_is_named() -> None:
+    """Whoever corrects the file is told which roles stand there."""
+    roles = frozenset({Role.RISK_OFFICER, Role.OWNER})
+    for asked_of, who in ((roles, "owner, risk_officer"), (frozenset(), "ask is empty")):
+        with pytest.raises(PolicyUnsafe) as told:
+            SoloRule("session.stop", asked_of).check(Roster((OTTO,)))
+        assert told.value.why == f"nobody active on the roster may do it ({who})"
+    assert SoloRule("session.stop", roles).as_value() == {
+        "action": "session.stop",
+        "persons": 1,
+        "ask": roles,
+    }
 
 
 def test_only_a_change_of_a_factor_takes_any_two() -> None:

@@ -108,3 +108,16 @@ def test_what_one_act_did_is_found_by_its_cause(database: Database) -> None:
 
         found = store.caused("session.stop", 'action:"1%_')
         assert [entry.subject for entry in found] == ["live-0", "live-1"]
+
+
+def test_the_newest_row_about_one_thing_is_found(database: Database) -> None:
+    """Of that kind and that subject, and no other."""
+    with database.transaction() as session:
+        store = AuditStore(session, KEY)
+        for kind, subject, number in (("a", "x", 1), ("a", "x", 2), ("b", "x", 3), ("a", "y", 4)):
+            store.append(kind, "otto", subject, {"number": number}, NOON)
+
+        found = store.newest("a", "x")
+        assert found is not None
+        assert (found.sequence, found.body) == (2, {"number": 2})
+        assert store.newest("b", "y") is None
