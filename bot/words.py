@@ -54,7 +54,7 @@ def read(text: str) -> Typed:
     return Typed(words=tuple(cleaned.split()), too_long=too_long)
 
 
-def nearest(word: str, known: tuple[str, ...], count: int = 3, alike: float = 0.5) -> tuple[str, ...]:
+def nearest(word: str, known: tuple[str, ...], count: int = 3, alike: float = 0.6) -> tuple[str, ...]:
     """The known words that look most like this one, from 0 (anything) to 1 (the same)."""
     return tuple(difflib.get_close_matches(word.lower()[:40], known, n=count, cutoff=alike))
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("bad input")  # one desk for those that lea
         ("/peak stop", "Which one?"),
         ("/peak stop nothing", "No open session is called"),
         ("/peak preview", "Strategies: ma_crossover, momentum"),
-        ("/peak pause BTC/USD", "There is no pause yet, so nothing was done"),
+        ("/peak pause BTC/USD", "No open session is called"),
         ("/peak <!channel> <@UOLIVIA00>", "I do not know"),
     ],
 )
