@@ -35,6 +35,9 @@ NOUN_TEXT = """
     prairie puffin quail quartz rabbit raven reef river robin rocket
 """
 
+# Most of every text: nothing is to be done for it, not even to say where it stands.
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
+
 ADJECTIVES = ADJECTIVE_TEXT.split()
 NOUNS = NOUN_TEXT.split()
 
@@ -116,7 +119,10 @@ def _plain(value: object, field: str) -> object:
             return time_text(value)
         case Mapping():
             return {
-                _key(name, field): _plain(item, f"{field}.{name}".strip(".")) for name, item in value.items()
+                _key(name, field): item
+                if type(item) in _AS_IT_IS
+                else _plain(item, f"{field}.{name}".strip("."))
+                for name, item in value.items()
             }
         case list() | tuple():
             return [_plain(item, f"{field}[{index}]") for index, item in enumerate(value)]

@@ -1,7 +1,7 @@
 """Limits of config.toml: wider by two people and in small steps, tighter by one and at once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -132,7 +132,8 @@ class TightenLimits:
             with self._storage.transaction() as tx:
                 outcome = self._put(tx, actor, wanted, reason, cause)
             if isinstance(outcome, Tightened):
-                self._desk.goes_by(self._desk.rules.changed(Kind.LIMITS, wanted))
+                settings = {**self._desk.settings, Kind.LIMITS: wanted}
+                self._desk.goes_by(replace(self._desk.rules, settings=settings))
                 self._settle(Kind.LIMITS)
         return outcome
 
