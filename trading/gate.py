@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import structlog
 
+from trading.after_halt import AfterHalt
 from trading.amount import cents, is_positive, plain
 from trading.books import Books
 from trading.equity import Daily
@@ -75,6 +76,7 @@ class Gate:
         circumstances: Callable[[], Circumstances],
         daily: Callable[[], Daily],
         trouble: Trouble,
+        after_halt: AfterHalt,
     ) -> None:
         self.limits = limits
         self._venue = venue
@@ -87,6 +89,7 @@ class Gate:
         self._circumstances = circumstances
         self._daily = daily
         self._trouble = trouble
+        self._after_halt = after_halt
 
     def submit(self, intent: Intent) -> Outcome:
         """Send an intent unless something speaks against it; the same id again gives the first outcome."""
@@ -186,9 +189,11 @@ class Gate:
         # What was paid counts also after the price has fallen: the cap is on the money put in.
         put_in = max(held.cost, held.quantity * price)
         notional = put_in + (pending[Side.BUY] + intent.quantity) * price
-        if notional > plan.notional_max:
-            message = f"notional_max exceeded ({cents(notional)} > {plain(plan.notional_max)})"
-            return Denial("notional_max", notional, plan.notional_max, message)
+        cap = plan.notional_max * self._after_halt.share(plan.stage)
+        if notional > cap:
+            half = "; a halt was cleared lately, so it is half" if cap < plan.notional_max else ""
+            message = f"notional_max exceeded ({cents(notional)} > {plain(cap)}{half})"
+            return Denial("notional_max", notional, cap, message)
         return None
 
     def _denied(self, order: Order, denial: Denial) -> Outcome:

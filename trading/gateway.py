@@ -12,6 +12,7 @@ import structlog
 
 from trading.account_view import AccountView
 from trading.activation_watch import ActivationWatch
+from trading.after_halt import AfterHalt
 from trading.attendance import Attendance
 from trading.bar_watch import BarWatch
 from trading.books import Books
@@ -118,19 +119,8 @@ class Gateway:
             clock=clock,
         )
         self._trouble = Trouble(exchange, self._states, clock, lambda why: self._desk.pause_all(why))
-        self._gate = Gate(
-            venue=venue,
-            books=self._books,
-            market=self._market,
-            limits=limits,
-            latch=latch,
-            clock=clock,
-            order_life=timedelta(seconds=timing.order_life_s),
-            session_of=self._states.get,
-            circumstances=self._standing.circumstances,
-            daily=self._valuation.daily,
-            trouble=self._trouble,
-        )
+        self._after_halt = AfterHalt(latch, clock, timedelta(seconds=timing.watch_s))
+        self._gate = self._made_gate(limits)
         self._fills_due = Growing(timing.fills_s, timing.fills_s_max)
         self._works = self._periodic_works()
         count = OrderCount(database, caps or OrderCaps(), clock)
@@ -142,6 +132,22 @@ class Gateway:
         self._bars = self._bar_watch()
         self._closing = threading.Event()
         self._fill_seen_at: datetime | None = None
+
+    def _made_gate(self, limits: RiskLimits) -> Gate:
+        return Gate(
+            venue=self._venue,
+            books=self._books,
+            market=self._market,
+            limits=limits,
+            latch=self._latch,
+            clock=self._clock,
+            order_life=timedelta(seconds=self._timing.order_life_s),
+            session_of=self._states.get,
+            circumstances=self._standing.circumstances,
+            daily=self._valuation.daily,
+            trouble=self._trouble,
+            after_halt=self._after_halt,
+        )
 
     def _made_halting(self, venue: Venue) -> Halting:
         return Halting(
@@ -187,6 +193,7 @@ class Gateway:
             clock=self._clock,
             circumstances=self._standing.circumstances,
             count=count,
+            after_halt=self._after_halt,
             filled_soon=self._filled_soon,
             watch=timedelta(seconds=self._timing.watch_s),
         )
