@@ -21,6 +21,7 @@ class AfterHalt:
         self._latch = latch
         self._clock = clock
         self._careful_for = careful_for
+        self._read: tuple[tuple[int, int, int] | None, datetime | None] = (None, None)
 
     def share(self, stage: Stage) -> Decimal:
         """Half for what is live while the clearing is young, else all."""
@@ -28,7 +29,18 @@ class AfterHalt:
 
     def until(self) -> datetime | None:
         """Until when it is half; None where no halt was cleared lately."""
-        cleared_at = self._latch.rearmed_at()
+        cleared_at = self._cleared_at()
         if cleared_at is None or self._clock() >= cleared_at + self._careful_for:
             return None
         return cleared_at + self._careful_for
+
+    def _cleared_at(self) -> datetime | None:
+        """What the latch says, read anew only when its file is another: each order asks for it."""
+        try:
+            found = self._latch.latch_file.stat()
+        except OSError:
+            return None
+        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if self._read[0] != seen:
+            self._read = (seen, self._latch.rearmed_at())
+        return self._read[1]

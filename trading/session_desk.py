@@ -136,6 +136,8 @@ class SessionDesk:
         if why := self._t.count.used_up(session):
             self.pause(session.id, why)
         outcome = self._t.gate.submit(wanted)
+        if outcome.state is not Answer.DENIED:
+            self._t.count.sent(session)
         self._t.filled_soon()
         if outcome.state in (Answer.DENIED, Answer.REJECTED) and self._is_watched(session):
             self.pause(session.id, f"an order was {outcome.state} while it was new: {outcome.reason}")
