@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from trading.after_halt import AfterHalt
 from trading.amount import cents, is_positive, plain
 from trading.books import Books
 from trading.codec import decode
@@ -79,6 +80,7 @@ class Gate:
         circumstances: Callable[[], Circumstances],
         daily: Callable[[], Daily],
         trouble: Trouble,
+        after_halt: AfterHalt,
     ) -> None:
         self.limits = limits
         self.settings_digest = settings_digest
@@ -92,6 +94,7 @@ class Gate:
         self._circumstances = circumstances
         self._daily = daily
         self._trouble = trouble
+        self._after_halt = after_halt
 
     def tighten(self, limits: Mapping[str, Any], settings_digest: str) -> bool:
         """Go by tighter limits from the next order on; raises `LimitLoosened` for any that is wider.
@@ -203,9 +206,11 @@ class Gate:
         # What was paid counts also after the price has fallen: the cap is on the money put in.
         put_in = max(held.cost, held.quantity * price)
         notional = put_in + (pending[Side.BUY] + intent.quantity) * price
-        if notional > plan.notional_max:
-            message = f"notional_max exceeded ({cents(notional)} > {plain(plan.notional_max)})"
-            return Denial("notional_max", notional, plan.notional_max, message)
+        cap = plan.notional_max * self._after_halt.share(plan.stage)
+        if notional > cap:
+            half = "; a halt was cleared lately, so it is half" if cap < plan.notional_max else ""
+            message = f"notional_max exceeded ({cents(notional)} > {plain(cap)}{half})"
+            return Denial("notional_max", notional, cap, message)
         return None
 
     def _denied(self, order: Order, denial: Denial) -> Outcome:

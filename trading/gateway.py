@@ -12,6 +12,7 @@ import structlog
 
 from trading.account_view import AccountView
 from trading.activation_watch import ActivationWatch
+from trading.after_halt import AfterHalt
 from trading.attendance import Attendance
 from trading.bar_watch import BarWatch
 from trading.books import Books
@@ -107,22 +108,19 @@ class Gateway:
             timeout_s=timing.timer_s,
             refresh_s=timing.timer_refresh_s,
         )
-        self._valuation = self._made_valuation(database, limits.currency, zone or ZoneInfo("UTC"))
-        self._trouble = Trouble(exchange, self._states, clock, lambda why: self._desk.pause_all(why))
-        self._gate = Gate(
+        self._valuation = Valuation(
             venue=venue,
             books=self._books,
             market=self._market,
-            limits=limits,
-            settings_digest=settings_digest,
-            latch=latch,
+            database=database,
+            exchange=exchange,
+            currency=limits.currency,
+            zone=zone or ZoneInfo("UTC"),
             clock=clock,
-            order_life=timedelta(seconds=timing.order_life_s),
-            session_of=self._states.get,
-            circumstances=self._standing.circumstances,
-            daily=self._valuation.daily,
-            trouble=self._trouble,
         )
+        self._trouble = Trouble(exchange, self._states, clock, lambda why: self._desk.pause_all(why))
+        self._after_halt = AfterHalt(latch, clock, timedelta(seconds=timing.watch_s))
+        self._gate = self._made_gate(limits, settings_digest)
         self._fills_due = Growing(timing.fills_s, timing.fills_s_max)
         self._works = self._periodic_works()
         count = OrderCount(database, caps or OrderCaps(), clock)
@@ -135,16 +133,21 @@ class Gateway:
         self._closing = threading.Event()
         self._fill_seen_at: datetime | None = None
 
-    def _made_valuation(self, database: Database, currency: str, zone: ZoneInfo) -> Valuation:
-        return Valuation(
+    def _made_gate(self, limits: RiskLimits, settings_digest: str) -> Gate:
+        return Gate(
             venue=self._venue,
             books=self._books,
             market=self._market,
-            database=database,
-            exchange=self._exchange,
-            currency=currency,
-            zone=zone,
+            limits=limits,
+            settings_digest=settings_digest,
+            latch=self._latch,
             clock=self._clock,
+            order_life=timedelta(seconds=self._timing.order_life_s),
+            session_of=self._states.get,
+            circumstances=self._standing.circumstances,
+            daily=self._valuation.daily,
+            trouble=self._trouble,
+            after_halt=self._after_halt,
         )
 
     def _made_halting(self, venue: Venue) -> Halting:
@@ -191,6 +194,7 @@ class Gateway:
             clock=self._clock,
             circumstances=self._standing.circumstances,
             count=count,
+            after_halt=self._after_halt,
             filled_soon=self._filled_soon,
             watch=timedelta(seconds=self._timing.watch_s),
         )

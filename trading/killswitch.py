@@ -12,6 +12,8 @@ from typing import Any
 from trading.errors import AlreadyBegun, LatchStillEngaged, LatchUnwritable
 
 _ACTIVE = "active"
+# The reason of an active latch that has ended a halt; one that was only begun has none.
+_CLEARED = "a halt was cleared"
 _HALTED = "halted"
 _FILE_BYTES_MAX = 64 * 1024
 _TRIES = 3
@@ -117,6 +119,11 @@ class Latch:
         record = None if self.engaged() else _first_line(self.latch_file)
         return _time(str(record.get("at", ""))) if record else None
 
+    def rearmed_at(self) -> datetime | None:
+        """When a halt was cleared last; None while halted, and for a home that was only begun."""
+        record = None if self.engaged() else _first_line(self.latch_file)
+        return _time(str(record.get("at", ""))) if record and record.get("reason") == _CLEARED else None
+
     def mark(self) -> str:
         """What changes each time anybody halts, though the first reason stays: also with `touch HALT`."""
         return _mark(self.halt_file)
@@ -127,6 +134,7 @@ class Latch:
         `mark` is that of the halt they have seen. Raises `LatchStillEngaged` when somebody halted since.
         """
         mark = self.mark() if mark is None else mark
+        ends = _CLEARED if self._halt_record() or self._halt_file_present() else ""
         aside = self.halt_file.with_name("HALT.cleared")
         if self._halt_file_present():
             self.spread(at)  # else a halt by `touch` alone would be gone with the file
@@ -136,7 +144,7 @@ class Latch:
                 raise LatchStillEngaged(reason=self.read().reason)
         elif mark:
             raise LatchStillEngaged(reason=self.read().reason)
-        self._write_active(by, at)
+        self._write_active(by, at, ends)
         self._unwritten = self._unwritten_words = None
         state = self.read()
         if state.engaged:
@@ -191,11 +199,11 @@ class Latch:
             return "this home has not been begun, or its latch.json is gone"
         return "latch.json cannot be read or does not say active"
 
-    def _write_active(self, by: str, at: datetime) -> None:
+    def _write_active(self, by: str, at: datetime, reason: str = "") -> None:
         """Put the new file in place whole: half an active file must never be there."""
         fresh = self.latch_file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        _keep(_write_over(fresh, _record(_ACTIVE, "", by, at)))
+        _keep(_write_over(fresh, _record(_ACTIVE, reason, by, at)))
         fresh.replace(self.latch_file)
         _keep_names(self.home)
 

@@ -107,6 +107,7 @@ class SessionProcess:
             self._next_bar_at = beat.now + timeframe.duration
             self._report(error)
             return
+        engine.notional_max = brief.plan.notional_max * beat.share
         count = engine.strategy.lookback + _CANDLES_SPARE
         candles = closed(
             self._client.candles(brief.plan.symbol, brief.plan.timeframe, count), timeframe, beat.now

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from trading.after_halt import AfterHalt
 from trading.attendance import Attendance
 from trading.books import Books
 from trading.codec import decode
@@ -57,6 +58,7 @@ class Tools:
     clock: Callable[[], datetime]
     circumstances: Callable[[], Circumstances]
     count: OrderCount
+    after_halt: AfterHalt
     filled_soon: Callable[[], None]
     watch: timedelta
 
@@ -99,11 +101,12 @@ class SessionDesk:
         """Note that it lives and say what it is to do."""
         if not self._t.attendance.heard(session_id, connection):
             raise NotAttached(session_id=session_id)
-        state = self._t.states.get(session_id).state
+        session = self._t.states.get(session_id)
+        state = session.state
         run = {SessionState.RUNNING: Run.RUN, SessionState.PAUSED: Run.REDUCE}.get(state, Run.STOP)
         if run is not Run.STOP and self._t.circumstances().shut:
             run = Run.PAUSE
-        return Beat(self._t.clock(), run)
+        return Beat(self._t.clock(), run, self._t.after_halt.share(session.plan.stage))
 
     def goodbye(self, connection: Connection, session_id: str) -> bool:
         """The session ends on purpose; what it left open is cancelled, and it is watched until that is."""
@@ -133,6 +136,8 @@ class SessionDesk:
         if why := self._t.count.used_up(session):
             self.pause(session.id, why)
         outcome = self._t.gate.submit(wanted)
+        if outcome.state is not Answer.DENIED:
+            self._t.count.sent(session)
         self._t.filled_soon()
         if outcome.state in (Answer.DENIED, Answer.REJECTED) and self._is_watched(session):
             self.pause(session.id, f"an order was {outcome.state} while it was new: {outcome.reason}")

@@ -50,10 +50,14 @@ class SessionBrief:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The gateway's answer to a heartbeat; `now` is the only clock a session has."""
+    """The gateway's answer to a heartbeat; `now` is the only clock a session has.
+
+    `share` is how much of its notional it may use now, 1 for all of it.
+    """
 
     now: datetime
     run: Run
+    share: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

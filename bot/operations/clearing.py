@@ -8,6 +8,9 @@ from bot.summaries import Clearing, HaltSummary
 from bot.views.wording import quantity
 
 RECENT = 100
+AFTERWARDS = (
+    "Sessions that were halted stay ended; start anew. For two hours what is live opens at half of its size."
+)
 
 
 def clearing_request(tx: Transaction, halt: HaltSummary) -> ApprovalRequest | None:

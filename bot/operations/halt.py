@@ -19,6 +19,7 @@ from approvals.request import REASON_LENGTH_MAX, ApprovalRequest, ExecutionState
 from bot.operations.asker import Asker
 from bot.operations.beginning import BEGINS, begins_lines, begins_value, has_been_begun, put_begun
 from bot.operations.clearing import (
+    AFTERWARDS,
     RECENT,
     approvers,
     clearing_request,
@@ -375,7 +376,7 @@ def was_cleared(latch: Latch, request: ApprovalRequest) -> bool:
 def tell_cleared(tx: Transaction, desk: Desk, request: ApprovalRequest, by: str) -> None:
     """Tell the desk, once for a request, that the halt is cleared, and have the cards of its halts say so."""
     others = " and ".join(approvers(tx, desk, request)) or "nobody"
-    what = "cleared the halt", "Sessions that were halted stay ended; start anew."
+    what = "cleared the halt", AFTERWARDS
     if begins := request.payload.get(BEGINS):
         count = len(begins[Kind.ROSTER])
         what = "began the desk", f"{count} people are on its roster, and nothing has started by itself."

@@ -26,6 +26,7 @@ from bot.outbox import Urgency
 from bot.records import new_id
 from bot.storage import Storage, Transaction
 from bot.views.live_form import CHECKLIST, TIMEFRAMES, LiveAnswers
+from trading.after_halt import AfterHalt
 from trading.amount import BadAmount, parse_amount
 from trading.health import HealthReport
 from trading.killswitch import Latch
@@ -134,7 +135,11 @@ class RequestLive:
         if refused := unready(report):
             return refused
         payload = self._desk.live_payload(plan)
-        payload[SHOWN] = {"readiness": in_short(report), "preview": self._rehearsal.preview(plan)}
+        payload[SHOWN] = {
+            "readiness": in_short(report),
+            "preview": self._rehearsal.preview(plan),
+            **self._careful(),
+        }
         with self._storage.transaction() as tx:
             return file_request(
                 tx,
@@ -148,6 +153,12 @@ class RequestLive:
                 cause,
                 proof,
             )
+
+    def _careful(self) -> dict[str, str]:
+        """What whoever approves should know of a halt that was cleared lately."""
+        with self._storage.reading() as tx:
+            until = AfterHalt(self._latch, lambda: tx.now).until()
+        return {"after a halt": f"it opens at half of its size until {until:%H:%M} UTC"} if until else {}
 
     def _asked_before(self, cause: str) -> Asked | None:
         with self._storage.reading() as tx:

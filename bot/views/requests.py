@@ -66,6 +66,7 @@ CHANGES_MAX = 12
 _SHOWN = {
     "Readiness": "readiness",
     "Preview": "preview",
+    "After a halt": "after a halt",
     "Orders": "orders",
     "Held": "held",
     "Alerts": "alerts",

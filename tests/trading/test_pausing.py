@@ -13,6 +13,8 @@ from trading.activation_watch import ActivationWatch, told_from
 from trading.books import Books
 from trading.equity import Daily
 from trading.events import EventKind
+from trading.gateway_client import GatewayClient
+from trading.gateway_files import socket_path
 from trading.loss_watch import LossWatch
 from trading.order import Side
 from trading.order_caps import OrderCaps
@@ -108,7 +110,7 @@ def test_a_gateway_pauses_at_a_loss_that_its_venue_shows(rig: Rig) -> None:
 
 
 def test_one_order_more_than_an_hour_may_have_pauses_the_session(rig: Rig) -> None:
-    """What was sent counts and what was denied does not; the way out stays open."""
+    """What was sent counts and what was denied does not; the way out stays open. No restart begins anew."""
     rig.caps = OrderCaps(an_hour=2, a_day=10)
     with rig.gateway(replace(QUICK, watch_s=0)):
         client, ident = rig.attached()
@@ -121,6 +123,12 @@ def test_one_order_more_than_an_hour_may_have_pauses_the_session(rig: Rig) -> No
         assert rig.session(ident).state_reason.startswith("it has sent 2 orders within an hour")
         eventually("it has bought", lambda: rig.filled(ident) == Decimal("0.004"))
         assert client.submit(replace(a_buy(ident, "0.004"), side=Side.SELL)).state is Answer.ACCEPTED
+    with rig.gateway(replace(QUICK, watch_s=0)):
+        client = GatewayClient(socket_path(rig.home, "kraken"), timeout_s=30)
+        client.attach(ident)
+        assert rig.resume(ident)
+        assert client.submit(a_buy(ident, "0.002")).state is Answer.DENIED
+        assert rig.state(ident) is SessionState.PAUSED
 
 
 def test_an_activation_ends_after_its_time_and_says_so_before(rig: Rig) -> None:

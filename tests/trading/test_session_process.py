@@ -63,12 +63,17 @@ def smaps_kb(pid: int, name: str) -> int:
 
 
 def test_a_forked_session_trades_end_to_end_and_ends_when_told(rig: Rig, forks: Forks) -> None:
-    """One order on the newest closed bar, filled; then SIGTERM, goodbye, and nothing is left."""
+    """One order on the newest closed bar, filled; then SIGTERM, goodbye, and nothing is left.
+
+    A halt was cleared just before, so the order is for half of what the session may put in.
+    """
+    rig.latch.engage("the feed", "sam", system_clock())
+    rig.latch.clear("olivia", system_clock())
     with rig.gateway():
         session = rig.live_session(parameters=averages_that_are(True, rig), notional_max=Decimal(900))
         process = started(rig, forks, session)
         eventually("it is filled", lambda: [o.state for o in rig.orders(session.id)] == [OrderState.FILLED])
-        assert rig.filled(session.id) > 0
+        assert 400 < rig.filled(session.id) * rig.client.ticker("BTC/USD").bid < 460
         assert rig.state(session.id) is SessionState.RUNNING
 
         process.signal(signal.SIGTERM)
