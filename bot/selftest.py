@@ -47,25 +47,37 @@ def run_selftest(
     """Make every check in a process without secrets; `made` hears of each one that is over."""
     allowed = {name: environ[name] for name in KEPT if name in environ}
     checks: list[Check] = []
-    with tempfile.TemporaryDirectory(prefix="peak-ops-selftest-") as folder:
-        child = subprocess.Popen(
+    # What it says beside its checks goes into a file: a pipe that nobody reads would hold it up.
+    with (
+        tempfile.TemporaryDirectory(prefix="peak-ops-selftest-") as folder,
+        tempfile.TemporaryFile() as aside,
+    ):
+        with subprocess.Popen(
             [sys.executable, "-m", "bot.selftest"],
             env={**allowed, "PEAK_OPS_HOME": folder},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=aside,
             text=True,
-        )
-        with child:
+        ) as child:
             for line in child.stdout or ():
-                told = json.loads(line)
-                checks.append(Check(**{**told, "verdict": Verdict(told["verdict"])}))
+                checks.append(_read(line))
                 made(1)
-            said = child.stderr.read() if child.stderr else ""
+        aside.seek(0)
+        said = aside.read().decode(errors="replace")
     if child.returncode or not checks:
         detail = f"the self-test broke off with {child.returncode}: {said.strip()[-300:]}"
         checks.append(Check("whole", Verdict.FAILED, detail, 0, BROKEN))
     return HealthReport.of(checks)
+
+
+def _read(line: str) -> Check:
+    """A check as the process has told it; another line is a check that failed."""
+    try:
+        told = json.loads(line)
+        return Check(**{**told, "verdict": Verdict(told["verdict"])})
+    except (ValueError, TypeError, KeyError):
+        return Check("whole", Verdict.FAILED, f"the self-test said {line.strip()[:200]!r}", 0, BROKEN)
 
 
 def _modules() -> Finding:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from trading.candle_store import Added, CandleStore, Series
 from trading.candles import Candle, Gap, Timeframe, closed
-from trading.trade import NS, Trade, ask_trades
+from trading.trade import NS, Trade, bars_of, covered_by, read_trades
 
 # What is added from trades at once: a long way back is kept piece by piece, whatever interrupts it.
 BARS_A_PIECE = 720
@@ -94,7 +94,8 @@ class Backfill:
             began_at = bars[-1].opened_at + duration
 
     def _ask(self, series: Series, gap: Gap, before: Candle) -> list[Candle]:
-        return ask_trades(self._venue, series.symbol, series.timeframe, gap, before)
+        trades = read_trades(self._venue, series.symbol, gap.began_at, gap.until)
+        return bars_of(trades, covered_by(trades, gap, series.timeframe), series.timeframe, before)
 
 
 def whole_bar(moment: datetime, timeframe: Timeframe) -> datetime:

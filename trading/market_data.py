@@ -10,13 +10,12 @@ import structlog
 from trading.candles import Candle, Gap, Timeframe, gaps_in
 from trading.errors import TradingError, VenueError
 from trading.instrument import Instrument
-from trading.trade import ask_trades
+from trading.trade import bars_of, covered_by, read_trades
 from trading.venues.venue import Ticker, Venue
 
 _TICKER_AGE_MAX = timedelta(seconds=1)
 _CANDLES_AGE_MAX = timedelta(seconds=1)
 # A hole that a few pages of trades do not reach over stays one: the calls are those of the whole account.
-_HOLES_ASKED_MAX = 3
 _PAGES_MAX = 3
 
 log = structlog.get_logger()
@@ -87,26 +86,38 @@ class MarketData:
 
         A minute without a trade is quiet; where trades cannot be read there stays a hole.
         """
-        holes = gaps_in(reply, timeframe)
-        if not holes:
+        if not gaps_in(reply, timeframe):
             return reply
-        known_of = {candle.opened_at: candle for candle in known}
-        bars = {candle.opened_at: candle for candle in reply}
-        for asked, hole in enumerate(reversed(holes)):
-            openings = [hole.began_at + number * timeframe.duration for number in range(hole.missing)]
-            if all(opened_at in known_of for opened_at in openings):
-                bars |= {opened_at: known_of[opened_at] for opened_at in openings}
-            elif asked < _HOLES_ASKED_MAX:
-                before = bars[hole.began_at - timeframe.duration]
-                bars |= {bar.opened_at: bar for bar in self._asked(symbol, timeframe, hole, before)}
+        # The last one known was open then, and may have been written on.
+        bars = {bar.opened_at: bar for bar in known[:-1] if bar.opened_at >= reply[0].opened_at}
+        bars |= {candle.opened_at: candle for candle in reply}
+        # From the oldest hole on, and if that does not reach so far, once more from the newest.
+        for which in (0, -1):
+            holes = gaps_in([bars[opened_at] for opened_at in sorted(bars)], timeframe)
+            if holes:
+                self._fill(symbol, timeframe, holes, holes[which], bars)
         return tuple(bars[opened_at] for opened_at in sorted(bars))
 
-    def _asked(self, symbol: str, timeframe: Timeframe, hole: Gap, before: Candle) -> list[Candle]:
+    def _fill(
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        holes: tuple[Gap, ...],
+        first: Gap,
+        bars: dict[datetime, Candle],
+    ) -> None:
+        """Add what the trades from a hole's beginning on show of all holes."""
+        until = holes[-1].until
         try:
-            return ask_trades(self._venue, symbol, timeframe, hole, before, pages_max=_PAGES_MAX)
+            trades = read_trades(self._venue, symbol, first.began_at, until, pages_max=_PAGES_MAX)
         except VenueError as error:
             log.warning(f"the trades in a hole of {symbol} {timeframe} could not be read: {error}")
-            return []
+            return
+        for hole in holes:
+            if hole.began_at >= first.began_at:
+                before = bars[hole.began_at - timeframe.duration]
+                found = bars_of(trades, covered_by(trades, hole, timeframe), timeframe, before)
+                bars |= {bar.opened_at: bar for bar in found}
 
     def newest_bar(self, symbol: str, timeframe: str) -> datetime | None:
         """When the newest candle that was read began; None before any was."""

@@ -1,6 +1,6 @@
 """What the market printed: public trades, and the bars that they make."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -42,33 +42,31 @@ def bars_of(trades: Iterable[Trade], gap: Gap, timeframe: Timeframe, before: Can
     return bars[1:]
 
 
-def ask_trades(
+def covered_by(trades: Sequence[Trade], gap: Gap, timeframe: Timeframe) -> Gap:
+    """The part of a gap of which all trades are known: the bars that are over before the last one of them."""
+    reached = min(trades[-1].at, gap.until) if trades else gap.began_at
+    whole = max(0, (reached - gap.began_at) // timeframe.duration)
+    return Gap(gap.began_at, gap.began_at + whole * timeframe.duration, whole)
+
+
+def read_trades(
     venue: Trades,
     symbol: str,
-    timeframe: Timeframe,
-    gap: Gap,
-    before: Candle,
+    begin: datetime,
+    until: datetime,
     *,
     pages_max: int | None = None,
-    walked: Callable[[datetime], None] = lambda at: None,
-) -> list[Candle]:
-    """The bars of a gap as far as the venue's own trades reach over it; `walked` hears how far that is.
-
-    Gives none when the trades end, or `pages_max` is reached, before the first bar of the gap is whole.
-    """
+) -> list[Trade]:
+    """The public trades from a moment to the first one after another, as far as so many pages reach."""
     found: list[Trade] = []
-    after_ns, pages = int(gap.began_at.timestamp()) * NS - 1_000, 0
+    after_ns, pages = int(begin.timestamp()) * NS - 1_000, 0
     while pages_max is None or pages < pages_max:
         page, after_ns = venue.trades(symbol, after_ns)
         pages += 1
         found += page
-        if not page or page[-1].at >= gap.until:
+        if not page or page[-1].at >= until:
             break
-        walked(page[-1].at)
-    reached = min(found[-1].at, gap.until) if found else gap.began_at
-    whole = (reached - gap.began_at) // timeframe.duration
-    covered = Gap(gap.began_at, gap.began_at + whole * timeframe.duration, whole)
-    return bars_of(found, covered, timeframe, before)
+    return found
 
 
 def _bar(opened_at: datetime, trades: Sequence[Trade]) -> Candle:

@@ -98,15 +98,15 @@ class StartChecks:
 def limits_fit(limits: RiskLimits, stage: Stage) -> Finding:
     """Whether the limits agree with each other, and are small enough for the stage."""
     order, symbol, total = limits.max_order_notional, limits.max_symbol_exposure, limits.max_total_exposure
-    if not order <= symbol <= total:
-        return failed(
-            f"they contradict each other: an order of {order}, a symbol of {symbol}, {total} in all",
-            "Let max_order_notional be the least and max_total_exposure the most.",
-        )
     if stage is Stage.LIVE and limits.max_daily_loss_pct > LIVE_LOSS_PCT_MAX:
         return failed(
             f"a day may lose {limits.max_daily_loss_pct} % of the account, over {LIVE_LOSS_PCT_MAX} %",
             "Tighten max_daily_loss_pct before anything is live.",
+        )
+    if not order <= symbol <= total:
+        return warned(
+            f"they do not fit each other: an order of {order}, a symbol of {symbol}, {total} in all",
+            "The least of them holds. Let max_order_notional be the least, max_total_exposure the most.",
         )
     if stage is Stage.LIVE and limits.max_daily_loss_abs > total:
         return warned(

@@ -12,7 +12,17 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from tests.benchmarks import candles, disconnects, halt, http_intake, record, start_up, workspace
+from tests.benchmarks import (
+    candles,
+    disconnects,
+    halt,
+    http_intake,
+    orders,
+    record,
+    start_up,
+    supervising,
+    workspace,
+)
 from tests.benchmarks.figures import Figure, table
 
 Say = Callable[[str], None]
@@ -26,6 +36,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "disconnects": disconnects.run,
     "record": record.run,
     "candles": candles.run,
+    "orders": orders.run,
+    "supervising": supervising.run,
 }
 
 

@@ -7,7 +7,17 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import candles, disconnects, halt, http_intake, record, start_up, workspace
+from tests.benchmarks import (
+    candles,
+    disconnects,
+    halt,
+    http_intake,
+    orders,
+    record,
+    start_up,
+    supervising,
+    workspace,
+)
 from tests.benchmarks.__main__ import BENCHMARKS, as_json, measure
 from tests.benchmarks.figures import Figure
 
@@ -121,6 +131,28 @@ def test_gaps_are_found_beside_a_plain_loop(monkeypatch: pytest.MonkeyPatch) -> 
         ("s", 0.5, True),
         ("s", None, True),
     ]
+
+
+def test_an_order_is_measured_up_to_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits with few and with many orders remembered, a tick, and intents that really go out."""
+    small = {"MANY": 50, "CHECKS": 10, "TICKS": 5, "ORDERS": 1, "RUNS": 1}
+    for name, value in small.items():
+        monkeypatch.setattr(orders, name, value)
+    assert units(orders.run(lambda doing: None)) == {
+        "limit check, 10 orders remembered": "µs",
+        "limit check, 50 orders remembered": "µs",
+        "engine tick, ma_crossover 5/20": "µs",
+        "intent to AddOrder on the wire, p50": "ms",
+    }
+
+
+@pytest.mark.prove
+def test_the_bot_is_watched_with_and_without_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its processor time, as a share of a core."""
+    for name, value in (("SESSIONS", 2), ("WATCHED_S", 0.5)):
+        monkeypatch.setattr(supervising, name, value)
+    (figure,) = supervising.run(lambda doing: None)
+    assert (figure.name, figure.unit) == ("bot with 2 idle sessions", "% of a core")
 
 
 def test_every_benchmark_is_run_and_progress_goes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

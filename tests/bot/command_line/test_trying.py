@@ -2,12 +2,13 @@
 
 import json
 import socket
+import subprocess
 
 import pytest
 
 from bot.clock import system_clock
 from bot.installation import read_installation
-from bot.selftest import probes
+from bot.selftest import probes, run_selftest
 from bot.settings import Environment
 from tests.bot.command_line.conftest import Shell
 from trading.health import Verdict
@@ -64,3 +65,18 @@ def test_a_secret_that_reaches_the_selftest_is_named(monkeypatch: pytest.MonkeyP
     assert finding.verdict is Verdict.FAILED
     assert "KRAKEN_API_SECRET" in finding.detail
     assert "s3cr3t" not in finding.detail
+
+
+def test_a_selftest_that_breaks_off_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it said last is told, and a line that is no check counts as one that failed."""
+    program = "import sys; print('hello'); sys.stderr.write('no such library'); sys.exit(3)"
+    popen = subprocess.Popen
+
+    def another(words: list[str], **more: object) -> object:
+        return popen([words[0], "-c", program], **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", another)
+    report = run_selftest({})
+    assert [check.verdict for check in report.checks] == [Verdict.FAILED] * 2
+    assert "'hello'" in report.checks[0].detail
+    assert "broke off with 3: no such library" in report.checks[1].detail
