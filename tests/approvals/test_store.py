@@ -104,7 +104,7 @@ def test_a_closed_request_makes_room(database: Database, vote: Vote) -> None:
 
 
 def test_an_expired_request_makes_room_and_is_told(database: Database) -> None:
-    """Nobody has tidied up, and still it does not block; who files learns whose card to redraw, and no other."""
+    """Nobody has tidied up, and still it does not block; who files learns whose card to redraw."""
     first = file(database)
     file(database, a_request(cause="click-3", account="other"))
     later = a_request(cause="click-2", now=first.expires_at)
