@@ -98,7 +98,7 @@ class Entry:
         """Read one line of the export; raises EntryUnusable."""
         try:
             fields = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise EntryUnusable(field="line", why="it is not JSON") from error
         if not isinstance(fields, dict) or set(fields) != set(FIELDS):
             raise EntryUnusable(field="line", why=f"it must have exactly the fields {', '.join(FIELDS)}")

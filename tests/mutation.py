@@ -1,7 +1,7 @@
 """Each small change of `approvals/` against the tests that reach it: `python -m tests.mutation [file ...]`.
 
 mutmut makes the mutants. Here each is put in the place of the real code and the tests are called, all in one
-process: nothing is forked, imported or collected again, so that the whole package takes minutes.
+process: nothing is forked, imported or collected again, which would cost more than the tests do.
 """
 
 import importlib
@@ -30,6 +30,11 @@ from tests.approvals import conftest, test_columns, test_in_force
 
 ROOT = Path(__file__).parent.parent
 EXPLAINED = ROOT / "docs" / "mutation.md"
+# Files in which no unexplained change may survive; of the others it is told.
+SETTLED = {
+    *("anchors", "audit", "events", "factor", "grant", "in_force", "payload"),
+    *("person", "policy", "quorum", "request", "verify"),
+}
 # The random walks, the many processes and this sample itself judge nothing: one mutant would take a minute.
 TOO_LONG = {"test_properties", "test_store_together", "test_mutants"}
 ENDLESS_S = 20  # of the processor's time
@@ -81,7 +86,7 @@ class Endless(BaseException):
 
 def functions(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
     """Each function of a module, each method and each property, by its name."""
-    for found in vars(module).values():
+    for found in list(vars(module).values()):  # a warning adds to them
         if getattr(found, "__module__", None) != module.__name__:
             continue
         for member in vars(found).values() if inspect.isclass(found) else [found]:
@@ -165,7 +170,7 @@ def reaching(judges: list[Case]) -> dict[CodeType, list[Case]]:
 
 
 def main(names: list[str]) -> int:
-    """Tell who survives; fails when that is not explained."""
+    """Tell who survives; fails when that is not explained, in a file where all was."""
     signal.signal(signal.SIGVTALRM, _end)
     files = sorted((ROOT / "tests" / "approvals").glob("test_*.py"))
     judges = [
@@ -176,13 +181,16 @@ def main(names: list[str]) -> int:
     ]
     reached = reaching(judges)
     score: Counter[str] = Counter()
+    broken = False
     for file in names or sorted(path.stem for path in (ROOT / "approvals").glob("[a-z]*.py")):
         for name, function in functions(importlib.import_module(f"approvals.{file}")):
             for mutant in mutants(function):
-                score[_verdict(f"{file}.py {name}", mutant, reached.get(function.__code__, []))] += 1
+                verdict = _verdict(f"{file}.py {name}", mutant, reached.get(function.__code__, []))
+                score[verdict] += 1
+                broken |= verdict == "not explained" and file in SETTLED
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(score.items()))
     _tell(f"{told}; {len(judges)} tests, {time.process_time():.0f} s of the processor's time")
-    return 1 if score["not explained"] or not score["killed"] else 0
+    return 1 if broken or not score["killed"] else 0
 
 
 def _verdict(where: str, mutant: Mutant, judges: list[Case]) -> str:

@@ -123,6 +123,8 @@ def test_numbers_without_gap() -> None:
         == "row 3 is missing, or stands elsewhere: row 4 comes in its place"
     )
     assert followed([rehashed(replace(CHAIN[1], previous_hash=GENESIS))], None).first_bad == 1
+    again = followed([*CHAIN[:3], CHAIN[2]], None).why
+    assert again == "row 3 comes where row 4 should: it was moved or put in a second time"
 
 
 def test_rule_20_a_chain_made_anew_without_the_key_is_found() -> None:
@@ -147,6 +149,7 @@ def test_cut_off_rows_are_found_by_the_anchor(kept: int) -> None:
     assert followed(CHAIN[:kept], KEY).ok
     verdict = followed(CHAIN[:kept], KEY, HEAD)
     assert (verdict.ok, verdict.first_bad) == (False, kept + 1)
+    assert (verdict.rows, verdict.head) == (kept, CHAIN[kept - 1].head if kept else None)
     assert f"ends with row {kept}, and row {ROWS} was anchored elsewhere" in verdict.why
 
 
@@ -256,6 +259,7 @@ def test_an_export_verifies_without_the_database() -> None:
     [
         "",
         "not json",
+        "[" * 100_000,
         "[]",
         "null",
         "{}",
@@ -281,6 +285,20 @@ def test_half_a_letter_in_a_row_gets_a_verdict_too() -> None:
     assert "row 3 was changed" in followed(chain, KEY).why
 
 
+def test_an_export_is_held_against_the_key_and_the_anchors() -> None:
+    """A signature of nobody's, and a head that was noted otherwise, each at their row."""
+    unsigned = [*LINES[:2], replace(CHAIN[2], mac="0" * 64).as_line(), *LINES[3:], END]
+    assert verify_export(unsigned, KEY) == Verdict(ROWS, HEAD, False, 3, "row 3 was not signed with this key")
+    assert verify_export(unsigned, None).ok
+    assert verify_export([*LINES, END], KEY, [Head(3, "0" * 64)]).first_bad == 3
+
+
+def test_an_export_that_cannot_be_read_on_is_good_so_far() -> None:
+    """The verdict tells how far it held, and what stands there instead."""
+    why = "A row of the record cannot hold this line: it is not JSON."
+    assert verify_export([*LINES[:2], "not json"], KEY) == Verdict(2, CHAIN[1].head, False, 3, why)
+
+
 def test_the_first_fault_of_an_export_is_told() -> None:
     """An edited row before an unreadable line is the one to look at."""
     edited = replace(CHAIN[1], actor="rita").as_line()
@@ -293,15 +311,19 @@ def test_the_first_fault_of_an_export_is_told() -> None:
         ([], "ends with row 0 and without its last line"),
         (LINES, f"ends with row {ROWS} and without its last line"),
         ([*LINES[:4], END], f"ends with row 4, and its last line names row {ROWS}"),
-        ([*LINES[:4], END, LINES[4]], "rows follow the end"),
-        ([*LINES, Anchor.of(HEAD, "export", NOON, b"another").as_line()], "not signed with this key"),
+        ([*LINES[:4], END, LINES[4]], "rows follow the end of the export"),
+        ([*LINES, END, END], "rows follow the end of the export"),
+        (
+            [*LINES, Anchor.of(HEAD, "export", NOON, b"another").as_line()],
+            "the last line of the export was not signed with this key",
+        ),
     ],
 )
 def test_rows_cut_off_an_export_are_found(lines: list[str], why: str) -> None:
     """Its last line names the newest row and is signed, so no tail can go without a word."""
     verdict = verify_export(lines, KEY)
     assert not verdict.ok
-    assert why in verdict.why
+    assert verdict.why.removeprefix("the export ").removesuffix(": rows were cut off") == why
 
 
 def test_a_record_without_rows_has_an_export_too() -> None:

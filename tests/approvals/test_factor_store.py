@@ -154,7 +154,7 @@ def test_a_second_enrolment_is_refused_and_changes_nothing(database: Database) -
     """Whoever holds the shell for a minute does not replace somebody's factor."""
     enrol(database)
 
-    with pytest.raises(FactorEnrolled, match="Two others agree to a new one in Slack"):
+    with pytest.raises(FactorEnrolled, match=r"^olivia has had a second factor since 2026-11-23 11:50 UTC"):
         enrol(database)
     assert prove(database) is Assurance.TOTP
 
@@ -237,3 +237,19 @@ def test_after_a_restore_no_code_of_until_now_counts(database: Database) -> None
     with database.transaction() as session:
         FactorStore(session, KEY).use_up(NOON)
     assert prove(database, secret.code_at(step_at(NOON) + 2), now=NOON + STEP) is Assurance.TOTP
+
+
+def test_a_wrong_code_counts_for_its_person_and_its_request_alone(database: Database) -> None:
+    """Whoever tries on and on shuts out neither the others nor himself from the next request."""
+    enrol(database)
+    enrol(database, OTTO)
+    prove(database, "000000", by=OTTO)
+    prove(database, "000000", subject="req-2")
+    for _ in range(TRIES_MAX):
+        prove(database, "000000")
+
+    with database.transaction() as session:
+        refused = FactorStore(session, KEY).prove(OLIVIA.id, Code("000000"), "req-1", "view:9", NOON)
+    assert str(refused).startswith("10 wrong codes were tried here")
+    assert prove(database, by=OTTO) is Assurance.TOTP
+    assert prove(database, subject="req-2") is Assurance.TOTP
