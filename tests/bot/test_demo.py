@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from bot.clock import system_clock
-from bot.demo import NotADemo, PortTaken, PracticeSlack, fresh_home, plain_environ, run_demo, shell_hint
+from bot.demo import (
+    NotADemo,
+    PortTaken,
+    PracticeSlack,
+    fresh_home,
+    plain_environ,
+    run_demo,
+    shell_hint,
+    write_config,
+)
+from bot.people import load_roster
 from trading.killswitch import Latch
 from trading.pids import ProcessId
 
@@ -70,6 +80,14 @@ def test_a_former_demo_is_made_anew(tmp_path: Path) -> None:
     assert not (home / "peak-ops.db").exists()
     (tmp_path / "empty").mkdir()
     fresh_home(tmp_path / "empty")
+
+
+def test_everybody_of_the_demo_can_be_reached(tmp_path: Path) -> None:
+    """Readiness warns of people without a number; on a desk to learn on it would never be green."""
+    write_config(tmp_path, "http://127.0.0.1:1", 334)
+    numbers = [person.contact for person in load_roster(tmp_path)]
+    assert len(set(numbers)) == 4
+    assert all(numbers)
 
 
 def test_a_port_that_is_taken_is_named_before_anything_is_removed(tmp_path: Path) -> None:
