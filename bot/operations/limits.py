@@ -131,8 +131,10 @@ class TightenLimits:
         with self._desk.changing:
             with self._storage.transaction() as tx:
                 outcome = self._put(tx, actor, wanted, reason, cause)
-            if isinstance(outcome, Tightened):
-                settings = {**self._desk.settings, Kind.LIMITS: wanted}
+                stored = tx.in_force.get(Kind.LIMITS)
+            if isinstance(outcome, Tightened) and stored:
+                # What was stored and not what was read: heard again, the file may have become another.
+                settings = {**self._desk.settings, Kind.LIMITS: stored.value}
                 self._desk.goes_by(replace(self._desk.rules, settings=settings))
                 self._settle(Kind.LIMITS)
         return outcome

@@ -69,6 +69,7 @@ class Rig:
 
     def __init__(self, database: Database, home: Path) -> None:
         self.clock = Clock()
+        self.database = database
         self.storage = Storage(database, Keys(KEY, KEY), self.clock)
         self.desk = a_desk()
         self.files = self.desk.rules

@@ -6,9 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
+from approvals.errors import InForceReplaced
 from approvals.in_force import Kind
 from approvals.request import ApprovalRequest, ExecutionState, RequestId
+from approvals.rows import IN_FORCE
 from bot.config_in_force import live_risk_of
 from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.desk import Refused
@@ -142,6 +145,33 @@ def test_tighter_limits_count_at_once_and_are_on_record(rig: Rig) -> None:
     assert tightens(rig) == first
     assert rig.recorded().count("limits.tightened") == 1
     assert live_risk_of(rig.desk.rules.value(Kind.LIMITS)).limits().max_order_notional == 50
+
+
+def test_a_tightening_that_is_heard_again_takes_what_was_stored(rig: Rig) -> None:
+    """The file may have become any other meanwhile, and nobody has agreed to that one."""
+    edited(rig, max_order_notional="50")
+    first = tightens(rig)
+    wide = {"limits": {**LIMITS, "max_order_notional": "100000"}}
+    rig.files = replace(rig.desk.rules, settings={Kind.LIMITS: wide})
+
+    assert tightens(rig) == first
+    assert live_risk_of(rig.desk.rules.value(Kind.LIMITS)).limits().max_order_notional == 50
+
+
+def test_an_older_row_that_was_put_back_is_nothing_to_tighten(rig: Rig) -> None:
+    """Signed as it is: from the limits of yesterday a step down is one up from those that count."""
+    edited(rig, max_order_notional="10")
+    with rig.database.writing() as connection:
+        old = connection.execute(select(IN_FORCE).where(IN_FORCE.c.kind == Kind.LIMITS)).mappings().one()
+    tightens(rig)
+    with rig.database.writing() as connection:
+        connection.execute(update(IN_FORCE).where(IN_FORCE.c.kind == Kind.LIMITS).values(dict(old)))
+    between = {"limits": {**LIMITS, "max_order_notional": "99"}}
+    rig.files = replace(rig.desk.rules, settings={Kind.LIMITS: between})
+
+    with pytest.raises(InForceReplaced):
+        tightens(rig, cause="view:10")
+    assert live_risk_of(rig.desk.rules.value(Kind.LIMITS)).limits().max_order_notional == 10
 
 
 def test_one_person_widens_nothing_in_passing(rig: Rig) -> None:
