@@ -1,7 +1,7 @@
 """What of config.toml takes two people, and the configuration as it is in force.
 
-Limits are one kind; venues, stages, strategies and what is traded another. Hours, channels and how often a
-venue is called are those of the file.
+Limits are one kind; venues, stages, strategies, the number of orders and what is traded another. Hours,
+channels and how often a venue is called are those of the file.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from trading.limits import LIMIT_NAMES
 # On a practice desk the exchange gets another port of this machine at each start.
 HERE = "on this machine"
 EXCHANGE, STRATEGY = "exchange ", "strategy "
+CAPS, CAP_NAMES = "live_risk", ("max_orders_per_hour", "max_orders_per_day")
 # Under which name a gateway is told what is in force.
 SETTINGS = "settings"
 
@@ -29,6 +30,7 @@ def settings_of(config: DeskConfig) -> dict[Kind, dict[str, dict[str, Any]]]:
         Kind.CONFIG: {
             "desk": {"timezone": desk.timezone, "symbols": list(desk.symbols)},
             "stages": config.stages.as_dict(),
+            CAPS: {name: getattr(risk, name) for name in CAP_NAMES},
             **{f"{EXCHANGE}{name}": _exchange(found) for name, found in config.exchange.by_name.items()},
             **{f"{STRATEGY}{name}": _strategy(found) for name, found in config.strategies.items()},
         },
@@ -39,8 +41,9 @@ def settings_of(config: DeskConfig) -> dict[Kind, dict[str, dict[str, Any]]]:
 def as_in_force(config: DeskConfig, settings: Settings) -> DeskConfig:
     """The configuration of the file with what is in force in the place of what it proposes."""
     changed: dict[str, Any] = {}
+    caps = {name: getattr(config.live_risk, name) for name in CAP_NAMES}
     if limits := settings.get(Kind.LIMITS):
-        changed["live_risk"] = live_risk_of(limits)
+        changed["live_risk"] = live_risk_of(limits).model_copy(update=caps)
     if tables := settings.get(Kind.CONFIG):
         strategies = {
             name: Strategy.model_validate({"class": table["class"], "parameters": _parameters(table)})
@@ -55,6 +58,7 @@ def as_in_force(config: DeskConfig, settings: Settings) -> DeskConfig:
             }
         )
         changed["strategies"] = strategies
+        changed["live_risk"] = changed.get("live_risk", config.live_risk).model_copy(update=tables[CAPS])
         changed["profiles"] = {
             name: profile for name, profile in config.profiles.items() if profile.strategy in strategies
         }

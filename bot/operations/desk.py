@@ -105,8 +105,9 @@ class Desk:
 
     def is_set_up_as(self, other: "Desk") -> None:
         """Take over another one's limits, venue, strategies and what is traded: those in force."""
-        self.limits, self.settings_digest = other.limits, other.settings_digest
+        self.limits, self.caps, self.settings_digest = other.limits, other.caps, other.settings_digest
         self.live_exchange, self.venue_url = other.live_exchange, other.venue_url
+        self.stages, self.shadow_account = other.stages, other.shadow_account
         self.symbols, self.strategies, self.timezone = other.symbols, other.strategies, other.timezone
 
     def strategy(self, name: str) -> StrategyChoice | None:

@@ -21,6 +21,7 @@ from bot.installation import Installation, read_installation
 from bot.operations.in_force import put_in_force
 from bot.settings import Environment
 from tests.bot.test_migrations import scripts
+from trading.order_caps import OrderCaps
 
 
 @pytest.fixture
@@ -73,6 +74,24 @@ def test_what_is_taken_from_the_files_is_recorded_as_such(start: Callable[[], In
         rows = [entry for entry in tx.audit.entries() if entry.kind == "rules.in_force"]
     assert [(row.subject, row.body["origin"]) for row in rows] == [(kind, "the files") for kind in Kind]
     assert installation.desk.roster == installation.files.roster
+
+
+def test_a_desk_and_its_gateway_count_orders_as_agreed(
+    start: Callable[[], Installation], tmp_path: Path
+) -> None:
+    """Also while the file says otherwise, and after limits were tightened: what a card shows is what runs."""
+    start().take_files_as_in_force()
+    path = tmp_path / "config" / "config.toml"
+    path.write_text(path.read_text("utf-8").replace("max_orders_per_hour = 20", "max_orders_per_hour = 900"))
+
+    after = start()
+    after.go_by_rules_in_force()
+    after.go_by_settings({Kind.LIMITS: after.desk.settings[Kind.LIMITS]})
+
+    gateway = as_in_force(load_config(tmp_path / "config"), after.settings_in_use())
+    assert after.desk.caps == gateway.live_risk.caps() == OrderCaps(an_hour=20, a_day=100)
+    told = changed_fields(after.desk.rules.value(Kind.CONFIG), after.files.value(Kind.CONFIG))
+    assert told == ("live_risk, max_orders_per_hour: 20 → 900",)
 
 
 def test_time_zones_and_contacts_follow_the_files(start: Callable[[], Installation], tmp_path: Path) -> None:
