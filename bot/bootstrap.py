@@ -279,7 +279,8 @@ def _listen(
     """Register every listener; the last one hears what no other did."""
     app.middleware(answered_once(storage))
     desk, latch = installation.desk, installation.latch
-    step_up, jobs, rehearsal = StepUp(storage, desk), Jobs(inbox), Rehearsal(look, supervisor.preview)
+    step_up, rehearsal = StepUp(storage, desk), Rehearsal(look, supervisor.preview)
+    jobs = Jobs(inbox, installation.keys.record)
     start = Start(desk, latch, GatewayInForce(installation), alone=lambda: link.is_ours_alone)
     LiveListeners(front, desk, RequestLive(storage, desk, rehearsal, latch), step_up, jobs).register(app)
     ShadowListeners(front, StartShadow(storage, desk, latch, supervisor.wake)).register(app)

@@ -122,7 +122,7 @@ class Listening:
         ShadowListeners(front, start).register(self.app)
         PauseListeners(front, PauseSession(rig.storage, desk)).register(self.app)
         jobs, resume = (
-            Jobs(AtOnce(self._dispatch)),
+            Jobs(AtOnce(self._dispatch), b"k" * 32),
             RequestResume(rig.storage, desk, rig.rehearsing.readiness, rig.latch),
         )
         ResumeListeners(front, resume, StepUp(rig.storage, desk), jobs).register(self.app)
