@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
+from sqlalchemy import ClauseElement, Select, event
+from sqlalchemy.dialects import postgresql
 
 from approvals.errors import AlreadyOpen, ClockSetBack, ExecutionClosed, RequestClosed
 from approvals.events import VoteRecorded
@@ -57,6 +59,27 @@ class Interrupted(Roster):
 def interrupted(act: Callable[[], object]) -> Roster:
     """The roster of the tests, with somebody else's act in between."""
     return Interrupted(ROSTER.persons, act)
+
+
+def test_only_who_decides_locks_the_request(database: Database) -> None:
+    """A vote and an execution keep others from its row until they are done; a look at it keeps nobody."""
+    request = file(database)
+    with database.transaction() as session:
+        store, locking = RequestStore(session, KEY), []
+
+        def note(_: object, statement: ClauseElement, *rest: object) -> None:
+            if isinstance(statement, Select):
+                locking.append("FOR UPDATE" in str(statement.compile(dialect=postgresql.dialect())))
+
+        event.listen(session.connection(), "before_execute", note)
+        for act, locks in (
+            (lambda: store.genuine(request.id), False),
+            (lambda: store.record_vote(request.id, yes(OLIVIA), ROSTER, SOON), True),
+            (lambda: store.claim_execution(request.id, ROSTER, SOON), True),
+        ):
+            act()
+            assert any(locking) is locks
+            locking.clear()
 
 
 def test_a_vote_on_what_was_decided_meanwhile_is_told_so(database: Database) -> None:
@@ -119,7 +142,8 @@ def test_an_end_that_was_quicker_stands(database: Database) -> None:
 
 def test_what_stands_in_the_way_of_a_new_request_is_named(database: Database) -> None:
     """The open one of that act and account; where there is none the id was taken: then itself."""
-    first = file(database)
+    answer(database, file(database, a_request(cause="click-1")), no(RITA))
+    first = file(database, a_request(cause="click-5"))
     file(database, a_request(cause="click-2", account="other"))
     with pytest.raises(AlreadyOpen) as refused:
         file(database, a_request(cause="click-3"))
