@@ -216,8 +216,7 @@ def may_ask(rule: Rule | SoloRule, person: Person | None) -> Refusal | None:
         return refusal(reason)
     if person is not None and person.roles & rule.ask:
         return None
-    roles = " or ".join(role.replace("_", " ") for role in sorted(rule.ask)) or "a role that nobody holds"
-    return Refusal(Reason.MAY_NOT_ASK, SENTENCES[Reason.MAY_NOT_ASK].format(roles=roles))
+    return Refusal(Reason.MAY_NOT_ASK, SENTENCES[Reason.MAY_NOT_ASK].format(roles=_askers(rule)))
 
 
 def refusal(reason: Reason, request: ApprovalRequest | None = None) -> Refusal:
@@ -229,8 +228,14 @@ def refusal(reason: Reason, request: ApprovalRequest | None = None) -> Refusal:
         "decided_at": request.decided_at or request.expires_at,
         "expires_at": request.expires_at,
         "note": request.note or "what was asked for has changed",
+        "roles": _askers(request.rule),
     }
     return Refusal(reason, SENTENCES[reason].format(**facts))
+
+
+def _askers(rule: Rule | SoloRule) -> str:
+    """The roles that may ask, in words."""
+    return " or ".join(role.replace("_", " ") for role in sorted(rule.ask)) or "a role that nobody holds"
 
 
 def _standing(person: Person | None) -> Reason | None:

@@ -225,7 +225,7 @@ class RequestStore:
         if vote.vote is VoteWord.YES and (reason := dict(counted.set_aside).get(person.id)):
             return refusal(reason, request)
         if not self._insert(VOTE, vote_values(request_id, vote)):
-            return refusal(Reason.ALREADY_VOTED, request)
+            return refusal(Reason.ALREADY_VOTED)
         after = request.vote(vote, counted)
         if after is not request and not self._change(after, _PENDING):
             raise RequestClosed(state=self.get(request_id).state, decided_at=now)

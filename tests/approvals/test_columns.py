@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import StatementError
 
 from approvals.columns import DecimalText, JsonText, UtcDateTime
@@ -58,7 +59,7 @@ def test_times_order_and_compare_in_the_database(connection: Connection) -> None
 
 def test_a_naive_time_is_refused(connection: Connection) -> None:
     """A time without zone never reaches the database."""
-    with pytest.raises(StatementError, match="names no zone"):
+    with pytest.raises(StatementError, match="The time 2026-11-23 12:00:00 names no zone"):
         kept(connection, at=NOON.replace(tzinfo=None))
 
 
@@ -74,6 +75,24 @@ def test_what_is_no_exact_amount_is_refused(connection: Connection, bad: object)
     """A float, a text or NaN in an amount's place is a mistake, not a value."""
     with pytest.raises(StatementError, match="not an amount that can be kept exactly"):
         kept(connection, amount=bad)
+
+
+def test_what_is_no_amount_is_named_in_short(connection: Connection) -> None:
+    """Forty characters of it are enough to find it by."""
+    with pytest.raises(StatementError, match=rf"\) '{'x' * 39} is not an amount"):
+        kept(connection, amount="x" * 60)
+
+
+def test_on_postgresql_a_time_keeps_its_zone() -> None:
+    """In UTC both ways; only SQLite is handed a time without."""
+    column, zone = UtcDateTime(), timezone(timedelta(hours=5))
+    given = NOON.astimezone(zone)
+    stored = column.process_bind_param(given, postgresql.dialect())
+    assert stored is not None
+    assert (stored, stored.tzinfo) == (NOON, UTC)
+    back = column.process_result_value(given, postgresql.dialect())
+    assert back is not None
+    assert (back, back.tzinfo) == (NOON, UTC)
 
 
 def test_amounts_are_not_ordered_or_added_in_sql() -> None:

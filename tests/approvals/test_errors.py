@@ -45,3 +45,12 @@ def test_an_error_fills_its_sentence() -> None:
 def test_braces_in_a_fact_are_only_text() -> None:
     """What a person typed is never read as a place to fill."""
     assert "{state}" in str(errors.RequestUnknown(wanted="{state}"))
+
+
+def test_an_error_is_only_itself() -> None:
+    """Two with the same facts are two, each can be kept in a set, and facts are given by their names."""
+    first, second = errors.RequestUnknown(wanted="req-1"), errors.RequestUnknown(wanted="req-1")
+    assert first != second
+    assert len({first, second}) == 2
+    with pytest.raises(TypeError):
+        errors.RequestUnknown("req-1")

@@ -51,15 +51,18 @@ def test_what_was_agreed_to_is_read_back_whole(session: Session) -> None:
     """Names, accounts, roles, and every field of every row."""
     store = InForceStore(session, KEY)
     assert store.rules() is None
-    for kind in Kind:
+    rules = replace(RULES, settings={Kind.LIMITS: {"desk": {"orders_hour_max": "9"}}})
+    for kind in (Kind.LIMITS, Kind.ROSTER, Kind.POLICY):
         assert store.rules() is None
-        store.put(kind, RULES.value(kind), "req-1", NOON)
+        store.put(kind, rules.value(kind), "req-1", NOON)
 
     found = store.rules()
 
     assert found is not None
     assert found.roster.as_value() == ROSTER.as_value()
     assert found.policy.as_value() == RULES.policy.as_value()
+    assert found.settings == rules.settings
+    assert RULES.value(Kind.CONFIG) == {}
 
 
 def test_the_newest_counts_and_is_numbered(session: Session) -> None:
@@ -125,7 +128,13 @@ def test_what_is_not_set_and_what_is_switched_off_is_said_so() -> None:
 
 def test_an_act_of_change_names_what_it_changes() -> None:
     """By the row of the policy, and no other act does."""
-    assert [Kind.of(kind.action) for kind in Kind] == [Kind.ROSTER, Kind.POLICY]
+    assert [kind.action for kind in Kind] == [
+        "roster.change",
+        "policy.change",
+        "config.change",
+        "limits.loosen",
+    ]
+    assert [Kind.of(kind.action) for kind in Kind] == list(Kind)
     with pytest.raises(ValueError, match=r"factor"):
         Kind.of("factor.change")
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from approvals.errors import RowForged
 from approvals.payload import canonical, digest
 from approvals.request import ExecutionState, RequestState
-from approvals.rows import REQUEST, VOTE, signed, vote_values
+from approvals.rows import REQUEST, VOTE, _insertion, signed, vote_values
 from approvals.store import RequestStore
 from bot.database import Database
 from tests.approvals.desk import KEY, NOON, OLIVIA, OTTO, PAYLOAD, RITA, ROSTER, yes
@@ -94,3 +95,11 @@ def test_what_the_desk_wrote_itself_counts(database: Database) -> None:
         store.finish_execution(request.id, ExecutionState.EXECUTED, "it is live", SOON)
         assert not store.claim_execution(request.id, ROSTER, SOON)
     assert read(database, request).requested_by == OTTO.id
+
+
+def test_a_row_is_inserted_by_the_words_of_its_database() -> None:
+    """Each has its own statement for a row that may be there already, and tells whether it was."""
+    assert isinstance(_insertion(VOTE, "postgresql"), postgresql.Insert)
+    assert isinstance(_insertion(VOTE, "sqlite"), sqlite.Insert)
+    for name in ("postgresql", "sqlite"):
+        assert _insertion(VOTE, name).get_execution_options()["preserve_rowcount"] is True

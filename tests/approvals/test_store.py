@@ -238,7 +238,7 @@ def test_only_a_vote_approves(database: Database) -> None:
     request = file(database)
     forged = replace(request, state=RequestState.APPROVED, decided_at=SOON)
     with database.transaction() as session:
-        with pytest.raises(QuorumMissing):
+        with pytest.raises(QuorumMissing, match=f"^{request.name} has not .*: the vote that completes them"):
             RequestStore(session, KEY).decide(forged)
         with pytest.raises(NotApproved):
             GrantStore(session).issue(forged)

@@ -60,7 +60,7 @@ def test_rule_01_people_are_looked_at_again_at_execution(database: Database) -> 
     with database.transaction() as session:
         gone, idle = roster_without(OLIVIA), roster_with(replace(OTTO, active=False))
         for roster, missing in ((gone, "an owner"), (idle, "1 more person")):
-            with pytest.raises(QuorumMissing, match=missing):
+            with pytest.raises(QuorumMissing, match=f"^{request.name} has not .*: {missing}"):
                 RequestStore(session, KEY).claim_execution(request.id, roster, SOON)
     assert read(database, request).execution is ExecutionState.NONE
 

@@ -1,5 +1,6 @@
 """Which requests a question finds, and in which order."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -63,6 +64,50 @@ def test_only_what_this_desk_wrote_is_genuine(database: Database) -> None:
         session.connection().execute(update(REQUEST).values(payload_text="{}"))
         with pytest.raises(PayloadAltered):
             store.genuine(request.id)
+
+
+def test_what_waits_is_listed_until_its_very_end(database: Database) -> None:
+    """Oldest first; not what was decided, nor what is over though nobody has written that yet."""
+    later = filed(database, a_request(cause="later", account="b", now=SOON))
+    first = filed(database, a_request(cause="first", account="a"))
+    filed(database, a_request(cause="decided", account="c"), no)
+    with database.reading() as session:
+        store = RequestStore(session, KEY)
+        assert store.open_requests(SOON) == [first, later]
+        assert store.open_requests(first.expires_at) == [later]
+        assert store.overdue_requests(first.expires_at - ONE_SECOND) == []
+        assert store.overdue_requests(first.expires_at) == [first]
+        assert store.overdue_requests(later.expires_at, REQUEST.c.account == "b") == [later]
+
+
+def test_of_one_moment_the_lesser_id_comes_first(database: Database) -> None:
+    """So that two lists of the same requests never differ."""
+    for number, hour in ((2, 1), (1, 1), (3, 0)):
+        moment = NOON + timedelta(hours=hour)
+        request = a_request(cause=f"{number}", account=f"{number}", now=moment)
+        filed(database, replace(request, id=RequestId(f"req-{number}")), yes)
+    with database.reading() as session:
+        store = RequestStore(session, KEY)
+        now = NOON + timedelta(hours=1, minutes=2)
+        assert names(store.recent(9)) == ["1", "2", "3"]
+        assert names(store.recent(1)) == ["1"]
+        assert names(store.approved_before("live.activate", now, 9)) == ["1", "2", "3"]
+        assert names(store.executable_requests(now)) == ["1", "2"]
+        assert names(store.lapsed_requests(now)) == ["3"]
+        assert names(store.lapsed_requests(now + timedelta(hours=1))) == ["3", "1", "2"]
+        assert store.claimed_requests() == []
+
+
+def test_a_request_is_found_however_its_name_is_typed(database: Database) -> None:
+    """With blanks and capitals; of two of one name it is the newest."""
+    filed(database, replace(at(0), name="quiet heron"))
+    newest = filed(database, replace(at(1), name="quiet heron"))
+    with database.reading() as session:
+        store = RequestStore(session, KEY)
+        assert store.by_name(" Quiet Heron ") == newest
+        assert store.by_name(f" {newest.id} ") == newest
+        with pytest.raises(RequestUnknown, match=r"request Loud Heron\."):
+            store.by_name("Loud Heron")
 
 
 def test_an_approval_that_was_never_used_lapses(database: Database) -> None:

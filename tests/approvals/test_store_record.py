@@ -1,13 +1,17 @@
 """The record in the database."""
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session
 
-from approvals.audit import Head
+from approvals import audit_store
+from approvals.audit import Entry, Head
 from approvals.audit_store import AuditStore
 from approvals.events import VoteRecorded
-from approvals.rows import ENTRY
+from approvals.rows import ENTRY, entry_values
 from approvals.store import RequestStore
 from bot.database import Database
 from tests.approvals.desk import (
@@ -121,3 +125,40 @@ def test_the_newest_row_about_one_thing_is_found(database: Database) -> None:
         assert found is not None
         assert (found.sequence, found.body) == (2, {"number": 2})
         assert store.newest("b", "y") is None
+
+
+def test_rows_come_in_the_order_of_their_numbers(database: Database) -> None:
+    """Wherever the database keeps them, and only those of the kind and time that are asked for."""
+    with database.transaction() as session:
+        store = AuditStore(session, KEY)
+        for number in range(5):
+            at = NOON + timedelta(seconds=number)
+            store.append("odd" if number % 2 else "even", "otto", "x", {"cause": "click-1"}, at)
+        moved = [entry_values(entry) for entry in list(store.entries())[::-1]]
+        session.connection().execute(delete(ENTRY))
+        session.connection().execute(ENTRY.insert(), moved)
+
+        def numbers(entries: Iterable[Entry]) -> list[int]:
+            return [entry.sequence for entry in entries]
+
+        assert numbers(store.of_kind("even")) == numbers(store.caused("even", "click-1")) == [1, 3, 5]
+        assert numbers(store.since("even", NOON)) == [1, 3, 5]
+        assert numbers(store.since("even", NOON + timedelta(seconds=2))) == [3, 5]
+        assert numbers(store.since("odd", NOON + timedelta(seconds=2))) == [4]
+        assert numbers(store.of_kind("none")) == numbers(store.caused("none", "click-1")) == []
+        assert numbers(store.entries()) == numbers(reversed(store.recent(9))) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(("rows", "heard"), [(0, [0]), (3, [3]), (4, [4, 0]), (9, [4, 4, 1])])
+def test_a_walk_tells_how_many_came_with_each_batch(database: Database, rows: int, heard: list[int]) -> None:
+    """Until one is not full; the walk of a verification tells it too."""
+    told: list[int] = []
+    with database.transaction() as session, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(audit_store, "BATCH", 4)
+        patched.setattr(audit_store, "HANDFUL", 3)
+        store = record(session, rows)
+        assert [row[0] for row in store.rows(walked=told.append)] == list(range(1, rows + 1))
+        assert told == heard
+        told.clear()
+        assert store.verify(walked=told.append).rows == rows
+        assert told == heard
