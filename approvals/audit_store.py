@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from approvals.audit import Entry, Head
@@ -13,6 +13,7 @@ from approvals.rows import ENTRY, ENTRY_FIELDS, entry_values
 from approvals.verify import Row, Verdict, verify
 
 BATCH, HANDFUL = 2_000, 100
+TIME_SHAPE = "____-__-__T__:__:__.______Z"
 
 # Made once: each vote adds a row, and making a statement costs as much as running it.
 _ADD = ENTRY.insert()
@@ -47,6 +48,19 @@ class AuditStore:
         """List the newest rows, newest first."""
         query = select(*ENTRY_FIELDS).order_by(ENTRY.c.sequence.desc()).limit(count_max)
         return [Entry(*row) for row in self._session.connection().execute(query)]
+
+    def highest_time(self) -> datetime | None:
+        """The latest time of any row; None while the record is empty.
+
+        It walks the whole record, and asks no index. A damaged row, whose text is no time, is passed over:
+        by it nothing could be halted any more, and verifying tells of it.
+        """
+        latest = select(func.max(ENTRY.c.at)).where(ENTRY.c.at.like(TIME_SHAPE))
+        text = self._session.connection().execute(latest).scalar_one()
+        try:
+            return None if text is None else datetime.fromisoformat(text)
+        except ValueError:
+            return None
 
     def newest(self, kind: str, subject: str) -> Entry | None:
         """The newest row of a kind about one thing."""

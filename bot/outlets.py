@@ -4,6 +4,7 @@ An address is a secret: it is shown and logged nowhere, and used in a process of
 """
 
 import json
+import logging
 import os
 import subprocess
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from pydantic import SecretStr
 
 from bot.private_process import start_private
 from bot.settings import Environment, names_a_proxy
+
+log = logging.getLogger(__name__)
 
 SENT_WITHIN_S = 60
 
@@ -70,8 +73,21 @@ class Outlets:
     def _send_all(self) -> None:
         while True:
             title, body, failed = self._told.get()
-            if without := self.send(title, body):
-                failed(without)
+            try:
+                if without := self._tried(title, body):
+                    failed(without)
+            except Exception:
+                # Nobody would start this thread again, and no later text would leave.
+                log.exception("outlets: what failed could not be told; the next text is sent all the same")
+
+    def _tried(self, title: str, body: str) -> tuple[str, ...]:
+        """Send a text; what kept it from every outlet is a failure of each."""
+        try:
+            return self.send(title, body)
+        except Exception as error:
+            # Its text may name an address, and so may a traceback.
+            log.error("outlets: a text was not sent (%s)", type(error).__name__)
+            return tuple(f"{name}: it was not sent ({type(error).__name__})" for name in self.names)
 
 
 def _name(number: int, url: SecretStr) -> str:

@@ -12,7 +12,7 @@ from bot.operations.request_card import read_card
 from bot.storage import Storage, Transaction
 from bot.summaries import CastVote, Release
 from bot.views.release import release_document
-from bot.whole_file import write_whole
+from trading.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 

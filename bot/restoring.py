@@ -18,8 +18,8 @@ from bot.installation import Installation
 from bot.lease import Holder
 from bot.operations.anchoring import void_what_waits
 from bot.storage import Storage
-from bot.whole_file import keep_names
 from trading.gateway_files import gateway_process, running_gateways
+from trading.whole_file import keep_names
 
 Walked = Callable[[int], None]
 

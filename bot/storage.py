@@ -44,9 +44,10 @@ class HighestTime:
     def found(self, record: AuditStore) -> datetime | None:
         """The highest; the record is asked once."""
         if not self._is_from_record:
+            # Not the newest row: one that was written by a clock set back has the low time.
+            if (highest := record.highest_time()) is not None:
+                self.saw(highest)
             self._is_from_record = True
-            for newest in record.recent(1):
-                self.saw(newest.time)
         return self._highest
 
 

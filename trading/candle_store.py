@@ -4,10 +4,9 @@ What polars has run in is large, and its children may hang: neither bot, nor gat
 """
 
 import fcntl
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +16,7 @@ import polars as pl
 
 from trading.candles import Candle, Gap, Timeframe
 from trading.errors import BadCandle, TradingError
+from trading.whole_file import written_whole
 
 FOLDER = "candles"
 PRICES = ("open", "high", "low", "close", "volume")
@@ -179,24 +179,8 @@ def fits(value: Decimal) -> bool:
 
 
 def _write(path: Path, frame: pl.DataFrame) -> None:
-    """Write the file beside its place, have it survive a power cut, and put it there."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        descriptor = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as writing:
-            frame.write_parquet(writing, compression="lz4")
-            writing.flush()
-            os.fsync(writing.fileno())
-        fresh.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with written_whole(path) as writing:
+        frame.write_parquet(writing, compression="lz4")
 
 
 @contextmanager

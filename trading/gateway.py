@@ -125,7 +125,7 @@ class Gateway:
         self._works = self._periodic_works()
         count = OrderCount(database, caps or OrderCaps(), clock)
         self._desk = SessionDesk(self._tools(emergency_venue or venue, count))
-        self._losses, self._ends = self._watches(limits)
+        self._losses, self._ends = self._watches()
         self._halting = self._made_halting(emergency_venue or venue)
         checks = VenueChecks(venue, emergency_venue, self._reconciler, clock, lambda: self._standing.unready)
         self._view = AccountView(venue, self._books, self._gate, self._valuation, checks)
@@ -165,11 +165,10 @@ class Gateway:
             settle_soon=self._works["books"].now,
         )
 
-    def _watches(self, limits: RiskLimits) -> tuple[LossWatch, ActivationWatch]:
-        losses = LossWatch(
-            self._exchange, limits, self._valuation, self._books, self._states, self._desk.pause
-        )
-        return losses, ActivationWatch(self._states, self._desk.pause, self._clock)
+    def _watches(self) -> tuple[LossWatch, ActivationWatch]:
+        books, states, pause = self._books, self._states, self._desk.pause
+        losses = LossWatch(self._exchange, lambda: self._gate.limits, self._valuation, books, states, pause)
+        return losses, ActivationWatch(states, pause, self._clock)
 
     def _bar_watch(self) -> BarWatch:
         return BarWatch(

@@ -20,12 +20,13 @@ class LossWatch:
     def __init__(
         self,
         exchange: str,
-        limits: RiskLimits,
+        limits: Callable[[], RiskLimits],
         valuation: Valuation,
         books: Books,
         states: SessionStates,
         pause: Callable[[str, str], bool],
     ) -> None:
+        """`limits` gives those that count now: they can be tightened while the gateway runs."""
         self._exchange = exchange
         self._limits = limits
         self._valuation = valuation
@@ -36,11 +37,12 @@ class LossWatch:
 
     def look(self) -> None:
         """Pause every live session while the limit is reached, and page once for each step."""
+        limits = self._limits()
         with self._books.lock:
-            worst = worst_loss(uses(self._limits, self._books.exposure, self._valuation.daily()))
+            worst = worst_loss(uses(limits, self._books.exposure, self._valuation.daily()))
         if not worst.pages:
             return
-        why = f"the loss of the day has reached its limit, {said(worst, self._limits.currency)}"
+        why = f"the loss of the day has reached its limit, {said(worst, limits.currency)}"
         for session in self._states.open():
             if session.plan.stage is Stage.LIVE and session.state is SessionState.RUNNING:
                 self._pause(session.id, why)

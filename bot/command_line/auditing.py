@@ -100,7 +100,7 @@ def export_audit(
     ] = None,
 ) -> None:
     """Write the record as JSON lines, for `audit verify FILE`; printed with --json as one list of rows."""
-    from bot.whole_file import write_whole
+    from trading.whole_file import write_whole
 
     installation = here()
     with installation.storage().reading() as tx:

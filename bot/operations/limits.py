@@ -21,11 +21,12 @@ from bot.storage import Storage, Transaction
 from bot.views.replies import sentence
 from trading.amount import plain
 from trading.errors import TradingError
+from trading.events import EventKind
 from trading.limits import LimitUse, wider_limits
 
 STEP_MAX = Decimal("1.25")
 DAILY_LOSS = "max_daily_loss"
-DENIED, TIGHTENED = "order.denied", "limits.tightened"
+TIGHTENED = "limits.tightened"
 
 Value = Mapping[str, Any]
 # Why limits may not be made as wide as wanted; None when they may.
@@ -79,7 +80,7 @@ class LimitSteps:
                 f"Whether a daily loss was reached today is not known, so nothing was done. {error}"
             )
         with self._storage.reading() as tx:
-            reached = reached or _blocked_today(tx, ZoneInfo(self._desk.timezone))
+            reached = reached or _reached_today(tx, ZoneInfo(self._desk.timezone))
         if reached:
             return Refused(
                 "A daily loss was reached today, or is not known, and its limit is not widened on such a "
@@ -91,10 +92,15 @@ class LimitSteps:
         return [use for use in self._uses() if use.name.startswith(DAILY_LOSS)]
 
 
-def _blocked_today(tx: Transaction, zone: ZoneInfo) -> bool:
-    """Whether an order was blocked by a daily loss since the desk's day began."""
+def _reached_today(tx: Transaction, zone: ZoneInfo) -> bool:
+    """Whether a daily loss was reached, or has blocked an order, since the desk's day began.
+
+    Reached, it pauses what is live, and where nothing buys any more no order is blocked.
+    """
     midnight = datetime.combine(tx.now.astimezone(zone).date(), time(), zone).astimezone(UTC)
-    return any(DAILY_LOSS in entry.body_text for entry in tx.audit.since(DENIED, midnight))
+    return bool(tx.audit.since(EventKind.LOSS_REACHED, midnight)) or any(
+        DAILY_LOSS in entry.body_text for entry in tx.audit.since(EventKind.ORDER_DENIED, midnight)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Pausing a session: it opens nothing until two people let it go on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from approvals.payload import one_line
 from approvals.person import Person
@@ -80,7 +81,7 @@ class PauseSession:
                 f"There is no session {session_id}, so nothing was paused. /peak status lists them."
             )
         if session.state is SessionState.PAUSED:
-            return Refused(f"{session.plan.symbol} is paused already ({session.state_reason}).")
+            return self._again(tx, actor, session, because, why, cause)
         if session.state is not SessionState.RUNNING:
             return Refused(
                 f"{session.plan.symbol} is {session.state}, and only what runs can be paused. "
@@ -91,13 +92,26 @@ class PauseSession:
             return Refused(
                 "The session changed in the same moment, so nothing was done. Look at /peak status."
             )
-        if (event := move_event(session, paused, tx.now)) is not None:
+        if (event := move_event(session, paused, tx.now, {"cause": cause})) is not None:
             tx.events.add(event)
         tx.note(NOTED_AS, actor, session_id, reason=why, symbol=session.plan.symbol, cause=cause)
         tx.outbox.card(subject(session_id), self._desk.channels.ops, Urgency.FIRST)
         if session.plan.stage is Stage.LIVE:
             self._tell_owners(tx, actor, paused)
         return paused
+
+    def _again(
+        self, tx: Transaction, actor: str, session: TradingSession, because: str, why: str, cause: str
+    ) -> Refused:
+        """Keep a pause of what is paused: the first reason stands, and no approval of before ends it."""
+        told = f"{session.plan.symbol} is paused already ({session.state_reason})."
+        if cause and any(event.facts.get("cause") == cause for event in tx.events.by_session(session.id)):
+            return Refused(told)  # heard again after a crash
+        again = replace(session, state_reason=because)
+        if (event := move_event(session, again, tx.now, {"cause": cause})) is not None:
+            tx.events.add(event)
+        tx.note(NOTED_AS, actor, session.id, reason=why, symbol=session.plan.symbol, cause=cause)
+        return Refused(f"{told} Yours is on record, and no approval of before lets it go on.")
 
     def _tell_owners(self, tx: Transaction, actor: str, session: TradingSession) -> None:
         told = sentence(f"{session.plan.symbol} ({session.id}) was {session.state_reason}.")

@@ -116,7 +116,9 @@ class RequestResume:
 def resume_payload(tx: Transaction, desk: Desk, session: TradingSession) -> dict[str, Any]:
     """What would go on, under what, and the pause that would end; another pause changes it."""
     told = [e for e in tx.events.by_session(session.id) if e.kind is EventKind.SESSION_PAUSED]
-    pause = {"at": told[-1].at if told else "unknown", "why": session.state_reason}
+    # The first reason stands in the row; whoever paused it again has given another one.
+    reasons = [session.state_reason, *(str(event.facts.get("reason")) for event in told[-1:])]
+    pause = {"at": told[-1].at if told else "unknown", "why": "; ".join(dict.fromkeys(reasons))}
     return {
         **desk.live_payload(session.plan),
         "action": RESUME,

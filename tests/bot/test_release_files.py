@@ -142,7 +142,7 @@ def test_a_full_disk_stops_no_start_and_is_told(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("bot.whole_file.os.fsync", full)
+        patch.setattr("trading.whole_file.os.fsync", full)
         session = started(rig)
         assert following.documents() == []
 

@@ -16,7 +16,7 @@ from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
 from trading.practice_exchange.dummy_market import DummyMarket
 from trading.trade import NS, Trade
-from trading.venues.paper import PaperTerms, PaperVenue
+from trading.venues.paper import PaperAccountUnreadable, PaperTerms, PaperVenue
 from trading.venues.venue import Ticker, VenueOrderState, VenueStatus
 
 D = Decimal
@@ -125,6 +125,37 @@ def test_every_execution_costs_its_fee_and_the_account_adds_up(venue: PaperVenue
     cost, brought = 2 * D("101.10"), 2 * D("99.90")
     assert venue.balances()["USD"] == 1000 - cost * D("1.004") + brought * D("0.996")
     assert venue.balances()["BTC"] == 0
+
+
+def test_no_power_cut_tears_the_account(
+    venue: PaperVenue, street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What did not reach the disk counts for nothing, and the file stays what it was."""
+    before = (tmp_path / "paper.json").read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("trading.whole_file.os.fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            sends(venue, street, "1")
+
+    assert venue.open_orders() == []
+    assert [path.name for path in tmp_path.iterdir()] == ["paper.json"]
+    assert (tmp_path / "paper.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"balances": {"US', b"\xff\x00", b"[]"])
+def test_an_account_that_cannot_be_read_is_told_with_what_to_do(
+    venue: PaperVenue, street: Street, tmp_path: Path, torn: bytes
+) -> None:
+    """File and way out are named, and nothing is begun in its place by itself."""
+    file = tmp_path / "paper.json"
+    file.write_bytes(torn)
+    with pytest.raises(PaperAccountUnreadable, match=rf"{file} cannot be read.*Move the file away"):
+        opened(street, tmp_path)
+    assert file.read_bytes() == torn
 
 
 @pytest.mark.parametrize(("side", "quantity"), [(Side.BUY, "9.9"), (Side.SELL, "0.001")])

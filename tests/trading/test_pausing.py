@@ -49,7 +49,7 @@ def watch(rig: Rig, losing: Losing) -> LossWatch:
         return states.move(session_id, SessionState.PAUSED, why, only_from=(SessionState.RUNNING,))
 
     return LossWatch(
-        "kraken", limits, losing, Books(rig.database, "kraken", "USD", system_clock), states, pause
+        "kraken", lambda: limits, losing, Books(rig.database, "kraken", "USD", system_clock), states, pause
     )  # type: ignore[arg-type]
 
 
@@ -107,6 +107,18 @@ def test_a_gateway_pauses_at_a_loss_that_its_venue_shows(rig: Rig) -> None:
         sell = replace(a_buy(ident), side=Side.SELL)
         assert client.submit(sell).state is Answer.ACCEPTED, "paused, it may still sell what it holds"
         assert gateway.ready()
+
+
+def test_a_limit_that_was_tightened_pauses_too(rig: Rig) -> None:
+    """A gateway that was told of a tighter daily loss while it runs pauses and pages by that one."""
+    rig.prices_stand()
+    with rig.gateway(replace(QUICK, equity_s=0.3)):
+        client, ident = rig.attached()
+        assert client.submit(a_buy(ident)).state is Answer.ACCEPTED  # its fee alone is more than a cent
+        rig.client.tighten(replace(rig.limits, max_daily_loss_abs=Decimal("0.01")), "tighter")
+        eventually("it is paused", lambda: rig.state(ident) is SessionState.PAUSED)
+        assert "of 0.01 USD" in rig.session(ident).state_reason
+        eventually("it is paged", lambda: rig.events("loss.reached"))
 
 
 def test_one_order_more_than_an_hour_may_have_pauses_the_session(rig: Rig) -> None:

@@ -10,19 +10,27 @@ from pathlib import Path
 from typing import Protocol
 
 from trading.candles import Candle
-from trading.codec import decode, encode
+from trading.codec import Unreadable, decode, encode
 from trading.equity import Transfer
-from trading.errors import ExchangeOrderError
+from trading.errors import ExchangeOrderError, TradingError
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.order import Intent, OrderType, Side
 from trading.session import Stage
 from trading.trade import Trade
 from trading.venues.venue import KeyRights, Ticker, Turn, VenueOrder, VenueOrderState, VenueStatus
+from trading.whole_file import write_whole
 
 # So many of its orders and executions a paper account remembers; the books have them all.
 _REMEMBERED = 500
 _CENT = Decimal("0.00001")
+
+
+class PaperAccountUnreadable(TradingError):
+    """The paper account in {file} cannot be read: {why}. Move the file away, then stop its sessions.
+
+    The next start begins a new account, which holds nothing of what their books say.
+    """
 
 
 class Market(Protocol):
@@ -87,10 +95,14 @@ class _Kept:
     path: Path
     account: PaperAccount = field(default_factory=lambda: PaperAccount({}))
 
+    def load(self) -> None:
+        try:
+            self.account = decode(PaperAccount, json.loads(self.path.read_text("utf-8")))
+        except (OSError, ValueError, RecursionError, Unreadable) as error:
+            raise PaperAccountUnreadable(file=self.path, why=str(error) or type(error).__name__) from error
+
     def save(self, account: PaperAccount) -> None:
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps(encode(account)), "utf-8")
-        fresh.replace(self.path)
+        write_whole(self.path, [json.dumps(encode(account))])
         self.account = account
 
 
@@ -120,7 +132,7 @@ class PaperVenue:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._kept = _Kept(path)
         if path.exists():
-            self._kept.account = decode(PaperAccount, json.loads(path.read_text("utf-8")))
+            self._kept.load()
         else:
             self._kept.save(PaperAccount(dict(money)))
 

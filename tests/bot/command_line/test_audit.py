@@ -133,7 +133,7 @@ def test_an_export_that_cannot_be_written_leaves_the_one_before(
     def full(_file: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bot.whole_file.os.fsync", full)
+    monkeypatch.setattr("trading.whole_file.os.fsync", full)
     told = shell("audit", "export", str(file))
 
     assert (told.code, told.out) == (2, "")

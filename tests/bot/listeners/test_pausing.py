@@ -127,12 +127,34 @@ def test_a_pause_that_cannot_be_is_refused_in_words(
     assert now_of(desk.rig, session).state is SessionState.RUNNING
 
 
-def test_what_is_paused_already_stays_as_it_was(desk: Listening) -> None:
-    """The first reason stands, and no second event tells of it."""
+def test_what_is_paused_already_is_paused_once_more(desk: Listening) -> None:
+    """The first reason stands; the second pause is on record, and told of once however often it is heard."""
     session = paused(desk.rig)
+    desk.rig.clock.passes(seconds=1)
     desk.says("pause all once more")
     assert "is paused already (paused by Otto: spread too wide)" in desk.answers()[-1]
-    assert events_of(desk.rig, session).count(EventKind.SESSION_PAUSED) == 1
+    assert now_of(desk.rig, session).state_reason == "paused by Otto: spread too wide"
+    for _ in range(2):
+        desk.rig.clock.passes(seconds=1)
+        PauseSession(desk.rig.storage, desk.rig.desk)(RITA, (session.id,), "the feed is old", "pause:2")
+    assert events_of(desk.rig, session).count(EventKind.SESSION_PAUSED) == 3
+    assert desk.rig.recorded().count("session.pause") == 3
+
+
+def test_a_second_pause_voids_an_approval_of_before(rig_of: Rig) -> None:
+    """It is paused still, and whoever paused it again saw something of which nobody has judged."""
+    rig = rig_of
+    session = paused(rig)
+    request = approved(rig, session)
+    rig.clock.passes(seconds=5)
+    PauseSession(rig.storage, rig.desk)(RITA, (session.id,), "the feed is old", "pause:2")
+
+    assert "no longer what was approved" in refusal(resumes(rig, request))
+    assert rig.request(request.id).execution is ExecutionState.VOID
+    asked = asks(rig, session, cause="r:2")
+    assert isinstance(asked, Asked), asked
+    why = asked.request.payload["pause"]["why"]
+    assert why == "paused by Otto: spread too wide; paused by Rita: the feed is old"
 
 
 def test_two_people_let_it_go_on_once(desk: Listening, opened: list[View]) -> None:

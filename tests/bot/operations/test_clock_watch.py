@@ -1,6 +1,12 @@
 """Rule 15: by a clock that was set back nothing is asked, counted or carried out, and the desk is told."""
 
+import pytest
+from sqlalchemy import update
+
+from approvals.audit_store import AuditStore
 from approvals.request import RequestState
+from approvals.rows import ENTRY
+from bot.errors import DatabaseUnavailable
 from bot.operations.clock_watch import WatchClock
 from bot.operations.desk import Refused
 from bot.operations.requests import ExpireRequests
@@ -52,11 +58,56 @@ def test_rule_15_a_small_correction_is_none(rig: Rig) -> None:
 
 
 def test_rule_15_a_restart_does_not_forget_the_time(rig: Rig) -> None:
-    """The newest row of the record says how late it was."""
+    """The record says how late it was."""
     request = rig.asked()
     rig.clock.passes(minutes=5)
     with rig.storage.transaction() as tx:
         tx.note("health.check", "sam", "report-1")
+    rig.clock.passes(minutes=-3)
+    rig.storage = Storage(rig.storage._database, Keys(KEY, KEY), rig.clock)
+
+    assert "it was set back" in refusal(rig.answers(request.id))
+
+
+def test_rule_15_a_restart_after_it_was_told_does_not_forget_the_time(rig: Rig) -> None:
+    """The row that tells of it is the newest and has the low time; the latest time of all rows counts."""
+    request = rig.asked()
+    rig.clock.passes(minutes=5)
+    with rig.storage.transaction() as tx:
+        tx.note("health.check", "sam", "report-1")
+    rig.clock.passes(minutes=-3)
+    WatchClock(rig.storage, rig.desk)()
+    assert rig.recorded()[-1] == "clock.set_back"
+    rig.storage = Storage(rig.storage._database, Keys(KEY, KEY), rig.clock)
+
+    assert "it was set back" in refusal(rig.answers(request.id))
+
+
+def test_rule_15_a_record_that_could_not_be_read_is_asked_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look fails with its transaction; the next one still finds how late it was."""
+    request = rig.asked()
+    rig.clock.passes(minutes=-3)
+    rig.storage = Storage(rig.storage._database, Keys(KEY, KEY), rig.clock)
+
+    def locked(record: AuditStore) -> None:
+        raise DatabaseUnavailable(url="sqlite", reason="it is locked")
+
+    with monkeypatch.context() as once:
+        once.setattr(AuditStore, "highest_time", locked)
+        with pytest.raises(DatabaseUnavailable):
+            rig.answers(request.id)
+
+    assert "it was set back" in refusal(rig.answers(request.id))
+
+
+def test_rule_15_a_damaged_row_keeps_no_time(rig: Rig) -> None:
+    """A row whose text is no time is passed over, for by it nothing could be halted any more."""
+    request = rig.asked()
+    with rig.storage.transaction() as tx:
+        tx.note("health.check", "sam", "report-1")
+        tx.session.connection().execute(update(ENTRY).where(ENTRY.c.kind == "health.check").values(at="~"))
     rig.clock.passes(minutes=-3)
     rig.storage = Storage(rig.storage._database, Keys(KEY, KEY), rig.clock)
 

@@ -17,8 +17,10 @@ from bot.operations.changes import ProposeChange, PutInForce
 from bot.operations.desk import Refused
 from bot.operations.filing import Asked
 from bot.operations.limits import LimitSteps, Tightened, TightenLimits
+from bot.projector import Projector
 from tests.approvals.desk import OLIVIA, RITA, SAM
 from tests.bot.operations.rig import Rig, refusal
+from trading.events import EventKind, TradingEvent
 from trading.limits import LIMIT_NAMES, LimitUse
 
 LIMITS = {
@@ -117,6 +119,20 @@ def test_a_daily_loss_that_was_reached_today_is_not_widened_today(rig: Rig) -> N
 
     assert "on such a day" in refusal(puts(rig, approved))
     assert rig.desk.rules.value(Kind.LIMITS) == {"limits": LIMITS}
+
+
+def test_a_daily_loss_that_has_only_paused_is_not_widened_today(rig: Rig) -> None:
+    """Reached it pauses, so that nothing buys and nothing is blocked. A day later it may be."""
+    edited(rig, max_daily_loss_abs="60")
+    with rig.storage.transaction() as tx:
+        tx.events.add(
+            TradingEvent("loss.reached:kraken:1", EventKind.LOSS_REACHED, tx.now, facts={"page": 1})
+        )
+    Projector(rig.storage, rig.desk).project()
+
+    assert "on such a day" in refusal(proposes(rig))
+    rig.clock.passes(days=1)
+    assert isinstance(proposes(rig, cause="view:2"), Asked)
 
 
 def test_without_the_gateway_no_daily_loss_is_widened(rig: Rig) -> None:

@@ -3,12 +3,14 @@
 import json
 import logging
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 
 import pytest
 
 from approvals.audit import Head
 from bot.anchor_file import AnchorFile
+from bot.errors import DatabaseUnavailable
 from bot.operations.anchoring import NoteHead, head_in_words
 from bot.outlets import Outlets
 from bot.settings import Environment
@@ -53,6 +55,29 @@ def test_the_head_is_sent_and_what_does_not_take_it_is_an_alert_without_its_addr
     )
     assert SECRET not in caplog.text
     assert SECRET not in str([row.body for row in rig.outgoing()])
+
+
+def test_outlets_go_on_after_whatever_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No process can be started, and the failure cannot be kept: the next text is tried, and told."""
+
+    def cannot_start(*args: object) -> None:
+        raise OSError(f"no process for {SECRET}")
+
+    monkeypatch.setattr("bot.outlets.start_private", cannot_start)
+    sending, told = outlets(tmp_path, f"json://{SECRET}@127.0.0.1:1"), SimpleQueue[tuple[str, ...]]()
+
+    def locked(which: tuple[str, ...]) -> None:
+        raise DatabaseUnavailable(url="sqlite", reason="it is locked")
+
+    sending.tell("first", "the head", locked)
+    sending.tell("second", "the head", told.put)
+
+    assert told.get(timeout=60) == ("outlet 1 (json): it was not sent (OSError)",)
+    assert "what failed could not be told" in caplog.text
+    assert "a text was not sent (OSError)" in caplog.text
+    assert SECRET not in caplog.text
 
 
 def test_a_desk_without_outlets_starts_no_process(rig: Rig, tmp_path: Path) -> None:

@@ -1,18 +1,20 @@
 """A file that is there whole or not at all, for its owner alone, whatever happens while it is written."""
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_whole(path: Path, parts: Iterable[str]) -> None:
-    """Write the file beside its place, have it survive a power cut, and put it there; raises OSError."""
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """Have a file written beside its place, let it survive a power cut, and put it there; raises OSError."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         file = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(file, "w", encoding="utf-8", errors="surrogatepass", newline="") as writing:
-            writing.writelines(parts)
+        with os.fdopen(file, "wb") as writing:
+            yield writing
             writing.flush()
             os.fsync(writing.fileno())
         fresh.replace(path)
@@ -21,6 +23,12 @@ def write_whole(path: Path, parts: Iterable[str]) -> None:
             fresh.unlink(missing_ok=True)
         raise
     keep_names(path.parent)
+
+
+def write_whole(path: Path, parts: Iterable[str]) -> None:
+    """Write a text of these parts; raises OSError."""
+    with written_whole(path) as writing:
+        writing.writelines(part.encode("utf-8", "surrogatepass") for part in parts)
 
 
 def keep_names(folder: Path) -> None:
