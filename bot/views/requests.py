@@ -318,12 +318,13 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
 
 
 def waiting_line(item: PendingApproval) -> str:
-    """One request that waits, with the way to its card."""
+    """One request that waits: for whom, how long still, and the way to its card."""
     name = literal(item.name, 60)
     linked = f"<{item.card_url}|{name}>" if item.card_url else name  # inside of a link nothing is bold
     return (
         f"• *{linked}* {literal(item.title, 120)}: asked by "
-        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)} until {when(item.expires_at)}"
+        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)} until {when(item.expires_at)}, "
+        f"{span(timedelta(seconds=item.left_s))} left"
     )
 
 

@@ -177,6 +177,14 @@ def test_every_open_request_is_counted() -> None:
     assert waiting_list(many[:1]).text == "1 request open"
 
 
+def test_what_waits_says_for_whom_and_how_long_still() -> None:
+    """Nobody has to work out from an hour, in whatever zone, whether there is time to fetch somebody."""
+    shown = said(waiting_list([PENDING]))
+
+    assert "waits for 1 more person and the role owner until" in shown
+    assert shown.endswith(", 14 min left")
+
+
 def test_no_answer_is_given_by_one_slip() -> None:
     """Withdraw asks first, in red; Approve and Reject open a form, which is the question."""
     (row,) = [block for block in as_dicts(request_card(REQUEST).blocks) if block["type"] == "actions"]
