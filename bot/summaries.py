@@ -76,7 +76,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class PendingApproval:
-    """A request that waits for somebody; `card_url` leads to its card, once that is known."""
+    """A request that waits for somebody, `left_s` seconds still; `card_url` leads to its card, once known."""
 
     id: str
     name: str
@@ -84,6 +84,7 @@ class PendingApproval:
     requested_by: str
     waits_for: str
     expires_at: datetime
+    left_s: int
     state: str
     card_url: str = ""
 

@@ -135,6 +135,7 @@ def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tu
         asker = desk.name_of(request.requested_by)
         waiting = request.state is RequestState.PENDING
         counted = tally(request, tx.requests.votes(request.id), desk.roster, tx.now)
+        ends_at = request.expires_at if waiting else request.grant_expires_at or request.expires_at
         rows.append(
             PendingApproval(
                 id=request.id,
@@ -142,7 +143,8 @@ def pending(tx: Transaction, desk: Desk, workspace_url: str | None = None) -> tu
                 title=title(desk, request),
                 requested_by=asker,
                 waits_for=f"waits for {counted.missing}" if waiting else next_step(request.action, asker),
-                expires_at=request.expires_at if waiting else request.grant_expires_at or request.expires_at,
+                expires_at=ends_at,
+                left_s=round((ends_at - tx.now).total_seconds()),
                 state=request.state,
                 card_url=permalink(workspace_url, *place)
                 if (place := tx.outbox.place(subject(request.id)))

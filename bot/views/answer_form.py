@@ -17,8 +17,8 @@ from slack_sdk.models.views import View as SlackView
 
 from bot.summaries import CodeAsked, RequestCard
 from bot.views.code_field import code_input
-from bot.views.requests import asks, change_lines, parameters, warning
-from bot.views.wording import literal, sum_in, when, with_readers_time
+from bot.views.requests import asks, change_lines, parameters, until, warning
+from bot.views.wording import literal, sum_in, with_readers_time
 
 APPROVAL = "request.approval"
 REJECTION = "request.rejection"
@@ -158,6 +158,6 @@ def _found(card: RequestCard) -> str:
 def _small_print(card: RequestCard) -> ContextBlock:
     text = (
         f"The request is called *{literal(card.name, 60)}* · digest `{literal(card.digest[:12])}` · "
-        f"until {when(card.expires_at)}"
+        f"until {until(card)}"
     )
     return ContextBlock(elements=[MarkdownTextObject(text=text)])

@@ -6,8 +6,8 @@ from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
 from bot.summaries import RequestCard
 from bot.view import View
-from bot.views.requests import AT_THE_MACHINE, asks, execute_label, mark
-from bot.views.wording import LOCK_SCREEN_MAX, label, literal, span, when
+from bot.views.requests import AT_THE_MACHINE, asks, execute_label, mark, until
+from bot.views.wording import LOCK_SCREEN_MAX, label, literal, span
 
 _SURELY = {"totp": ", with a code", "recovery": ", with a recovery code"}
 
@@ -17,7 +17,7 @@ def waiting_notice(card: RequestCard) -> View:
     said = f"{asks(card)}: {card.title}"
     waits = f"It waits for {card.missing}"
     because = literal(card.reason, 600) or "no reason given"
-    text = f"*{literal(said, 600)}*\nWhy: {because}\n{literal(waits)} until {when(card.expires_at)}."
+    text = f"*{literal(said, 600)}*\nWhy: {because}\n{literal(waits)} until {until(card)}."
     return _notice(f"{said}. {waits}.", text)
 
 
@@ -27,7 +27,7 @@ def reminder_notice(card: RequestCard, left: timedelta) -> View:
     because = literal(card.reason, 600) or "no reason given"
     text = (
         f"*{span(left)} left* · {literal(said, 600)}\nWhy: {because}\n"
-        f"It still waits for {literal(card.missing)}, until {when(card.expires_at)}. You could answer it."
+        f"It still waits for {literal(card.missing)}, until {until(card)}. You could answer it."
     )
     return _notice(f"{span(left)} left: {said}", text)
 
@@ -36,9 +36,9 @@ def vote_line(card: RequestCard, name: str, word: str, step_up: str, reason: str
     """For the card's thread: who said what, how surely, why, and what follows from it."""
     because = f": {literal(reason, 600)}" if reason else ""
     then = {
-        "pending": f"It still waits for {literal(card.missing)}, until {when(card.expires_at)}.",
+        "pending": f"It still waits for {literal(card.missing)}, until {until(card)}.",
         "approved": f"{literal(card.requested_by, 60)} can press *{execute_label(card.action)}* "
-        f"until {when(card.grant_expires_at)}.",
+        f"until {until(card)}.",
         "rejected": "It is closed for good.",
     }.get(card.state, "")
     row = f" Record `{literal(card.row)}`." if card.row else ""
@@ -50,11 +50,11 @@ def outcome_notice(card: RequestCard) -> View:
     """For whoever asked: what became of it, and what to do now."""
     named = f"{mark(card)}“{card.name}” ({card.title})"
     what, then = _outcome(card)
-    until = ""
+    ends = ""
     if card.state == "approved" and card.execution == "none":
-        until = f" It can be done until {when(card.grant_expires_at)}."
+        ends = f" It can be done until {until(card)}."
     took = f" It was {literal(card.took)}." if card.took else ""
-    text = f"*{literal(named, 600)}* {literal(what, 900)}. {then}{until}{took}"
+    text = f"*{literal(named, 600)}* {literal(what, 900)}. {then}{ends}{took}"
     return _notice(f"{named} {what}. {then}", text)
 
 

@@ -16,8 +16,9 @@ def sentence(text: str, *moments: datetime) -> View:
     Where it names one of these moments as `12:15 UTC`, the reader's own time stands before that.
     """
     shown = literal(text, 2900)
-    for moment in moments:
-        shown = shown.replace(f"{moment.astimezone(UTC):%H:%M} UTC", when(moment), 1)
+    named = {f"{moment.astimezone(UTC):%H:%M} UTC": moment for moment in moments}
+    for utc, moment in named.items():
+        shown = shown.replace(utc, when(moment), 1)
     return View(text=label(text, LOCK_SCREEN_MAX), blocks=[SectionBlock(text=MarkdownTextObject(text=shown))])
 
 

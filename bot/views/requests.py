@@ -21,6 +21,7 @@ from bot.view import View
 from bot.views.wording import (
     LOCK_SCREEN_LINE_MAX,
     day_and_time,
+    deadline,
     label,
     limit_words,
     literal,
@@ -132,7 +133,7 @@ def _state_line(card: RequestCard) -> str:
     outcome = f": {literal(card.outcome, 600)}" if card.outcome else ""
     if card.state == "pending":
         names = f" ({literal(', '.join(card.could), 200)})" if card.could else ""
-        waits = f"{warning(card)}Waiting for {literal(card.missing)}{names} until {when(card.expires_at)}"
+        waits = f"{warning(card)}Waiting for {literal(card.missing)}{names} until {until(card)}"
         return f"{waits}\n🌙 It is night for {literal(', '.join(card.asleep))}" if card.asleep else waits
     if card.state == "approved":
         names = ", ".join(literal(name, 60) for name, _ in card.yes if name != card.requested_by)
@@ -141,12 +142,19 @@ def _state_line(card: RequestCard) -> str:
             then = f"{literal(card.requested_by, 60)} can press *{execute_label(card.action)}*"
             if card.action in AT_THE_MACHINE:
                 then = next_step(card.action, card.requested_by)
-            return f"{line}. {then} until {when(card.grant_expires_at)}"
+            return f"{line}. {then} until {until(card)}"
         return f"{line}. Execution {_EXECUTION_WORDS[card.execution]}{outcome}"
     if card.state == "rejected" and card.no:
         name, at, why = card.no[-1]
         return f"Rejected by {literal(name, 60)} at {when(at)}" + (f": {literal(why, 600)}" if why else "")
     return f"{_STATE_WORDS.get(card.state, literal(card.state))}{outcome}"
+
+
+def until(card: RequestCard) -> str:
+    """Until when it can be answered, or carried out once it is approved."""
+    if card.state == "approved":
+        return deadline(card.grant_expires_at, card.decided_at or card.created_at)
+    return deadline(card.expires_at, card.created_at)
 
 
 def warning(card: RequestCard) -> str:
@@ -318,12 +326,14 @@ def _buttons(card: RequestCard) -> list[ButtonElement]:
 
 
 def waiting_line(item: PendingApproval) -> str:
-    """One request that waits, with the way to its card."""
+    """One request that waits: for whom, how long still, and the way to its card."""
     name = literal(item.name, 60)
+    left = timedelta(seconds=item.left_s)
     linked = f"<{item.card_url}|{name}>" if item.card_url else name  # inside of a link nothing is bold
     return (
         f"• *{linked}* {literal(item.title, 120)}: asked by "
-        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)} until {when(item.expires_at)}"
+        f"{literal(item.requested_by, 60)}, {literal(item.waits_for, 120)} until "
+        f"{deadline(item.expires_at, item.expires_at - left)}, {span(left)} left"
     )
 
 

@@ -34,6 +34,7 @@ _LIMIT_WORDS = {
 }
 # Escaping puts a mark of no width between what could be read as an emoji.
 _UTC_TIME = re.compile(r"(?<![\d:])(\d\d):\u2060?(\d\d)(?::\u2060?(\d\d))? UTC")
+_SAME_DAY = timedelta(hours=12)
 _WORST_FIRST = ("FAILED", "WARNED", "PASSED")
 VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
 # Slack counts bytes here, and a letter may have four.
@@ -140,6 +141,13 @@ def day_and_time(moment: datetime) -> str:
         f"<!date^{int(utc.timestamp())}^{{date_short_pretty}} {{time}}|{utc:%Y-%m-%d %H:%M}> "
         f"({utc:%H:%M} UTC)"
     )
+
+
+def deadline(moment: datetime | None, since: datetime) -> str:
+    """Until when, the day told where it is far enough away to be another one for somebody."""
+    if moment is None or moment - since < _SAME_DAY:
+        return when(moment)
+    return day_and_time(moment)
 
 
 def milliseconds(duration_ms: int) -> str:

@@ -57,6 +57,7 @@ PENDING = PendingApproval(
     requested_by="Otto",
     waits_for="waits for 1 more person and the role owner",
     expires_at=SOON,
+    left_s=840,
     state="pending",
     card_url=CARD_URL,
 )

@@ -1,6 +1,7 @@
 """Limits, orders, checks and previews, as lists."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from bot.block_limits import split
@@ -8,7 +9,7 @@ from bot.view import as_dicts, check, fitted
 from bot.views.help import WORDS, help_text
 from bot.views.look import checks, limits, orders, preview
 from bot.views.replies import not_understood, sentence
-from tests.bot.views.given import LIMIT
+from tests.bot.views.given import LIMIT, NOON
 from tests.bot.views.reading import said
 from trading.health import Check, HealthReport, Verdict
 from trading.order import OrderState, Side
@@ -130,3 +131,11 @@ def test_a_sentence_of_any_length_is_taken_by_slack() -> None:
     """Errors of venues have no limit of their own."""
     check(sentence("x" * 20_000))
     check(sentence("漢" * 20_000))
+
+
+def test_a_moment_that_is_given_twice_is_told_once() -> None:
+    """A request that expired was decided in that very moment: the hour stands there once in each clock."""
+    view = sentence("It expired at 12:00 UTC.", NOON, NOON + timedelta(seconds=3))
+
+    assert said(view).count("(12:00 UTC)") == 1
+    assert said(view).endswith("(12:00 UTC).")

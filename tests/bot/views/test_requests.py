@@ -7,6 +7,7 @@ import pytest
 
 from bot.summaries import Compared, RequestCard
 from bot.view import View, as_dicts, check
+from bot.views.notices import waiting_notice
 from bot.views.requests import APPROVE, CANCEL, EXECUTE, REJECT, request_card, waiting_list
 from tests.bot.views.given import APPROVED, NOON, PENDING, REQUEST, SOON
 from tests.bot.views.reading import buttons, labels, said
@@ -175,6 +176,26 @@ def test_every_open_request_is_counted() -> None:
     assert view.text == "33 requests open"
     assert "… and 13 more" in said(view)
     assert waiting_list(many[:1]).text == "1 request open"
+
+
+def test_what_waits_says_for_whom_and_how_long_still() -> None:
+    """Nobody has to work out from an hour, in whatever zone, whether there is time to fetch somebody."""
+    shown = said(waiting_list([PENDING]))
+
+    assert "waits for 1 more person and the role owner until" in shown
+    assert shown.endswith(", 14 min left")
+
+
+def test_an_end_that_is_a_day_away_tells_its_day() -> None:
+    """Asked at noon and good until noon: without the day that reads as if it had ended already."""
+    tomorrow = NOON + timedelta(days=1)
+    change = replace(REQUEST, expires_at=tomorrow)
+    agreed = replace(change, state="approved", decided_at=NOON, grant_expires_at=tomorrow)
+
+    for shown in (request_card(change), request_card(agreed), waiting_notice(change)):
+        assert "2026-11-24 12:00>" in said(shown)
+    assert "2026-11-24" not in said(request_card(REQUEST))
+    assert "2026-11-24 12:00>" in said(waiting_list([replace(PENDING, expires_at=tomorrow, left_s=86400)]))
 
 
 def test_no_answer_is_given_by_one_slip() -> None:
