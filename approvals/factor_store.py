@@ -65,7 +65,7 @@ class FactorStore:
             raise FactorEnrolled(person=person, at=before.enrolled_at if before else now)
         codes = new_recovery_codes()
         rows = [
-            {"person": person, "digest": Code(code).digest(person, self._key), "used_at": None, "used_by": ""}
+            {"person": person, "digest": Code(code).digest(person, self._key), "used_by": ""}
             for code in codes
         ]
         self._connection.execute(RECOVERY_CODE.insert(), rows)
@@ -83,7 +83,7 @@ class FactorStore:
         """
         newest = step_at(now) + DRIFT_STEPS
         values = {"last_step": newest, "last_subject": "", "last_cause": ""}
-        self._connection.execute(update(FACTOR).where(FACTOR.c.last_step < newest).values(values))
+        self._connection.execute(update(FACTOR).where(FACTOR.c.last_step <= newest).values(values))
         left = RECOVERY_CODE.c.used_at.is_(None)
         persons = self._connection.execute(select(RECOVERY_CODE.c.person).where(left)).scalars()
         had_one = frozenset(map(PersonId, persons))

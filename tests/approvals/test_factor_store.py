@@ -154,8 +154,9 @@ def test_a_second_enrolment_is_refused_and_changes_nothing(database: Database) -
     """Whoever holds the shell for a minute does not replace somebody's factor."""
     enrol(database)
 
-    with pytest.raises(FactorEnrolled, match=r"^olivia has had a second factor since 2026-11-23 11:50 UTC"):
-        enrol(database)
+    told = r"^olivia has had a second factor since 2026-11-23 11:50 UTC"
+    with pytest.raises(FactorEnrolled, match=told), database.transaction() as session:
+        FactorStore(session, KEY).enrol(OLIVIA.id, SECRETS[OTTO.id], step_at(NOON), NOON, NOON)
     assert prove(database) is Assurance.TOTP
 
 
@@ -237,6 +238,17 @@ def test_after_a_restore_no_code_of_until_now_counts(database: Database) -> None
     with database.transaction() as session:
         FactorStore(session, KEY).use_up(NOON)
     assert prove(database, secret.code_at(step_at(NOON) + 2), now=NOON + STEP) is Assurance.TOTP
+
+
+def test_after_a_restore_no_act_is_finished_with_a_code_of_before(database: Database) -> None:
+    """Not even one that was begun with the newest code there was, on a phone ahead of time."""
+    enrol(database)
+    newest = SECRETS[OLIVIA.id].code_at(step_at(NOON) + 1)
+    assert [prove(database, newest) for _ in range(2)] == [Assurance.TOTP] * 2
+    with database.transaction() as session:
+        FactorStore(session, KEY).use_up(NOON)
+
+    assert prove(database, newest) is Reason.CODE_USED
 
 
 def test_a_wrong_code_counts_for_its_person_and_its_request_alone(database: Database) -> None:

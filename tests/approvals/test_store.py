@@ -107,6 +107,7 @@ def test_an_expired_request_makes_room_and_is_told(database: Database) -> None:
     """Nobody has tidied up, and it does not block; who files learns whose card to redraw, no other."""
     first = file(database)
     file(database, a_request(cause="click-3", account="other"))
+    file(database, a_request(cause="click-4", rule=a_rule("rearm")))
     later = a_request(cause="click-2", now=first.expires_at)
     with database.transaction() as session:
         created = RequestStore(session, KEY).add(later, asked(at=first.expires_at))

@@ -16,7 +16,7 @@ from approvals.errors import (
 )
 from approvals.grant import GrantId
 from approvals.payload import canonical
-from approvals.request import ExecutionState
+from approvals.request import ExecutionState, RequestId
 from approvals.rows import REQUEST
 from approvals.store import GrantStore, RequestStore
 from bot.database import Database
@@ -127,13 +127,23 @@ def test_a_grant_is_spent_only_within_its_life(database: Database) -> None:
         assert not grants.spend(GrantId("grant-none"), SOON)
         with pytest.raises(GrantUnknown, match="grant-none"):
             grants.get(GrantId("grant-none"))
+        with pytest.raises(GrantUnknown, match="no grant req-none"):
+            grants.of_request(RequestId("req-none"))
         assert grants.spend(grant.id, grant.expires_at - ONE_SECOND)
+
+
+def test_a_grant_is_good_from_the_moment_of_the_approval(database: Database) -> None:
+    """Not only from the moment after it."""
+    request = approve(database)
+    with database.transaction() as session:
+        grant = GrantStore(session).issue(request)
+        assert GrantStore(session).spend(grant.id, grant.issued_at)
 
 
 def test_a_request_that_is_not_approved_gets_no_grant(database: Database) -> None:
     """Neither while it waits nor once it is rejected."""
     request = file(database)
-    with database.transaction() as session, pytest.raises(NotApproved, match="pending"):
+    with database.transaction() as session, pytest.raises(NotApproved, match=f"^{request.name} is pending"):
         GrantStore(session).issue(request)
     answer(database, request, no(RITA))
     with database.transaction() as session, pytest.raises(NotApproved, match="rejected"):

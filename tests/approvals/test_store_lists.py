@@ -82,19 +82,19 @@ def test_what_waits_is_listed_until_its_very_end(database: Database) -> None:
 
 def test_of_one_moment_the_lesser_id_comes_first(database: Database) -> None:
     """So that two lists of the same requests never differ."""
-    for number, hour in ((2, 1), (1, 1), (3, 0)):
+    for number, hour in ((2, 1), (1, 1), (4, 1), (3, 0)):
         moment = NOON + timedelta(hours=hour)
         request = a_request(cause=f"{number}", account=f"{number}", now=moment)
         filed(database, replace(request, id=RequestId(f"req-{number}")), yes)
     with database.reading() as session:
         store = RequestStore(session, KEY)
         now = NOON + timedelta(hours=1, minutes=2)
-        assert names(store.recent(9)) == ["1", "2", "3"]
+        assert names(store.recent(9)) == ["1", "2", "4", "3"]
         assert names(store.recent(1)) == ["1"]
-        assert names(store.approved_before("live.activate", now, 9)) == ["1", "2", "3"]
-        assert names(store.executable_requests(now)) == ["1", "2"]
+        assert names(store.approved_before("live.activate", now, 9)) == ["1", "2", "4", "3"]
+        assert names(store.executable_requests(now)) == ["1", "2", "4"]
         assert names(store.lapsed_requests(now)) == ["3"]
-        assert names(store.lapsed_requests(now + timedelta(hours=1))) == ["3", "1", "2"]
+        assert names(store.lapsed_requests(now + timedelta(hours=1))) == ["3", "1", "2", "4"]
         assert store.claimed_requests() == []
 
 

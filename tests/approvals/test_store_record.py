@@ -71,6 +71,14 @@ def test_an_edit_in_the_database_is_found(database: Database) -> None:
     assert (verdict.ok, verdict.first_bad) == (False, 2)
 
 
+def test_rule_20_a_record_of_another_key_is_found_in_the_database(database: Database) -> None:
+    """Whoever writes the database has not the key, and every row is held against it."""
+    with database.transaction() as session:
+        assert record(session, 3).verify().ok
+        verdict = AuditStore(session, b"a key of the forger's own").verify()
+    assert (verdict.ok, verdict.first_bad, verdict.why) == (False, 1, "row 1 was not signed with this key")
+
+
 def test_a_rolled_back_act_leaves_no_row(database: Database) -> None:
     """The record tells what happened, and an act undone did not."""
 
