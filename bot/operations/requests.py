@@ -22,6 +22,7 @@ from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
 from bot.summaries import CodeAsked, PendingApproval, RequestCard
 from bot.views.code_field import CODE
+from bot.views.wording import SAME_DAY
 
 # What a button carries may come from anybody.
 SUBJECT_MAX = 60
@@ -180,7 +181,8 @@ class AnswerRequest:
         if request.state is not RequestState.PENDING:
             return f"the request is {request.state}"
         counted = tally(request, tx.requests.votes(request.id), self._desk.roster, tx.now)
-        return f"it still waits for {counted.missing}, until {request.expires_at:%H:%M} UTC"
+        day = "" if request.expires_at - tx.now < SAME_DAY else f"{request.expires_at:%Y-%m-%d} "
+        return f"it still waits for {counted.missing}, until {day}{request.expires_at:%H:%M} UTC"
 
 
 def _mark(

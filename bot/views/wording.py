@@ -34,7 +34,7 @@ _LIMIT_WORDS = {
 }
 # Escaping puts a mark of no width between what could be read as an emoji.
 _UTC_TIME = re.compile(r"(?<![\d:])(\d\d):\u2060?(\d\d)(?::\u2060?(\d\d))? UTC")
-_SAME_DAY = timedelta(hours=12)
+SAME_DAY = timedelta(hours=12)
 _WORST_FIRST = ("FAILED", "WARNED", "PASSED")
 VERDICT_MARK = {"PASSED": "✅", "WARNED": "⚠️", "FAILED": "❌"}
 # Slack counts bytes here, and a letter may have four.
@@ -145,7 +145,7 @@ def day_and_time(moment: datetime) -> str:
 
 def deadline(moment: datetime | None, since: datetime) -> str:
     """Until when, the day told where it is far enough away to be another one for somebody."""
-    if moment is None or moment - since < _SAME_DAY:
+    if moment is None or moment - since < SAME_DAY:
         return when(moment)
     return day_and_time(moment)
 

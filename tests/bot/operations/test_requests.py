@@ -305,6 +305,19 @@ def test_who_has_answered_learns_what_is_still_missing(rig: Rig) -> None:
     assert "until <!date^" in str(reply.body["blocks"])
 
 
+def test_an_answer_to_what_lives_for_a_day_is_told_the_day(rig: Rig) -> None:
+    """The hour alone would read as one that has passed already."""
+    rig.with_policy(a_policy(a_rule(expires_s=86400)))
+    request = rig.asked()
+    asker = Asker(RITA.accounts[0], "cause-1")
+    AnswerRequest(rig.storage, rig.desk)(
+        RITA, RITA.accounts[0], RequestId(request.id), VoteWord.YES, asker=asker
+    )
+
+    (reply,) = rig.outgoing("reply")
+    assert f"until {request.expires_at:%Y-%m-%d %H:%M} UTC" in reply.body["text"]
+
+
 def test_only_who_may_reject_is_sent_to_reject(rig: Rig) -> None:
     """The next step in a refusal is one that this person can take."""
     request = rig.asked()
