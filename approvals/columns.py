@@ -19,13 +19,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store in UTC; SQLite keeps no zone, so there the zone is left off."""
+        """Store in UTC; SQLite's own type leaves the zone off."""
         if value is None:
             return None
         if value.utcoffset() is None:
             raise NaiveTime(found=str(value))
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give the zone back."""

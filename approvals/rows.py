@@ -110,7 +110,7 @@ def vote_of(row: RowMapping) -> Vote:
 
 def grant_values(grant: Grant) -> dict[str, Any]:
     """The row of a grant that is not spent."""
-    return {**{name: getattr(grant, name) for name in Grant.__slots__}, "spent_at": None}
+    return {name: getattr(grant, name) for name in Grant.__slots__}
 
 
 def grant_of(row: RowMapping) -> Grant:

@@ -280,9 +280,11 @@ def test_a_line_that_is_no_row_is_the_first_bad_one(line: str) -> None:
 
 def test_half_a_letter_in_a_row_gets_a_verdict_too() -> None:
     """A damaged row may hold what is no UTF-8; it is named, and nothing ends in a traceback."""
-    chain = [*CHAIN[:2], replace(CHAIN[2], actor="\ud800"), *CHAIN[3:]]
-    assert (followed(chain, KEY).first_bad, followed(chain, KEY).ok) == (3, False)
-    assert followed(chain, KEY).why == "row 3 holds something that is no text"
+    for half in ("\ud800", "\udfff"):
+        chain = [*CHAIN[:2], replace(CHAIN[2], actor=half), *CHAIN[3:]]
+        verdict = followed(chain, KEY)
+        assert (verdict.ok, verdict.first_bad) == (False, 3)
+        assert verdict.why == "row 3 holds something that is no text"
 
 
 def test_an_export_is_held_against_the_key_and_the_anchors() -> None:

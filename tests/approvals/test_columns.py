@@ -115,3 +115,4 @@ def test_nothing_is_kept_as_nothing(connection: Connection) -> None:
     """An absent value stays absent in each type."""
     connection.execute(SHELF.insert().values(id=1, at=None, amount=None, body=None))
     assert connection.execute(select(SHELF)).one() == (1, None, None, None)
+    assert connection.execute(text("SELECT body FROM shelf")).scalar_one() is None

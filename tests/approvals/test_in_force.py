@@ -173,3 +173,12 @@ def test_what_an_earlier_version_signed_still_counts() -> None:
     """The form of the signature is part of every database."""
     kept = InForce("roster", 1, "{}", NOON, "req-1")
     assert kept.mac(KEY) == "9d82ce5e2466aa5ee2cf3433eb6a289c10891019d6028782c647e37c0d205cde"
+
+
+def test_changed_settings_leave_the_others_as_they_were() -> None:
+    """Limits are replaced whole; roster, policy and config stay."""
+    rules = replace(RULES, settings={Kind.CONFIG: {"venue": {"name": "kraken"}}})
+    after = rules.changed(Kind.LIMITS, {"desk": {"orders_hour_max": "9"}})
+
+    assert (after.roster, after.policy) == (rules.roster, rules.policy)
+    assert after.settings == {**rules.settings, Kind.LIMITS: {"desk": {"orders_hour_max": "9"}}}
