@@ -9,7 +9,7 @@ def test_one_venue_is_loaded_and_the_whole_is_made_of_it() -> None:
     words = """
 import sys
 from trading.venues.ccxt_errors import errors
-from trading.venues.kraken import Kraken
+from trading.venues.ccxt_parts import Kraken
 assert "ccxt.kraken" in sys.modules
 assert not {"ccxt", "ccxt.binance", "ccxt.pro"} & sys.modules.keys(), sys.modules.keys()
 import ccxt
@@ -23,6 +23,6 @@ assert ccxt.binance().id == "binance"
 def test_a_whole_that_is_there_is_taken() -> None:
     """Nothing is loaded twice, in whatever order it comes."""
     words = (
-        "import ccxt; from trading.venues.kraken import Kraken; assert ccxt.kraken is Kraken; ccxt.binance()"
+        "import ccxt; from trading.venues.ccxt_parts import Kraken; assert ccxt.kraken is Kraken; ccxt.binance()"
     )
     subprocess.run([sys.executable, "-c", words], check=True)
