@@ -34,6 +34,7 @@ EXPLAINED = ROOT / "docs" / "mutation.md"
 SETTLED = {
     *("anchors", "audit", "events", "factor", "grant", "in_force", "payload"),
     *("person", "policy", "quorum", "request", "verify"),
+    *("audit_store", "columns", "errors", "factor_store", "rows", "store"),
 }
 # The random walks, the many processes and this sample itself judge nothing: one mutant would take a minute.
 TOO_LONG = {"test_properties", "test_store_together", "test_mutants"}
