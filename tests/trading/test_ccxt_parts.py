@@ -23,6 +23,7 @@ assert ccxt.binance().id == "binance"
 def test_a_whole_that_is_there_is_taken() -> None:
     """Nothing is loaded twice, in whatever order it comes."""
     words = (
-        "import ccxt; from trading.venues.ccxt_parts import Kraken; assert ccxt.kraken is Kraken; ccxt.binance()"
+        "import ccxt; from trading.venues.ccxt_parts import Kraken; "
+        "assert ccxt.kraken is Kraken; ccxt.binance()"
     )
     subprocess.run([sys.executable, "-c", words], check=True)
