@@ -21,17 +21,19 @@ from tests.scenarios.desk import open_desk
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "var" / "pictures"
-# Those that need a desk without a halt come before the last one.
-PARTS = (look_around, answer, drill, change, trade, halt, look_at_trouble, report, draw, halt_without_answer)
+# One person may ask five times an hour, hence two desks; what needs one without a halt comes before it.
+CALM = (drill, change)
+PARTS = (look_around, answer, trade, halt, look_at_trouble, report, draw, halt_without_answer)
 DOCUMENTED = {"request-pending": "approval-card.png", "halt-proven": "halt-card.png"}
 
 
 def walk(album: Album, home: Path) -> None:
-    """Two desks: one on which everything happens, one in a hurry."""
-    with open_desk(home / "desk", watched=False, cooldown_s=0) as desk:
-        album.url = desk.practice.workspace_url
-        for part in PARTS:
-            part(desk, album)
+    """Three desks: a calm one, one on which everything happens, one in a hurry."""
+    for name, parts in (("calm", CALM), ("desk", PARTS)):
+        with open_desk(home / name, watched=False, cooldown_s=0) as desk:
+            album.url = desk.practice.workspace_url
+            for part in parts:
+                part(desk, album)
     with open_desk(home / "hurry", watched=False, policy_changes=hurried) as desk:
         album.url = desk.practice.workspace_url
         come_too_late(desk, album)
