@@ -15,6 +15,7 @@ from approvals.request import ApprovalRequest, ExecutionState, RequestId, Reques
 from bot.errors import ConfigError
 from bot.operations.asker import Asker
 from bot.operations.desk import NOT_BEGUN, SHOWN, Desk, Refused
+from bot.operations.edited_rows import refused_by
 from bot.operations.filing import Asked, file_request, may_file
 from bot.operations.in_force import put_in_force
 from bot.operations.limits import Steps, no_steps, wider
@@ -156,7 +157,9 @@ class PutInForce:
                 with self._storage.transaction() as tx:
                     outcome = self._put(tx, actor, request_id, asker)
             except ApprovalError as error:
-                return Refused(f"Nothing was changed. {error}")
+                with self._storage.transaction() as tx:
+                    refused = refused_by(tx, self._desk, error)
+                return Refused(f"Nothing was changed. {refused.sentence}")
             if isinstance(outcome, Refused):
                 return outcome
             done, rules = outcome

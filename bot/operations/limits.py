@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from approvals.errors import ApprovalError
 from approvals.in_force import TIGHTEN, Kind, changed_fields
 from approvals.payload import one_line
 from approvals.person import Person
@@ -15,6 +16,7 @@ from approvals.request import REASON_LENGTH_MAX
 from bot.config_in_force import live_risk_of
 from bot.errors import ConfigError
 from bot.operations.desk import Desk, Refused
+from bot.operations.edited_rows import refused_by
 from bot.operations.in_force import put_in_force
 from bot.outbox import Urgency
 from bot.storage import Storage, Transaction
@@ -135,9 +137,13 @@ class TightenLimits:
         except ConfigError as error:
             return Refused(f"The limits of the file cannot be in force, so nothing was changed. {error}")
         with self._desk.changing:
-            with self._storage.transaction() as tx:
-                outcome = self._put(tx, actor, wanted, reason, cause)
-                stored = tx.in_force.get(Kind.LIMITS)
+            try:
+                with self._storage.transaction() as tx:
+                    outcome = self._put(tx, actor, wanted, reason, cause)
+                    stored = tx.in_force.get(Kind.LIMITS)
+            except ApprovalError as error:
+                with self._storage.transaction() as tx:
+                    return refused_by(tx, self._desk, error)
             if isinstance(outcome, Tightened) and stored:
                 # What was stored and not what was read: heard again, the file may have become another.
                 settings = {**self._desk.settings, Kind.LIMITS: stored.value}

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from approvals.errors import InForceReplaced
 from approvals.in_force import Kind
 from approvals.request import ApprovalRequest, ExecutionState, RequestId
 from approvals.rows import IN_FORCE
@@ -185,8 +184,8 @@ def test_an_older_row_that_was_put_back_is_nothing_to_tighten(rig: Rig) -> None:
     between = {"limits": {**LIMITS, "max_order_notional": "99"}}
     rig.files = replace(rig.desk.rules, settings={Kind.LIMITS: between})
 
-    with pytest.raises(InForceReplaced):
-        tightens(rig, cause="view:10")
+    assert "put an older one back" in " ".join(refusal(tightens(rig, cause="view:10")).split())
+    assert rig.read(lambda tx: [alert.kind for alert in tx.alerts.recent(5)]) == ["record.forged"]
     assert live_risk_of(rig.desk.rules.value(Kind.LIMITS)).limits().max_order_notional == 10
 
 
